@@ -1,0 +1,14 @@
+#pragma once
+
+/// Everything in `firth/base/`.
+
+#include <firth/base/aligned_buffer.hpp>
+#include <firth/base/atomic_file.hpp>
+#include <firth/base/config.hpp>
+#include <firth/base/error.hpp>
+#include <firth/base/mapped_file.hpp>
+#include <firth/base/number_text.hpp>
+#include <firth/base/parallel.hpp>
+#include <firth/base/progress.hpp>
+#include <firth/base/random.hpp>
+#include <firth/base/version.hpp>

@@ -1,0 +1,168 @@
+#pragma once
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <firth/base/config.hpp>
+#include <firth/base/error.hpp>
+#include <firth/base/mapped_file.hpp>
+
+#if FIRTH_ON_POSIX()
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace firth {
+
+/// Writes a file so that a reader, or a crash at any moment, sees the old file or the whole new one:
+/// the bytes go to a temporary file in the same folder, which `commit` syncs to the disk and renames
+/// over the target. Without `commit` (an exception, say) the target is left as it was and the temporary
+/// file is removed. A target that is no regular file (a pipe, /dev/stdout) is written directly.
+///
+/// Every function throws `IoError`, naming the target, when the system refuses.
+class AtomicFile {
+public:
+    explicit AtomicFile(const std::string& path) : path_(path) {
+        std::error_code code;
+        const std::filesystem::file_status status = std::filesystem::status(path_, code);
+        if (std::filesystem::is_directory(status)) {
+            throw IoError("cannot write " + path_ + ": it is a directory, expected a file");
+        }
+        // Through a symbolic link the file it names is replaced, not the link.
+        target_ = std::filesystem::is_symlink(std::filesystem::symlink_status(path_, code))
+                      ? std::filesystem::weakly_canonical(path_, code).string()
+                      : path_;
+        direct_ = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+        temporary_ = direct_ ? target_ : target_ + ".tmp-" + std::to_string(std::random_device{}());
+        open(status);
+        buffer_.reserve(buffer_size);
+    }
+
+    AtomicFile(const AtomicFile&) = delete;
+    AtomicFile& operator=(const AtomicFile&) = delete;
+
+    ~AtomicFile() {
+        close();
+        if (!committed_ && !direct_) std::remove(temporary_.c_str());
+    }
+
+    /// Appends `bytes`.
+    void write(std::string_view bytes) {
+        if (buffer_.size() + bytes.size() > buffer_size) flush();
+        if (bytes.size() >= buffer_size) {
+            write_out(bytes);
+        } else {
+            buffer_.append(bytes);
+        }
+    }
+
+    /// Makes the bytes written so far the content of the target. Nothing may be written afterwards.
+    void commit() {
+        flush();
+        sync();
+        close();
+        if (!direct_) {
+            std::error_code code;
+            std::filesystem::rename(temporary_, target_, code);
+            if (code) fail(code.message());
+            sync_folder();
+        }
+        committed_ = true;
+    }
+
+private:
+    static constexpr std::size_t buffer_size = std::size_t{1} << 18;
+
+    [[noreturn]] void fail(const std::string& reason) const {
+        throw IoError("cannot write " + path_ + ": " + reason);
+    }
+
+    void flush() {
+        write_out(buffer_);
+        buffer_.clear();
+    }
+
+#if FIRTH_ON_POSIX()
+    void open(const std::filesystem::file_status& old) {
+        const int flags = O_WRONLY | O_CLOEXEC | (direct_ ? 0 : O_CREAT | O_EXCL);
+        file_ = ::open(temporary_.c_str(), flags, 0666);
+        if (file_ < 0) fail(system_reason());
+        if (!direct_ && std::filesystem::exists(old)) {
+            // Keeps the old file's permissions; where that is not allowed, the default ones stand.
+            static_cast<void>(::fchmod(file_, static_cast<mode_t>(old.permissions()) & 07777));
+        }
+    }
+
+    void write_out(std::string_view bytes) {
+        while (!bytes.empty()) {
+            const ssize_t written = ::write(file_, bytes.data(), bytes.size());
+            if (written < 0) {
+                if (errno == EINTR) continue;
+                fail(system_reason());
+            }
+            bytes.remove_prefix(static_cast<std::size_t>(written));
+        }
+    }
+
+    void sync() {
+        // Pipes and terminals cannot be synced, which is no failure to write them.
+        if (::fsync(file_) != 0 && !direct_) fail(system_reason());
+    }
+
+    void close() noexcept {
+        if (file_ >= 0) ::close(file_);
+        file_ = -1;
+    }
+
+    /// Makes the rename itself durable; some file systems refuse, and then nothing more can be done.
+    void sync_folder() const {
+        const std::filesystem::path parent = std::filesystem::path(target_).parent_path();
+        const int folder = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_CLOEXEC);
+        if (folder < 0) return;
+        static_cast<void>(::fsync(folder));
+        ::close(folder);
+    }
+
+    int file_ = -1;
+#else
+    void open(const std::filesystem::file_status&) {
+        file_.open(temporary_, std::ios::binary | std::ios::trunc);
+        if (!file_) fail(system_reason());
+    }
+
+    void write_out(std::string_view bytes) {
+        if (!file_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
+            fail(system_reason());
+        }
+    }
+
+    void sync() {
+        if (!file_.flush()) fail(system_reason());
+    }
+
+    void close() noexcept {
+        if (file_.is_open()) file_.close();
+    }
+
+    void sync_folder() const {}
+
+    std::ofstream file_;
+#endif
+
+    std::string path_;
+    std::string target_;
+    std::string temporary_;
+    std::string buffer_;
+    bool direct_ = false;
+    bool committed_ = false;
+};
+
+} // namespace firth

@@ -1,0 +1,64 @@
+#pragma once
+
+/// The few macros of the library, all in this file. Feature questions are function-like, so that a
+/// misspelt name is a compile error and never a silent "no".
+
+#if defined(__x86_64__) || defined(_M_X64) || defined(__i386__) || defined(_M_IX86)
+#define FIRTH_ON_X86() 1
+#else
+#define FIRTH_ON_X86() 0
+#endif
+
+#if defined(__aarch64__) || defined(_M_ARM64)
+#define FIRTH_ON_ARM64() 1
+#else
+#define FIRTH_ON_ARM64() 0
+#endif
+
+#if defined(__unix__) || defined(__APPLE__)
+#define FIRTH_ON_POSIX() 1
+#else
+#define FIRTH_ON_POSIX() 0
+#endif
+
+/// 1 where Hogwild training must use relaxed atomics instead of plain loads and stores on shared
+/// rows: under the thread sanitizer, or where the user defines FIRTH_ATOMIC_ROWS.
+#if defined(FIRTH_ATOMIC_ROWS) || defined(__SANITIZE_THREAD__)
+#define FIRTH_USE_ATOMIC_ROWS() 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define FIRTH_USE_ATOMIC_ROWS() 1
+#else
+#define FIRTH_USE_ATOMIC_ROWS() 0
+#endif
+#else
+#define FIRTH_USE_ATOMIC_ROWS() 0
+#endif
+
+/// Inlining that kernels rely on: a register tile that is not inlined is passed through memory.
+#if defined(__GNUC__) || defined(__clang__)
+#define FIRTH_ALWAYS_INLINE inline __attribute__((always_inline))
+#define FIRTH_INLINE_LAMBDA __attribute__((always_inline))
+#define FIRTH_NOINLINE __attribute__((noinline))
+/// Ask for the cache line at `address`, to be written soon.
+#define FIRTH_PREFETCH_WRITE(address) __builtin_prefetch((address), 1, 3)
+/// Ask for the cache line at `address`, to be read soon.
+#define FIRTH_PREFETCH_READ(address) __builtin_prefetch((address), 0, 3)
+#else
+#define FIRTH_ALWAYS_INLINE inline
+#define FIRTH_INLINE_LAMBDA
+#define FIRTH_NOINLINE
+#define FIRTH_PREFETCH_WRITE(address) static_cast<void>(address)
+#define FIRTH_PREFETCH_READ(address) static_cast<void>(address)
+#endif
+
+/// Around code that calls vector intrinsics. gcc 12 warns inside its own headers (-Wmaybe-uninitialized)
+/// for the deliberately undefined registers there, and blames the code that inlines them.
+#if defined(__GNUC__) && !defined(__clang__)
+#define FIRTH_BEGIN_INTRINSICS                                                                     \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wmaybe-uninitialized\"")
+#define FIRTH_END_INTRINSICS _Pragma("GCC diagnostic pop")
+#else
+#define FIRTH_BEGIN_INTRINSICS
+#define FIRTH_END_INTRINSICS
+#endif

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <firth/base/config.hpp>
+#include <firth/base/error.hpp>
+
+#if FIRTH_ON_POSIX()
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+#include <fstream>
+#include <iterator>
+
+namespace firth {
+
+/// What the last failed system call said, for the end of a message.
+[[nodiscard]] inline std::string system_reason() { return std::strerror(errno); }
+
+/// A whole file as read-only bytes: mapped where the system can, read into memory where it cannot (a
+/// pipe, a system without mmap). The bytes stay where they are when the object moves. Changing the file
+/// while it is mapped is the caller's error, as with every mapping.
+class MappedFile {
+public:
+    /// Opens `path`. Throws `IoError` for a missing or unreadable file and for a directory.
+    explicit MappedFile(const std::string& path) {
+#if FIRTH_ON_POSIX()
+        const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        if (file < 0) fail(path, system_reason());
+        struct stat status{};
+        if (::fstat(file, &status) != 0) {
+            const std::string reason = system_reason();
+            ::close(file);
+            fail(path, reason);
+        }
+        if (S_ISDIR(status.st_mode)) {
+            ::close(file);
+            fail(path, "it is a directory, expected a file");
+        }
+        if (S_ISREG(status.st_mode)) {
+            size_ = static_cast<std::size_t>(status.st_size);
+            void* memory = nullptr;
+            if (size_ != 0) memory = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
+            const std::string reason = memory == MAP_FAILED ? system_reason() : std::string();
+            ::close(file);
+            if (memory == MAP_FAILED) fail(path, reason);
+            mapped_ = static_cast<const char*>(memory);
+            return;
+        }
+        ::close(file);
+#endif
+        std::ifstream stream(path, std::ios::binary);
+        if (!stream) fail(path, system_reason());
+        copy_.assign(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+        if (stream.bad()) fail(path, system_reason());
+    }
+
+    MappedFile(MappedFile&& other) noexcept
+        : mapped_(std::exchange(other.mapped_, nullptr)), size_(std::exchange(other.size_, 0)),
+          copy_(std::move(other.copy_)) {}
+
+    MappedFile& operator=(MappedFile other) noexcept {
+        std::swap(mapped_, other.mapped_);
+        std::swap(size_, other.size_);
+        std::swap(copy_, other.copy_);
+        return *this;
+    }
+
+    ~MappedFile() {
+#if FIRTH_ON_POSIX()
+        if (mapped_ != nullptr) ::munmap(const_cast<char*>(mapped_), size_);
+#endif
+    }
+
+    /// The file's bytes.
+    [[nodiscard]] std::string_view bytes() const noexcept {
+        return mapped_ != nullptr ? std::string_view(mapped_, size_) : std::string_view(copy_);
+    }
+
+private:
+    [[noreturn]] static void fail(const std::string& path, const std::string& reason) {
+        throw IoError("cannot read " + path + ": " + reason);
+    }
+
+    const char* mapped_ = nullptr;
+    std::size_t size_ = 0;
+    std::string copy_;
+};
+
+} // namespace firth

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <firth/base/error.hpp>
+
+namespace firth {
+
+/// The number of hardware threads, at least 1.
+[[nodiscard]] inline std::size_t hardware_threads() noexcept {
+    return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+/// The most threads an option may ask for.
+inline constexpr std::size_t max_threads = 1024;
+
+/// The number of threads an option means: 0 stands for all of the machine's. Throws `OptionError`
+/// above `max_threads`.
+[[nodiscard]] inline std::size_t resolve_threads(std::size_t requested) {
+    if (requested > max_threads) {
+        throw OptionError("threads is " + std::to_string(requested) + ", expected 0 (all) to " +
+                          std::to_string(max_threads));
+    }
+    return requested == 0 ? hardware_threads() : requested;
+}
+
+/// Calls `work(worker)` for worker = 0 .. threads - 1, each on its own thread, worker 0 on the
+/// caller's. Returns when all have returned; the first exception thrown by any of them is rethrown.
+template <class Work>
+void run_workers(std::size_t threads, Work&& work) {
+    std::exception_ptr error;
+    std::mutex error_mutex;
+    const auto guarded = [&](std::size_t worker) {
+        try {
+            work(worker);
+        } catch (...) {
+            const std::lock_guard lock(error_mutex);
+            if (!error) error = std::current_exception();
+        }
+    };
+    std::vector<std::thread> others;
+    try {
+        others.reserve(threads);
+        for (std::size_t worker = 1; worker < threads; ++worker) {
+            others.emplace_back(guarded, worker);
+        }
+    } catch (...) {
+        const std::lock_guard lock(error_mutex);
+        if (!error) error = std::current_exception();
+    }
+    guarded(0);
+    for (std::thread& other : others) {
+        other.join();
+    }
+    if (error) std::rethrow_exception(error);
+}
+
+/// Calls `work(begin, end)` for consecutive ranges of about `grain` items that together cover
+/// [0, count), on up to `threads` threads; ranges are handed out as threads become free. The ranges do
+/// not depend on the number of threads. After an exception no further range is begun.
+template <class Work>
+void parallel_for(std::size_t count, std::size_t grain, std::size_t threads, Work&& work) {
+    grain = std::max<std::size_t>(1, grain);
+    const std::size_t ranges = count / grain + (count % grain != 0);
+    std::atomic<std::size_t> next{0};
+    run_workers(std::min(std::max<std::size_t>(1, threads), std::max<std::size_t>(1, ranges)),
+                [&](std::size_t) {
+                    for (;;) {
+                        const std::size_t range = next.fetch_add(1, std::memory_order_relaxed);
+                        if (range >= ranges) return;
+                        try {
+                            work(range * grain, std::min(count, range * grain + grain));
+                        } catch (...) {
+                            next.store(ranges, std::memory_order_relaxed);
+                            throw;
+                        }
+                    }
+                });
+}
+
+} // namespace firth

@@ -1,0 +1,8 @@
+#pragma once
+
+/// Everything in `firth/eval/`.
+
+#include <firth/eval/analogy_set.hpp>
+#include <firth/eval/case_folding.hpp>
+#include <firth/eval/spearman.hpp>
+#include <firth/eval/word_similarity.hpp>

@@ -1,0 +1,13 @@
+#pragma once
+
+/// Everything.
+
+#include <firth/base.hpp>
+#include <firth/simd.hpp>
+#include <firth/table.hpp>
+#include <firth/text.hpp>
+#include <firth/train.hpp>
+#include <firth/search.hpp>
+#include <firth/io.hpp>
+#include <firth/query.hpp>
+#include <firth/eval.hpp>

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <firth/query/nearest.hpp>
+#include <firth/query/out_of_vocabulary.hpp>
+#include <firth/query/word_lookup.hpp>
+#include <firth/search/top_k.hpp>
+#include <firth/simd/dot.hpp>
+#include <firth/simd/score_tile.hpp>
+#include <firth/simd/update.hpp>
+#include <firth/table/word_vectors.hpp>
+
+namespace firth {
+
+/// How the fourth word of an analogy is scored (Levy and Goldberg 2014, equations 3 and 4), with cos the cosine.
+enum class AnalogyMethod {
+    cos_add, ///< cos(d, b) - cos(d, a) + cos(d, c), as the cosine with the normalised b - a + c
+    cos_mul, ///< cos'(d, b) * cos'(d, c) / (cos'(d, a) + 0.001), with cos' = (cos + 1) / 2
+};
+
+/// Settings of `analogy`.
+struct AnalogyOptions {
+    std::size_t top = 10;
+    AnalogyMethod method = AnalogyMethod::cos_add;
+    OutOfVocabulary out_of_vocabulary = OutOfVocabulary::error();
+};
+
+namespace detail {
+
+/// Scores all rows by 3CosMul.
+inline std::vector<WordScore> analogy_by_product(const WordIndex& index,
+                                                 std::array<LookedUp, 3>& words,
+                                                 std::span<const Id> excluded, std::size_t top) {
+    const TableView<const float> rows = index.rows().rows();
+    const std::size_t dim = rows.dim();
+    std::array<std::vector<float>, 3> dots;
+    for (std::size_t i = 0; i < 3; ++i) {
+        simd::normalize(words[i].vector);
+        dots[i].resize(rows.rows());
+        simd::dot_many(words[i].vector.data(), rows.data(), rows.stride(), rows.rows(), dim,
+                       dots[i].data());
+    }
+    TopK best(std::min(top, rows.rows()));
+    for (std::size_t id = 0; id < rows.rows(); ++id) {
+        if (std::find(excluded.begin(), excluded.end(), id) != excluded.end()) continue;
+        const float scale = Cosine::row_scale(rows[id]);
+        const auto shifted = [&](std::size_t i) { return (dots[i][id] * scale + 1.0f) / 2.0f; };
+        best.offer({static_cast<Id>(id), shifted(1) * shifted(2) / (shifted(0) + 0.001f)});
+    }
+    return index.name(best.take());
+}
+
+} // namespace detail
+
+/// Answers "a is to b as c is to ...?": the words d that fit best, a, b and c left out. Throws
+/// `UnknownWordError` for an unknown word unless the policy puts a vector in its place.
+[[nodiscard]] inline std::vector<WordScore> analogy(const WordIndex& index, std::string_view a,
+                                                    std::string_view b, std::string_view c,
+                                                    const AnalogyOptions& options = {}) {
+    if (options.method == AnalogyMethod::cos_add) {
+        return most_similar(index, {std::string(b), std::string(c)}, {std::string(a)},
+                            {.top = options.top, .out_of_vocabulary = options.out_of_vocabulary});
+    }
+    std::array<LookedUp, 3> words;
+    std::vector<Id> excluded;
+    for (std::size_t i = 0; i < 3; ++i) {
+        const std::string_view word = std::array{a, b, c}[i];
+        std::optional<LookedUp> found = look_up(index.vectors(), word, options.out_of_vocabulary);
+        // A product has no word to spare: a skipped one counts as a vector of zeros, cosine 0 with all.
+        words[i] = found ? std::move(*found) : LookedUp{std::vector<float>(index.vectors().dim()), no_id};
+        if (words[i].id != no_id) excluded.push_back(words[i].id);
+    }
+    return detail::analogy_by_product(index, words, excluded, options.top);
+}
+
+} // namespace firth

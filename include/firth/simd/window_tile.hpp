@@ -1,0 +1,250 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <cstddef>
+
+#include <firth/base/config.hpp>
+#include <firth/simd/batch.hpp>
+#include <firth/simd/dot_tile.hpp>
+#include <firth/simd/sigmoid.hpp>
+#include <firth/simd/unroll.hpp>
+
+/// One step of skip-gram with negative sampling for a whole window: C context rows of the input table
+/// meet the centre and the negatives, R rows of the output table, as a C x R tile of scores.
+///
+/// With s = sigmoid(context . output) and label 1 for the centre, 0 for a negative, the gradient of the
+/// log-likelihood (Mikolov et al. 2013, equation 4) by the score is g = label - s, and
+///     context += lr * sum over outputs of g * output,
+///     output  += lr * sum over contexts of g * context,
+/// both from the rows as they were before the step. Rows are read twice and written once.
+///
+/// Numerics: float32; scores as in `dot_tile`, sigmoid within 4e-7, scores clamped to [-88, 87].
+namespace firth::simd {
+
+/// The rows of one window. All are `dim` floats, dim a multiple of 16, aligned to 64 bytes.
+struct WindowRows {
+    float* const* contexts;    ///< rows of the input table; one row may occur several times
+    std::size_t context_count; ///< C >= 1
+    float* const* outputs;     ///< rows of the output table, all different: the centre, then negatives
+    std::size_t output_count;  ///< R >= 1
+    std::size_t dim;
+};
+
+namespace detail {
+
+/// Outputs whose columns stay in registers together during the update, and registers a column takes.
+inline constexpr std::size_t update_width = 6;
+template <class Arch>
+inline constexpr std::size_t update_columns = vector_registers<Arch> >= 32 ? 2 : 1;
+
+/// Where the gradients of a window lie in its scratch memory: contexts are split evenly into tiles of at
+/// most four; the gradient of context h of a tile with output o is at tile * stride + 4 * o + h.
+struct GradientLayout {
+    explicit GradientLayout(const WindowRows& rows) noexcept
+        : tiles((rows.context_count + 3) / 4), height(rows.context_count / tiles),
+          taller(rows.context_count % tiles), stride(4 * rows.output_count) {}
+
+    /// Calls `body(first context, height, first gradient's place)` for each tile.
+    template <class Body>
+    FIRTH_ALWAYS_INLINE void for_each_tile(Body&& body) const {
+        std::size_t first = 0;
+        for (std::size_t tile = 0; tile < tiles; ++tile) {
+            const std::size_t rows_here = height + (tile < taller ? 1 : 0);
+            body(first, rows_here, tile * stride);
+            first += rows_here;
+        }
+    }
+
+    std::size_t tiles;
+    std::size_t height;
+    std::size_t taller; ///< this many tiles, the first ones, have one context more
+    std::size_t stride;
+};
+
+/// Calls `body` with the constant that equals `value`, 1 <= value <= N.
+template <std::size_t N, class Body>
+FIRTH_ALWAYS_INLINE void with_constant(std::size_t value, Body&& body) {
+    if constexpr (N == 1) {
+        body(std::integral_constant<std::size_t, 1>{});
+    } else if (value == N) {
+        body(std::integral_constant<std::size_t, N>{});
+    } else {
+        with_constant<N - 1>(value, body);
+    }
+}
+
+/// Labels of the first register of scores: the centre fills the first quad.
+alignas(64) inline constexpr float centre_labels[16] = {1.0f, 1.0f, 1.0f, 1.0f};
+
+/// lr * (label - sigmoid(score)) for one tile of contexts with `Width` outputs from `first` on. Stores
+/// whole registers: up to `lanes` - 4 floats behind the last gradient are overwritten.
+template <class Arch, std::size_t Height, std::size_t Width>
+FIRTH_ALWAYS_INLINE void tile_gradients(float* const* contexts, float* const* outputs,
+                                        std::size_t first, std::size_t dim, float learning_rate,
+                                        float* gradients) noexcept {
+    using B = Batch<Arch>;
+    const auto scores = dot_tile<Arch, Height, Width>(contexts, outputs + first, dim);
+    const B rate(learning_rate);
+    unroll<scores.size()>([&](auto i) FIRTH_INLINE_LAMBDA {
+        const B label = i == 0 && first == 0 ? B::load_aligned(centre_labels) : B(0.0f);
+        const B gradient = rate * (label - sigmoid<Arch>(scores[i]));
+        gradient.store_unaligned(gradients + 4 * first + i * lanes<Arch>);
+    });
+}
+
+template <class Arch>
+FIRTH_ALWAYS_INLINE void window_gradients(const WindowRows& rows, const GradientLayout& layout,
+                                          float learning_rate, float* gradients) noexcept {
+    layout.for_each_tile([&](std::size_t context, std::size_t height, std::size_t place) {
+        with_constant<4>(height, [&](auto h) {
+            std::size_t first = 0;
+            for (; first + tile_width<Arch> <= rows.output_count; first += tile_width<Arch>) {
+                tile_gradients<Arch, h, tile_width<Arch>>(rows.contexts + context, rows.outputs,
+                                                          first, rows.dim, learning_rate,
+                                                          gradients + place);
+            }
+            if (first == rows.output_count) return;
+            with_constant<tile_width<Arch>>(rows.output_count - first, [&](auto w) {
+                tile_gradients<Arch, h, w>(rows.contexts + context, rows.outputs, first, rows.dim,
+                                           learning_rate, gradients + place);
+            });
+        });
+    });
+}
+
+/// Updates `Columns` registers from column k on: all contexts, and the `Width` outputs from `first` on.
+/// One broadcast gradient feeds 2 * Columns multiply-adds. Where `pending` is null each context is stored
+/// at once (a row that occurs twice is then updated twice); else the contexts' steps are added up there,
+/// since further groups of outputs still need the old rows.
+template <class Arch, std::size_t Width, std::size_t Columns>
+FIRTH_ALWAYS_INLINE void update_block(const WindowRows& rows, const GradientLayout& layout,
+                                      std::size_t first, std::size_t k, const float* gradients,
+                                      float* pending) noexcept {
+    using B = Batch<Arch>;
+    constexpr std::size_t width = lanes<Arch>;
+    std::array<B, Width * Columns> old;
+    std::array<B, Width * Columns> updated;
+    std::array<float*, Width> outputs;
+    unroll<Width>([&](auto w) FIRTH_INLINE_LAMBDA {
+        outputs[w] = rows.outputs[first + w] + k;
+        unroll<Columns>([&](auto c) FIRTH_INLINE_LAMBDA {
+            old[w * Columns + c] = B::load_aligned(outputs[w] + c * width);
+            updated[w * Columns + c] = old[w * Columns + c];
+        });
+    });
+    layout.for_each_tile([&](std::size_t context, std::size_t height, std::size_t place)
+                             FIRTH_INLINE_LAMBDA {
+        for (std::size_t h = 0; h < height; ++h) {
+            const float* gradient = gradients + place + 4 * first + h;
+            float* const row = rows.contexts[context + h] + k;
+            float* const target =
+                pending == nullptr ? row : pending + (context + h) * Columns * width;
+            std::array<B, Columns> x;
+            std::array<B, Columns> sum;
+            unroll<Columns>([&](auto c) FIRTH_INLINE_LAMBDA {
+                x[c] = B::load_aligned(row + c * width);
+                sum[c] = pending == nullptr ? x[c] : B::load_aligned(target + c * width);
+            });
+            unroll<Width>([&](auto w) FIRTH_INLINE_LAMBDA {
+                const B g(gradient[4 * w]);
+                unroll<Columns>([&](auto c) FIRTH_INLINE_LAMBDA {
+                    sum[c] = fma<Arch>(g, old[w * Columns + c], sum[c]);
+                    updated[w * Columns + c] = fma<Arch>(g, x[c], updated[w * Columns + c]);
+                });
+            });
+            unroll<Columns>([&](auto c) FIRTH_INLINE_LAMBDA {
+                sum[c].store_aligned(target + c * width);
+            });
+        }
+    });
+    unroll<Width>([&](auto w) FIRTH_INLINE_LAMBDA {
+        unroll<Columns>([&](auto c) FIRTH_INLINE_LAMBDA {
+            updated[w * Columns + c].store_aligned(outputs[w] + c * width);
+        });
+    });
+}
+
+/// All outputs in one group: contexts are stored as soon as they are computed.
+template <class Arch, std::size_t Width>
+FIRTH_ALWAYS_INLINE void update_narrow(const WindowRows& rows, const GradientLayout& layout,
+                                       const float* gradients) noexcept {
+    constexpr std::size_t step = update_columns<Arch> * lanes<Arch>;
+    std::size_t k = 0;
+    for (; k + step <= rows.dim; k += step) {
+        update_block<Arch, Width, update_columns<Arch>>(rows, layout, 0, k, gradients, nullptr);
+    }
+    for (; k < rows.dim; k += lanes<Arch>) {
+        update_block<Arch, Width, 1>(rows, layout, 0, k, gradients, nullptr);
+    }
+}
+
+/// Any number of outputs, in groups; `pending` holds `lanes` floats a context.
+template <class Arch>
+FIRTH_NOINLINE void update_wide(const WindowRows& rows, const GradientLayout& layout,
+                                const float* gradients, float* pending) noexcept {
+    using B = Batch<Arch>;
+    for (std::size_t k = 0; k < rows.dim; k += lanes<Arch>) {
+        std::fill_n(pending, rows.context_count * lanes<Arch>, 0.0f);
+        std::size_t first = 0;
+        for (; first + update_width <= rows.output_count; first += update_width) {
+            update_block<Arch, update_width, 1>(rows, layout, first, k, gradients, pending);
+        }
+        for (; first < rows.output_count; ++first) {
+            update_block<Arch, 1, 1>(rows, layout, first, k, gradients, pending);
+        }
+        for (std::size_t c = 0; c < rows.context_count; ++c) {
+            float* const row = rows.contexts[c] + k;
+            (B::load_aligned(row) + B::load_aligned(pending + c * lanes<Arch>)).store_aligned(row);
+        }
+    }
+}
+
+} // namespace detail
+
+/// The number of floats of scratch memory that windows of up to this size need.
+[[nodiscard]] constexpr std::size_t window_scratch_size(std::size_t contexts,
+                                                        std::size_t outputs) noexcept {
+    constexpr std::size_t widest = 64;
+    return (contexts + 3) / 4 * 4 * outputs + widest + contexts * widest;
+}
+
+/// One step of gradient ascent on a window, in place. `scratch` is `window_scratch_size` floats aligned
+/// to 64 bytes; afterwards it holds the gradients, from which `window_loss` can be had.
+template <class Arch = default_arch>
+void sgns_window(const WindowRows& rows, float learning_rate, float* scratch) noexcept {
+    assert(rows.context_count > 0 && rows.output_count > 0 && rows.dim % 16 == 0);
+    const detail::GradientLayout layout(rows);
+    detail::window_gradients<Arch>(rows, layout, learning_rate, scratch);
+    if (rows.output_count <= detail::update_width) {
+        detail::with_constant<detail::update_width>(rows.output_count, [&](auto w) {
+            detail::update_narrow<Arch, w>(rows, layout, scratch);
+        });
+    } else {
+        const std::size_t gradients = layout.tiles * layout.stride + lanes<Arch>;
+        detail::update_wide<Arch>(rows, layout, scratch, scratch + (gradients + 15) / 16 * 16);
+    }
+}
+
+/// The loss of the window that `sgns_window` was just called for, before its step: the sum over all
+/// contexts of -log s(centre) - sum over negatives of log(1 - s(negative)), each logarithm's argument at
+/// least 1e-7. Read back from the gradients, whose size is lr * (1 - probability of the label).
+[[nodiscard]] inline double window_loss(const WindowRows& rows, float learning_rate,
+                                        const float* scratch) noexcept {
+    double loss = 0;
+    const detail::GradientLayout layout(rows);
+    layout.for_each_tile([&](std::size_t, std::size_t height, std::size_t place) {
+        for (std::size_t o = 0; o < rows.output_count; ++o) {
+            for (std::size_t h = 0; h < height; ++h) {
+                const double miss =
+                    std::fabs(static_cast<double>(scratch[place + 4 * o + h]) / learning_rate);
+                loss -= std::log(std::max(1e-7, 1.0 - miss));
+            }
+        }
+    });
+    return loss;
+}
+
+} // namespace firth::simd

@@ -1,0 +1,9 @@
+#pragma once
+
+/// Everything in `firth/table/`.
+
+#include <firth/table/embedding_table.hpp>
+#include <firth/table/matrix_view.hpp>
+#include <firth/table/spelling.hpp>
+#include <firth/table/vocabulary.hpp>
+#include <firth/table/word_vectors.hpp>

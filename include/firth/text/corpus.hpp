@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <firth/base/error.hpp>
+#include <firth/table/vocabulary.hpp>
+
+namespace firth {
+
+/// A sequence of sentences, each a sequence of ids, that somebody else owns: what learners read. A
+/// sentence is whatever belongs together: a line of text, a basket of products, a walk on a graph.
+struct CorpusView {
+    std::span<const Id> ids;                      ///< all sentences, one behind the other
+    std::span<const std::uint64_t> sentence_ends; ///< rising; the last is ids.size()
+
+    [[nodiscard]] std::size_t sentences() const noexcept { return sentence_ends.size(); }
+
+    /// Sentence `i` < sentences().
+    [[nodiscard]] std::span<const Id> operator[](std::size_t i) const noexcept {
+        const std::uint64_t begin = i == 0 ? 0 : sentence_ends[i - 1];
+        return ids.subspan(begin, sentence_ends[i] - begin);
+    }
+};
+
+/// Throws `Error` unless the view is sound: ends rise up to ids.size(), ids are below `symbols`.
+inline void check_corpus(const CorpusView& corpus, std::size_t symbols) {
+    std::uint64_t last = 0;
+    for (const std::uint64_t end : corpus.sentence_ends) {
+        if (end < last || end > corpus.ids.size()) {
+            throw Error("the corpus has a sentence that ends at " + std::to_string(end) +
+                        ", expected " + std::to_string(last) + " to " +
+                        std::to_string(corpus.ids.size()));
+        }
+        last = end;
+    }
+    if (last != corpus.ids.size()) {
+        throw Error("the last sentence of the corpus ends at " + std::to_string(last) +
+                    ", expected " + std::to_string(corpus.ids.size()));
+    }
+    for (std::size_t i = 0; i < corpus.ids.size(); ++i) {
+        if (corpus.ids[i] >= symbols) {
+            throw Error("the corpus holds id " + std::to_string(corpus.ids[i]) + " at place " +
+                        std::to_string(i) + ", expected ids below " + std::to_string(symbols));
+        }
+    }
+}
+
+/// A corpus that owns its ids.
+class Corpus {
+public:
+    /// Appends an id to the sentence that is being written.
+    void add(Id id) { ids_.push_back(id); }
+
+    /// Ends the sentence; one without ids leaves no trace.
+    void end_sentence() {
+        if (ids_.size() != (sentence_ends_.empty() ? 0 : sentence_ends_.back())) {
+            sentence_ends_.push_back(ids_.size());
+        }
+    }
+
+    /// Takes ids and ends as they are; see `check_corpus` for what must hold.
+    static Corpus from_parts(std::vector<Id> ids, std::vector<std::uint64_t> sentence_ends) {
+        Corpus corpus;
+        corpus.ids_ = std::move(ids);
+        corpus.sentence_ends_ = std::move(sentence_ends);
+        return corpus;
+    }
+
+    [[nodiscard]] CorpusView view() const noexcept { return {ids_, sentence_ends_}; }
+    operator CorpusView() const noexcept { return view(); }
+
+    /// The number of ids in all sentences.
+    [[nodiscard]] std::size_t size() const noexcept { return ids_.size(); }
+
+private:
+    std::vector<Id> ids_;
+    std::vector<std::uint64_t> sentence_ends_;
+};
+
+/// A corpus with the vocabulary that its ids count in.
+struct EncodedCorpus {
+    Vocabulary vocabulary;       ///< by falling count
+    Corpus corpus;               ///< without the symbols that the vocabulary left out
+    std::uint64_t raw_words = 0; ///< the number of symbols read, those left out included
+};
+
+} // namespace firth
