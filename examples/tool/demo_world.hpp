@@ -173,7 +173,7 @@ inline const std::vector<Family>& world() {
          {"a R W like T or T",
           "the T was R W and R as the T",
           "R and R W is the colour of T",
-          "paint the T in R W as T"},
+          "cover the T in R W as T"},
          {{0, 1}}}};
     return families;
 }

@@ -34,7 +34,8 @@ inline bool looks_like_text_row(std::string_view row, std::size_t dim) {
         static_cast<void>(parse_row(row, vector));
         return true;
     } catch (const Error&) {
-        const std::string_view tail = row.substr(row.size() - std::min<std::size_t>(row.size(), 16));
+        std::string_view tail = row.substr(std::min(row.find(' '), row.size()));
+        tail.remove_prefix(tail.size() - std::min<std::size_t>(tail.size(), 16));
         return tail.size() >= 4 && tail.find_first_not_of("0123456789+-.eE \t\r") == tail.npos;
     }
 }

@@ -1,0 +1,62 @@
+/// Words a second in training. Without arguments on the demo's made-up text; with a text of your own:
+///
+///     FIRTH_BENCHMARK_CORPUS=text8 benchmark_training
+///
+/// Each run is one epoch of SGNS: (dim, window, negative, threads). Its vectors are checked to be finite and its loss
+/// to be below that of untrained ones.
+
+#include <benchmark/benchmark.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <string>
+
+#include <firth/text/encode.hpp>
+#include <firth/train/sgns.hpp>
+
+#include "demo_world.hpp"
+
+namespace {
+
+const firth::EncodedCorpus& corpus() {
+    static const firth::EncodedCorpus encoded = [] {
+        const char* const path = std::getenv("FIRTH_BENCHMARK_CORPUS");
+        return path != nullptr ? firth::read_corpus(path)
+                               : firth::encode_text(demo::corpus(1, 100000), {.min_count = 1});
+    }();
+    return encoded;
+}
+
+void train_sgns(benchmark::State& state) {
+    const firth::SgnsOptions options{.dim = static_cast<std::size_t>(state.range(0)),
+                                     .window = static_cast<std::size_t>(state.range(1)),
+                                     .negative = static_cast<std::size_t>(state.range(2)),
+                                     .epochs = 1,
+                                     .threads = static_cast<std::size_t>(state.range(3))};
+    const firth::EncodedCorpus& text = corpus();
+    double seconds = 0;
+    for (auto _ : state) {
+        const firth::TrainedVectors trained = firth::train_sgns(text, options);
+        state.SetIterationTime(trained.stats.seconds);
+        seconds += trained.stats.seconds;
+        const double untrained = std::log(2.0) * static_cast<double>(1 + options.negative);
+        if (!(trained.stats.loss() < untrained) || !std::isfinite(trained.vectors[0u][0])) {
+            state.SkipWithError("the training learnt nothing");
+            break;
+        }
+    }
+    state.counters["words/s"] =
+        static_cast<double>(text.raw_words) * static_cast<double>(state.iterations()) / seconds;
+}
+BENCHMARK(train_sgns)
+    ->ArgNames({"dim", "window", "negative", "threads"})
+    ->Args({100, 5, 5, 1})
+    ->Args({100, 5, 5, 2})
+    ->Args({300, 5, 5, 2})
+    ->Args({100, 5, 10, 2})
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+
+} // namespace
+
+BENCHMARK_MAIN();

@@ -1,0 +1,106 @@
+#include "commands.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <iomanip>
+#include <memory>
+#include <new>
+#include <sstream>
+
+#include <firth/base/error.hpp>
+#include <firth/base/version.hpp>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <unistd.h>
+static bool is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
+#else
+static bool is_terminal() { return false; }
+#endif
+
+namespace {
+
+constexpr int run_time_error = 1;
+constexpr int wrong_usage = 2;
+
+std::string describe(const firth::Progress& progress) {
+    std::ostringstream text;
+    const double share = progress.total == 0 ? 1.0
+                                             : static_cast<double>(progress.done) /
+                                                   static_cast<double>(progress.total);
+    text << std::fixed << std::setprecision(0) << std::setw(3) << 100 * share << " %";
+    text << "  epoch " << progress.epoch << '/' << progress.epochs;
+    text << std::setprecision(2) << "  " << progress.rate / 1e6 << "M words/s";
+    if (progress.loss) text << "  loss " << std::setprecision(4) << *progress.loss;
+    text << std::setprecision(0) << "  " << progress.seconds_left << " s left";
+    return text.str();
+}
+
+} // namespace
+
+firth::ProgressCallback progress_printer(bool quiet) {
+    if (quiet) return {};
+    if (is_terminal()) {
+        return [](const firth::Progress& progress) {
+            constexpr std::size_t width = 30;
+            const std::size_t filled =
+                progress.total == 0 ? width : width * progress.done / progress.total;
+            std::cerr << "\r[" << std::string(filled, '=') << std::string(width - filled, ' ')
+                      << "] " << describe(progress) << "\x1B[K";
+            if (progress.done == progress.total) std::cerr << '\n';
+            std::cerr.flush();
+            return true;
+        };
+    }
+    return [last = -5.0](const firth::Progress& progress) mutable {
+        if (progress.seconds - last >= 5 || progress.done == progress.total) {
+            last = progress.seconds;
+            std::cerr << describe(progress) << '\n';
+        }
+        return true;
+    };
+}
+
+firth::WordVectors<float> load_vectors(const std::string& path) {
+    firth::ReadReport report;
+    firth::WordVectors<float> vectors = firth::load(path, {}, &report);
+    if (report.duplicates != 0) {
+        std::cerr << "firth: warning: " << path << " holds " << report.duplicates
+                  << " rows for words that had one already, such as \"" << report.first_duplicate
+                  << "\"; the first of each is kept\n";
+    }
+    return vectors;
+}
+
+int main(int argc, char** argv) {
+    CLI::App app{"Learns word vectors from text and answers questions about them.", "firth"};
+    const firth::Version version = firth::version;
+    app.set_version_flag("--version", "firth " + std::to_string(version.major) + '.' +
+                                          std::to_string(version.minor) + '.' +
+                                          std::to_string(version.patch));
+    app.require_subcommand(1);
+    add_demo_command(app);
+    add_train_command(app);
+    add_query_commands(app);
+    add_eval_command(app);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) return app.exit(error);
+        std::cerr << "firth: " << error.what() << " (see firth --help)\n";
+        return wrong_usage;
+    } catch (const firth::OptionError& error) {
+        std::cerr << "firth: " << error.what() << '\n';
+        return wrong_usage;
+    } catch (const std::bad_alloc&) {
+        std::cerr << "firth: not enough memory\n";
+        return run_time_error;
+    } catch (const std::exception& error) {
+        std::cerr << "firth: " << error.what() << '\n';
+        return run_time_error;
+    }
+    if (!std::cout.flush()) {
+        std::cerr << "firth: cannot write to standard output\n";
+        return run_time_error;
+    }
+    return 0;
+}

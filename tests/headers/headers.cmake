@@ -1,0 +1,22 @@
+# Every public header compiles alone, in strict mode; all of them together link from two translation units; and
+# headers include only what their layer may.
+
+file(GLOB_RECURSE headers RELATIVE ${PROJECT_SOURCE_DIR}/include CONFIGURE_DEPENDS
+     ${PROJECT_SOURCE_DIR}/include/*.hpp)
+set(alone_sources)
+foreach(header IN LISTS headers)
+  string(REPLACE "/" "_" name ${header})
+  string(REPLACE ".hpp" ".cpp" name ${name})
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/alone/${name})
+  file(CONFIGURE OUTPUT ${source} CONTENT "#include <${header}>\n#include <${header}>\n")
+  list(APPEND alone_sources ${source})
+endforeach()
+add_library(headers_alone OBJECT ${alone_sources})
+target_link_libraries(headers_alone PRIVATE firth::firth firth_warnings)
+
+add_executable(two_units headers/two_units_a.cpp headers/two_units_b.cpp)
+target_link_libraries(two_units PRIVATE firth::firth firth_warnings)
+add_test(NAME two_units COMMAND two_units)
+
+add_test(NAME layers COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR}/include/firth
+                             -P ${CMAKE_CURRENT_SOURCE_DIR}/headers/layers.cmake)

@@ -1,0 +1,231 @@
+#include <firth/io.hpp>
+
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+#include <firth/simd/distance.hpp>
+
+#include "../support/support.hpp"
+
+using namespace firth;
+
+namespace {
+
+void require_same(const WordVectors<float>& a, const WordVectors<float>& b) {
+    REQUIRE(a.size() == b.size());
+    REQUIRE(a.dim() == b.dim());
+    for (Id id = 0; id < a.size(); ++id) {
+        REQUIRE(a.word(id) == b.word(id));
+        REQUIRE(std::ranges::equal(a[id], b[id]));
+    }
+}
+
+std::string floats(std::initializer_list<float> values) {
+    std::string bytes;
+    for (const float value : values) {
+        bytes.append(reinterpret_cast<const char*>(&value), 4);
+    }
+    return bytes;
+}
+
+std::string text_error(const std::string& bytes, const ReadOptions& options = {}) {
+    return test::message_of<FormatError>(
+        [&] { static_cast<void>(parse_word2vec_text(bytes, "v.txt", options)); });
+}
+
+std::string binary_error(const std::string& bytes, const ReadOptions& options = {}) {
+    return test::message_of<FormatError>(
+        [&] { static_cast<void>(parse_word2vec_binary(bytes, "v.bin", options)); });
+}
+
+} // namespace
+
+TEST_CASE("what is written reads back the same, from files, memory and streams") {
+    const test::TemporaryFolder folder;
+    for (const std::size_t rows : {0u, 1u, 2u, 1000u}) {
+        for (const std::size_t dim : {1u, 3u, 100u}) {
+            const WordVectors<float> vectors = test::random_vectors(rows, dim, rows + dim);
+            write_word2vec_text(vectors, folder / "text");
+            write_word2vec_binary(vectors, folder / "binary");
+            require_same(read_word2vec_text(folder / "text"), vectors);
+            require_same(read_word2vec_binary(folder / "binary"), vectors);
+            require_same(parse_word2vec_text(format_word2vec_text(vectors)), vectors);
+            require_same(parse_word2vec_binary(format_word2vec_binary(vectors)), vectors);
+            std::stringstream text;
+            std::stringstream binary;
+            write_word2vec_text(vectors, text);
+            write_word2vec_binary(vectors, binary);
+            require_same(read_word2vec_text(text), vectors);
+            require_same(read_word2vec_binary(binary), vectors);
+            if (rows == 0) continue;
+            require_same(load(folder / "text"), vectors);
+            require_same(load(folder / "binary"), vectors);
+        }
+    }
+}
+
+TEST_CASE("text as the peers write it is read") {
+    const auto check = [](const std::string& text, const std::string& word = "b") {
+        const WordVectors<float> vectors = parse_word2vec_text(text);
+        REQUIRE(vectors.size() == 2);
+        REQUIRE(vectors.word(1) == word);
+        REQUIRE(std::ranges::equal(vectors[Id{1}], std::vector<float>{-3.0f, 0.25f}));
+    };
+    check("2 2\na 1.000000 2.000000 \nb -3.000000 0.250000 \n"); // word2vec.c
+    check("2 2\na 1.0 2.0\nb -3.0 0.25\n");                      // gensim
+    check("2 2\na 1 2\nb -3 0.25");                              // no newline at the end
+    check("2 2\r\na 1 2\r\nb -3 0.25\r\n");
+    check("2 2\na 1 2\nb -3e0 +2.5e-1\n\n\n");
+    check("2 2\na 1 2\n. . . -3 0.25\n", ". . .");
+    check("2 2\na 1 2\n1 2 -3 0.25\n", "1 2");
+    check("2 2\na 1 2\n\xFF\xC0 -3 0.25\n", "\xFF\xC0");
+    check("2 2\na 1 2\nx\xC2\xA0y -3 0.25\n", "x\xC2\xA0y");
+}
+
+TEST_CASE("binary rows with and without newlines between them are read") {
+    const std::string with = "2 2\na " + floats({1, 2}) + "\nb " + floats({-3, 0.25f}) + "\n";
+    const std::string without = "2 2\na " + floats({1, 2}) + "b " + floats({-3, 0.25f});
+    require_same(parse_word2vec_binary(with), parse_word2vec_binary(without));
+    REQUIRE(parse_word2vec_binary(without).word(1) == "b");
+}
+
+TEST_CASE("of two rows for a word the first wins, and that is reported") {
+    const std::string text = "4 1\na 1\nb 2\na 3\nc 4\n";
+    ReadReport report;
+    const WordVectors<float> vectors = parse_word2vec_text(text, "v.txt", {}, &report);
+    REQUIRE(vectors.size() == 3);
+    REQUIRE(vectors["a"][0] == 1);
+    REQUIRE(vectors["c"][0] == 4);
+    REQUIRE(vectors.word(2) == "c");
+    REQUIRE(report.duplicates == 1);
+    REQUIRE(report.first_duplicate == "a");
+    REQUIRE(report.rows == 4);
+    REQUIRE(test::contains(text_error(text, {.duplicates = ReadOptions::Duplicates::refuse}),
+                           "\"a\""));
+}
+
+TEST_CASE("damaged text is refused with its place") {
+    REQUIRE(test::contains(text_error(""), "v.txt, byte 0: the file is empty"));
+    REQUIRE(test::contains(text_error("hello 1 2\n"), "expected two numbers, rows and dim"));
+    REQUIRE(test::contains(text_error("1 0\na\n"), "dim 0"));
+    REQUIRE(test::contains(text_error("1 10000000\na 1\n"), "dim 10000000"));
+    REQUIRE(test::contains(text_error("3 1\na 1\nb 2\n"), "promises 3 rows"));
+    REQUIRE(test::contains(text_error("4000000000 300\na 1\n"), "promises 4000000000 rows"));
+    REQUIRE(test::contains(text_error("1 1\na 1\nb 2\n"), "more lines follow"));
+    REQUIRE(test::contains(text_error("2 3\na 1 2 3\nb 1 2"), "v.txt, line 3"));
+    REQUIRE(test::contains(text_error("2 2\na 1 2\nb 1 x\n"), "line 3"));
+    REQUIRE(test::contains(text_error("2 2\na 1 2\nb 1 nan\n"), "NaN"));
+    REQUIRE(test::contains(text_error("2 2\na 1 2\nb 1 1e50\n"), "infinity"));
+    REQUIRE(test::contains(text_error("2 2\na 1 2\n\n"), "line 3"));
+    const ReadOptions tolerant{.non_finite = ReadOptions::NonFinite::keep,
+                               .header = ReadOptions::Header::tolerant};
+    REQUIRE(parse_word2vec_text("3 1\na 1\nb 2\n", "v.txt", tolerant).size() == 2);
+    REQUIRE(parse_word2vec_text("1 1\na 1\nb 2\n", "v.txt", tolerant).size() == 2);
+    REQUIRE(std::isnan(parse_word2vec_text("1 1\na nan\n", "v.txt", tolerant)["a"][0]));
+}
+
+TEST_CASE("damaged binary files are refused with their place") {
+    const std::string good = format_word2vec_binary(test::random_vectors(3, 5, 1));
+    for (std::size_t size = 0; size + 1 < good.size(); ++size) {
+        INFO("cut after " << size);
+        REQUIRE_THROWS_AS(parse_word2vec_binary(good.substr(0, size)), FormatError);
+    }
+    REQUIRE(test::contains(binary_error(good.substr(0, good.size() - 4)), "row 3 of 3"));
+    REQUIRE(test::contains(binary_error(good + "more"), "4 more bytes"));
+    REQUIRE(test::contains(binary_error("9" + good), "promises 93 rows"));
+    REQUIRE(test::contains(binary_error("18446744073709551615 1048576\na"), "promises"));
+    const std::string nan = "1 1\na " + floats({std::numeric_limits<float>::quiet_NaN()});
+    REQUIRE(test::contains(binary_error(nan), "byte 6: the vector of \"a\" holds NaN"));
+}
+
+TEST_CASE("any change of a byte is an error or a load, never more") {
+    const std::string text = format_word2vec_text(test::random_vectors(20, 4, 1));
+    const std::string binary = format_word2vec_binary(test::random_vectors(20, 4, 1));
+    Random random(2);
+    std::size_t loads = 0;
+    for (int i = 0; i < 4000; ++i) {
+        std::string bytes = i % 2 == 0 ? text : binary;
+        bytes[random.below(static_cast<std::uint32_t>(bytes.size()))] =
+            static_cast<char>(random.below(256));
+        if (i % 3 == 0) bytes.resize(random.below(static_cast<std::uint32_t>(bytes.size())));
+        try {
+            const WordVectors<float> vectors =
+                i % 2 == 0 ? parse_word2vec_text(bytes) : parse_word2vec_binary(bytes);
+            REQUIRE(vectors.size() <= 20);
+            ++loads;
+        } catch (const FormatError&) {
+        }
+    }
+    REQUIRE(loads > 100);
+    REQUIRE(loads < 3900);
+}
+
+TEST_CASE("writers refuse what no reader could read back, and leave the old file") {
+    const test::TemporaryFolder folder;
+    test::write_file(folder / "file", "old");
+    const auto refused = [&](const std::string& word, float value) {
+        Vocabulary vocabulary;
+        vocabulary.add(word);
+        EmbeddingTable<float> table(1, 2);
+        table[0][1] = value;
+        const WordVectors<float> vectors(std::move(vocabulary), std::move(table));
+        for (const VectorFormat format :
+             {VectorFormat::word2vec_text, VectorFormat::word2vec_binary}) {
+            REQUIRE_THROWS_AS(save(vectors, folder / "file", format), Error);
+        }
+        REQUIRE(test::read_file(folder / "file") == "old");
+        REQUIRE(folder.files() == 1);
+    };
+    refused("two words", 1);
+    refused("two\nlines", 1);
+    refused("", 1);
+    refused("nan", std::numeric_limits<float>::quiet_NaN());
+    refused("inf", std::numeric_limits<float>::infinity());
+    REQUIRE_THROWS_AS(save(test::random_vectors(1, 1, 1), folder / "no/folder"), IoError);
+}
+
+TEST_CASE("formats are told apart by content") {
+    for (const std::size_t dim : {1u, 2u, 10u, 300u}) {
+        for (std::uint64_t seed = 0; seed < 200; ++seed) {
+            const WordVectors<float> vectors = test::random_vectors(2, dim, seed);
+            REQUIRE(recognize_format(format_word2vec_text(vectors)) == VectorFormat::word2vec_text);
+            REQUIRE(recognize_format(format_word2vec_binary(vectors)) ==
+                    VectorFormat::word2vec_binary);
+        }
+    }
+    REQUIRE(recognize_format("2 3\nking 0.1 0.2") == VectorFormat::word2vec_text);
+    REQUIRE_THROWS_AS(recognize_format(""), FormatError);
+    REQUIRE(test::contains(
+        test::message_of<FormatError>([] { static_cast<void>(recognize_format("the 0.1 0.2\n", "glove.txt")); }),
+        "glove.txt"));
+    const test::TemporaryFolder folder;
+    REQUIRE_THROWS_AS(load(folder / "missing"), IoError);
+    REQUIRE_THROWS_AS(load(folder / ""), IoError);
+}
+
+TEST_CASE("files of the peers load") {
+    const auto data = test::data_folder();
+    if (!data) return;
+    const std::string folder = *data + "/vectors/word2vec/";
+    const WordVectors<float> binary = load(folder + "bnosac-example.bin");
+    const WordVectors<float> text = load(folder + "bnosac-example.vec");
+    REQUIRE(binary.size() == 640);
+    REQUIRE(binary.dim() == 15);
+    for (Id id = 0; id < 640; ++id) {
+        REQUIRE(binary.word(id) == text.word(id));
+        // The two hold the same model, with rows of different length.
+        REQUIRE(simd::cosine(binary[id], text[id]) > 0.99999f);
+    }
+    REQUIRE(load(folder + "euclidean_vectors.bin").size() == 2747);
+    REQUIRE(load(folder + "EN.1-10.size300.vec").dim() == 300);
+    REQUIRE(load(folder + "word2vec_pre_kv_c.vec").size() == 1750);
+    const WordVectors<float> raw = load(folder + "ff-embeddings.dims.txt");
+    const WordVectors<float> unit = load(folder + "ff-embeddings.w2v");
+    REQUIRE(raw.size() == 7);
+    for (Id id = 0; id < 7; ++id) {
+        REQUIRE(raw.word(id) == unit.word(id));
+        REQUIRE(simd::cosine(raw[id], unit[id]) > 0.9999f);
+    }
+    REQUIRE(load(*data + "/vectors/fasttext/lee_fasttext.vec").size() == 1762);
+}

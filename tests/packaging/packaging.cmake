@@ -1,0 +1,30 @@
+# Other projects use firth in every way that the README names, and are refused a version that is not there.
+
+set(prefix ${CMAKE_CURRENT_BINARY_DIR}/installed)
+if(FIRTH_INSTALL)
+  add_test(NAME install COMMAND ${CMAKE_COMMAND} --install ${PROJECT_BINARY_DIR} --prefix ${prefix})
+  set_tests_properties(install PROPERTIES FIXTURES_SETUP installed)
+endif()
+
+function(firth_consumer_test name)
+  add_test(NAME consumer_${name}
+           COMMAND ${CMAKE_CTEST_COMMAND}
+             --build-and-test ${CMAKE_CURRENT_SOURCE_DIR}/packaging/consumer
+                              ${CMAKE_CURRENT_BINARY_DIR}/consumer_${name}
+             --build-generator ${CMAKE_GENERATOR}
+             --build-options -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} ${ARGN}
+             --test-command consumer)
+endfunction()
+
+firth_consumer_test(add_subdirectory -DUSE=add_subdirectory -DFIRTH_SOURCE=${PROJECT_SOURCE_DIR})
+firth_consumer_test(FetchContent -DUSE=FetchContent -DFIRTH_SOURCE=${PROJECT_SOURCE_DIR})
+if(FIRTH_INSTALL)
+  firth_consumer_test(find_package -DUSE=find_package -DCMAKE_PREFIX_PATH=${prefix}
+                      -DFIRTH_WANTED=${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  firth_consumer_test(wrong_version -DUSE=find_package -DCMAKE_PREFIX_PATH=${prefix}
+                      -DFIRTH_WANTED=99.0)
+  set_tests_properties(consumer_find_package consumer_wrong_version
+                       PROPERTIES FIXTURES_REQUIRED installed)
+  set_tests_properties(consumer_wrong_version
+                       PROPERTIES PASS_REGULAR_EXPRESSION "requested version \"99.0\"")
+endif()

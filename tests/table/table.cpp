@@ -1,0 +1,126 @@
+#include <firth/table.hpp>
+
+#include <type_traits>
+
+#include "../support/support.hpp"
+
+using namespace firth;
+
+TEST_CASE("rows are aligned, padded with zeros and independent") {
+    for (std::size_t dim = 1; dim <= 70; ++dim) {
+        EmbeddingTable<float> table(3, dim);
+        REQUIRE(table.stride() % 16 == 0);
+        REQUIRE(table.stride() >= dim);
+        for (std::size_t row = 0; row < 3; ++row) {
+            REQUIRE(table[row].size() == dim);
+            REQUIRE(reinterpret_cast<std::uintptr_t>(table[row].data()) % 64 == 0);
+            for (float& value : table[row]) {
+                value = static_cast<float>(row + 1);
+            }
+        }
+        const TableView<const float> view = std::as_const(table);
+        REQUIRE(view.is_padded());
+        for (std::size_t row = 0; row < 3; ++row) {
+            for (std::size_t i = 0; i < view.stride(); ++i) {
+                REQUIRE(view.padded_row(row)[i] == (i < dim ? static_cast<float>(row + 1) : 0.0f));
+            }
+        }
+    }
+}
+
+TEST_CASE("tables refuse sizes that cannot be") {
+    REQUIRE(test::contains(test::message_of<OptionError>([] { EmbeddingTable<float>(1, 0); }),
+                           "dim is 0"));
+    REQUIRE(test::contains(
+        test::message_of<OptionError>([] { EmbeddingTable<float>(1, 10000000); }), "10000000"));
+    REQUIRE_THROWS_AS(EmbeddingTable<float>(max_rows + 1, 1), OptionError);
+    REQUIRE(EmbeddingTable<float>(0, 5).empty());
+}
+
+TEST_CASE("copies of tables are deep and moved-from tables are empty") {
+    EmbeddingTable<float> table(2, 3);
+    table[1][2] = 5;
+    EmbeddingTable<float> copy = table;
+    table[1][2] = 6;
+    REQUIRE(copy[1][2] == 5);
+    const EmbeddingTable<float> moved = std::move(table);
+    REQUIRE(moved[1][2] == 6);
+    REQUIRE(table.rows() == 0);
+}
+
+TEST_CASE("views of a caller's memory keep to its elements") {
+    std::vector<float> memory(3 * 7);
+    TableView<float> view(memory.data(), 3, 5, 7);
+    view[2][4] = 1;
+    REQUIRE(memory[2 * 7 + 4] == 1);
+    REQUIRE_FALSE(view.is_padded());
+    REQUIRE(view.padded_row(0).size() == 5);
+    REQUIRE(view.first(2).rows() == 2);
+    const TableView<const float> reading = view;
+    REQUIRE(reading[2][4] == 1);
+    static_assert(!std::is_convertible_v<TableView<const float>, TableView<float>>);
+    static_assert(!std::is_assignable_v<decltype(reading[0][0]), float>);
+}
+
+TEST_CASE("vocabularies number symbols in order and find them again") {
+    Vocabulary vocabulary;
+    std::vector<std::string> words;
+    for (int i = 0; i < 20000; ++i) {
+        words.push_back("word" + std::to_string(i * i));
+    }
+    words.push_back(std::string(100000, 'x'));
+    words.push_back("\xFF\xFE not UTF-8");
+    words.push_back(std::string("a\0b", 3));
+    words.push_back("");
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const auto [id, is_new] = vocabulary.add(words[i], i);
+        REQUIRE(id == i);
+        REQUIRE(is_new);
+    }
+    Vocabulary copy = vocabulary;
+    const Vocabulary moved = std::move(vocabulary);
+    vocabulary.add("fresh");
+    REQUIRE(vocabulary.size() == 1);
+    for (const Vocabulary* each : {&std::as_const(copy), &moved}) {
+        REQUIRE(each->size() == words.size());
+        for (Id id = 0; id < words.size(); ++id) {
+            REQUIRE((*each)[id] == words[id]);
+            REQUIRE(each->find(words[id]) == id);
+            REQUIRE(each->count(id) == id);
+        }
+        REQUIRE_FALSE(each->find("absent").has_value());
+    }
+    REQUIRE(copy.add(words[3], 10) == std::pair<Id, bool>(3, false));
+    REQUIRE(copy.count(3) == 13);
+    REQUIRE(moved.count(3) == 3);
+}
+
+TEST_CASE("word vectors join a vocabulary and a table of the same size") {
+    const WordVectors<float> vectors = test::random_vectors(10, 4, 1);
+    REQUIRE(vectors.id("w3") == 3);
+    REQUIRE(vectors["w3"].data() == vectors.table()[3].data());
+    REQUIRE(vectors.word(3) == "w3");
+    REQUIRE(test::contains(
+        test::message_of<UnknownWordError>([&] { static_cast<void>(vectors["w33"]); }), "w3"));
+    REQUIRE_THROWS_AS(WordVectors<float>(Vocabulary(), EmbeddingTable<float>(1, 1)), Error);
+}
+
+TEST_CASE("edit distance agrees with its definition") {
+    REQUIRE(edit_distance("", "", 2) == 0);
+    REQUIRE(edit_distance("king", "king", 2) == 0);
+    REQUIRE(edit_distance("kign", "king", 2) == 1);
+    REQUIRE(edit_distance("kin", "king", 2) == 1);
+    REQUIRE(edit_distance("kings", "king", 2) == 1);
+    REQUIRE(edit_distance("bing", "king", 2) == 1);
+    REQUIRE(edit_distance("abcd", "badc", 2) == 2);
+    REQUIRE(edit_distance("kitten", "sitting", 5) == 3);
+    REQUIRE(edit_distance("kitten", "sitting", 2) == 3);
+    REQUIRE(edit_distance("aaaaaaaa", "b", 2) == 3);
+    Vocabulary vocabulary;
+    for (const char* word : {"queen", "kings", "king", "ring", "banana"}) {
+        vocabulary.add(word);
+    }
+    REQUIRE(nearest_spellings(vocabulary, "kingg") ==
+            std::vector<std::string>{"kings", "king", "ring"});
+    REQUIRE(nearest_spellings(vocabulary, "zzz").empty());
+}

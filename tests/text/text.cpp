@@ -1,0 +1,154 @@
+#include <firth/text.hpp>
+
+#include <array>
+#include <deque>
+#include <map>
+#include <sstream>
+
+#include "../support/support.hpp"
+
+using namespace firth;
+
+namespace {
+
+/// The corpus as sentences of words, by plain means.
+std::vector<std::vector<std::string>> naive_sentences(const std::string& text,
+                                                      std::uint64_t min_count) {
+    std::map<std::string, std::uint64_t> counts;
+    std::istringstream words(text);
+    for (std::string word; words >> word;) {
+        ++counts[word];
+    }
+    std::vector<std::vector<std::string>> sentences;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        std::vector<std::string> sentence;
+        std::istringstream in_line(line);
+        for (std::string word; in_line >> word;) {
+            if (counts[word] >= min_count) sentence.push_back(word);
+        }
+        if (!sentence.empty()) sentences.push_back(sentence);
+    }
+    return sentences;
+}
+
+std::vector<std::vector<std::string>> decoded(const EncodedCorpus& corpus) {
+    std::vector<std::vector<std::string>> sentences;
+    const CorpusView view = corpus.corpus;
+    for (std::size_t s = 0; s < view.sentences(); ++s) {
+        sentences.emplace_back();
+        for (const Id id : view[s]) {
+            sentences.back().emplace_back(corpus.vocabulary[id]);
+        }
+    }
+    return sentences;
+}
+
+std::string random_text(std::size_t words, std::uint64_t seed) {
+    Random random(seed);
+    std::string text;
+    constexpr std::array<std::string_view, 8> gaps{" ", " ", " ", "\n", "  ", "\t", "\r\n", " \n\n "};
+    for (std::size_t i = 0; i < words; ++i) {
+        // Squaring makes small numbers frequent.
+        const float u = random.uniform();
+        text += "word" + std::to_string(static_cast<int>(u * u * 3000));
+        text += gaps[random.below(8)];
+    }
+    return text;
+}
+
+} // namespace
+
+TEST_CASE("encoding agrees with plain reading, whatever the threads") {
+    // More than one block of 1 MB, so that words and sentences cross from block to block.
+    const std::string text = random_text(400000, 1);
+    REQUIRE(text.size() > (std::size_t{3} << 20));
+    const auto expected = naive_sentences(text, 5);
+    for (const std::size_t threads : {1u, 2u, 5u}) {
+        const EncodedCorpus corpus = encode_text(text, {.min_count = 5, .threads = threads});
+        REQUIRE(decoded(corpus) == expected);
+        REQUIRE(corpus.raw_words == 400000);
+        for (Id id = 1; id < corpus.vocabulary.size(); ++id) {
+            const std::uint64_t before = corpus.vocabulary.count(id - 1);
+            const std::uint64_t count = corpus.vocabulary.count(id);
+            REQUIRE((before > count ||
+                     (before == count && corpus.vocabulary[id - 1] < corpus.vocabulary[id])));
+        }
+    }
+}
+
+TEST_CASE("a text that is one line is one sentence") {
+    std::string text;
+    while (text.size() < (std::size_t{5} << 20)) {
+        text += "some words in one line ";
+    }
+    const EncodedCorpus corpus = encode_text(text, {.min_count = 1, .threads = 2});
+    REQUIRE(corpus.corpus.view().sentences() == 1);
+    REQUIRE(corpus.corpus.size() == corpus.raw_words);
+}
+
+TEST_CASE("one word longer than a block is one word") {
+    const std::string word(std::size_t{3} << 20, 'x');
+    const EncodedCorpus corpus = encode_text("a " + word + " b\n" + word, {.min_count = 1});
+    REQUIRE(corpus.vocabulary.size() == 3);
+    REQUIRE(corpus.vocabulary[0] == word);
+}
+
+TEST_CASE("min-count and max-size choose the vocabulary") {
+    const std::string text = "c b a c b c";
+    REQUIRE(encode_text(text, {.min_count = 2}).vocabulary.size() == 2);
+    const EncodedCorpus two = encode_text(text, {.min_count = 1, .max_size = 2});
+    REQUIRE(two.vocabulary.size() == 2);
+    REQUIRE(two.vocabulary[0] == "c");
+    REQUIRE(two.vocabulary.count(0) == 3);
+    REQUIRE(two.corpus.size() == 5);
+}
+
+TEST_CASE("words are bytes: not UTF-8, NUL, a byte order mark in front") {
+    const EncodedCorpus corpus =
+        encode_text(std::string("\xEF\xBB\xBF\xFF\xC0x n\0l \xFF\xC0x", 14), {.min_count = 1});
+    REQUIRE(corpus.vocabulary.size() == 2);
+    REQUIRE(corpus.vocabulary[0] == "\xFF\xC0x");
+    REQUIRE(corpus.vocabulary.contains(std::string_view("n\0l", 3)));
+}
+
+TEST_CASE("text that is none is refused with a reason") {
+    const auto message = [](const std::string& text, std::uint64_t min_count = 5) {
+        return test::message_of<Error>(
+            [&] { static_cast<void>(encode_text(text, {.min_count = min_count}, "corpus.txt")); });
+    };
+    REQUIRE(test::contains(message(""), "corpus.txt holds no words"));
+    REQUIRE(test::contains(message(" \n \n"), "holds no words"));
+    REQUIRE(test::contains(message("a a b"), "min-count = 5"));
+    REQUIRE(test::contains(message("\x1F\x8B\x08stuff"), "gzip"));
+    REQUIRE(test::contains(message("\xFD" "7zXZ"), "xz"));
+    REQUIRE(test::contains(message("\x28\xB5\x2F\xFD..."), "zstd"));
+    REQUIRE(test::contains(message("BZh9"), "bzip2"));
+    REQUIRE(test::contains(message("\xFF\xFEq"), "UTF-16"));
+    const test::TemporaryFolder folder;
+    REQUIRE_THROWS_AS(read_corpus(folder / "missing"), IoError);
+    REQUIRE_THROWS_AS(read_corpus(folder / ""), IoError);
+}
+
+TEST_CASE("any range of sequences of strings can be encoded") {
+    const std::vector<std::vector<std::string>> baskets{{"tea", "milk"}, {}, {"tea"}, {"rare"}};
+    const EncodedCorpus corpus = encode_sequences(baskets, {.min_count = 1});
+    REQUIRE(decoded(corpus) ==
+            std::vector<std::vector<std::string>>{{"tea", "milk"}, {"tea"}, {"rare"}});
+    const std::deque<std::vector<std::string_view>> views{{"a", "b"}, {"a"}};
+    REQUIRE(encode_sequences(views, {.min_count = 2}).corpus.size() == 2);
+    REQUIRE_THROWS_AS(encode_sequences(baskets, {.min_count = 9}), Error);
+}
+
+TEST_CASE("unsound corpora are refused") {
+    const std::vector<Id> ids{0, 1, 2};
+    const auto check = [&](std::vector<std::uint64_t> ends, std::size_t symbols) {
+        check_corpus({ids, ends}, symbols);
+    };
+    REQUIRE_NOTHROW(check({1, 3}, 3));
+    REQUIRE(test::contains(test::message_of<Error>([&] { check({3}, 2); }), "id 2"));
+    REQUIRE_THROWS_AS(check({2, 1, 3}, 3), Error);
+    REQUIRE_THROWS_AS(check({2}, 3), Error);
+    REQUIRE_THROWS_AS(check({4}, 3), Error);
+    REQUIRE_THROWS_AS(check({}, 3), Error);
+}
