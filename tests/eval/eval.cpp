@@ -106,7 +106,7 @@ TEST_CASE("batch answers agree with single queries") {
     AnalogySection section{"s", {}};
     std::size_t expected = 0;
     Random random(4);
-    for (int i = 0; i < 200; ++i) {
+    for (std::size_t i = 0; i < 200; ++i) {
         AnalogyQuestion question;
         for (std::size_t j = 0; j < 3; ++j) {
             question[j] = "w" + std::to_string(j * 100 + random.below(100));
