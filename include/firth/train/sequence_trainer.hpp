@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,7 +46,7 @@ concept SentenceWorker =
         { worker.take_loss() } -> std::same_as<LossSum>;
     };
 
-/// A function that makes the worker of thread 0, 1, ...
+/// A function that makes the worker of thread 0, 1, ...; called from several threads at once.
 template <class F>
 concept WorkerFactory = requires(F make, std::size_t thread) {
     { make(thread) } -> SentenceWorker;
@@ -113,11 +114,11 @@ TrainingStats train_sequences(const CorpusView& corpus, std::span<const std::uin
         corpus, std::clamp<std::size_t>(total / 256, 1024, 16384), options.max_sentence);
 
     using Worker = decltype(make_worker(std::size_t{0}));
-    std::vector<Worker> workers;
-    workers.reserve(threads);
-    for (std::size_t thread = 0; thread < threads; ++thread) {
-        workers.push_back(make_worker(thread));
-    }
+    // Each worker is made on a thread of its own, so that no cache line holds memory of two of them.
+    std::vector<std::unique_ptr<Worker>> workers(threads);
+    run_workers(threads, [&](std::size_t thread) {
+        workers[thread] = std::make_unique<Worker>(make_worker(thread));
+    });
 
     TrainingStats stats;
     Stopwatch watch;
@@ -132,7 +133,7 @@ TrainingStats train_sequences(const CorpusView& corpus, std::span<const std::uin
         progress.epoch = epoch + 1;
         std::atomic<std::size_t> next{0};
         run_workers(std::min(threads, std::max<std::size_t>(1, chunks.size())), [&](std::size_t thread) {
-            Worker& worker = workers[thread];
+            Worker& worker = *workers[thread];
             std::vector<Id> sentence;
             sentence.reserve(options.max_sentence);
             for (std::size_t c = next++; c < chunks.size() && !cancelled; c = next++) {
@@ -162,8 +163,8 @@ TrainingStats train_sequences(const CorpusView& corpus, std::span<const std::uin
             }
         });
         LossSum sum;
-        for (Worker& worker : workers) {
-            const LossSum part = worker.take_loss();
+        for (const std::unique_ptr<Worker>& worker : workers) {
+            const LossSum part = worker->take_loss();
             sum.loss += part.loss;
             sum.samples += part.samples;
         }

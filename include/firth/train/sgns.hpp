@@ -73,7 +73,7 @@ struct SgnsModel {
 
 /// One thread's part of SGNS; a `SentenceWorker`. The tables outlive it and are shared with other workers.
 template <class Arch = simd::default_arch>
-class SgnsWorker {
+class alignas(row_alignment) SgnsWorker {
 public:
     SgnsWorker(TableView<float> input, TableView<float> output, const NegativeSampler& sampler,
                const SgnsOptions& options)
@@ -107,7 +107,7 @@ public:
 
 private:
     /// Windows between the drawing of a window, when its rows are prefetched, and its step.
-    static constexpr std::size_t lookahead = 2;
+    static constexpr std::size_t lookahead = 3;
     static constexpr std::size_t ring = 4;
 
     /// One window in this many is asked for its loss, which costs a logarithm a prediction.
