@@ -1,5 +1,6 @@
-/// Similarity and update kernels, by dim and working set, beside limits measured in the same run: the multiply-add
-/// peak and the read bandwidth. Every kernel's answer is checked against double before it is timed.
+/// Similarity and update kernels, by dim and working set, beside limits measured in the same run:
+/// the multiply-add peak and the read bandwidth. Every kernel's answer is checked against double
+/// before it is timed.
 
 #include <benchmark/benchmark.h>
 
@@ -127,11 +128,12 @@ void dot_many(benchmark::State& state) {
         simd::dot_many<Arch>(query.data(), table.data(), stride, rows, stride, scores.data());
         benchmark::ClobberMemory();
     }
-    require(std::fabs(scores[rows - 1] - simd::dot<Arch>({query.data(), stride},
-                                                         {table.data() + (rows - 1) * stride, stride})) <
-                1e-3f,
+    require(std::fabs(scores[rows - 1] -
+                      simd::dot<Arch>({query.data(), stride},
+                                      {table.data() + (rows - 1) * stride, stride})) < 1e-3f,
             "dot_many");
-    set_rates(state, 4.0 * static_cast<double>(rows * stride), 2.0 * static_cast<double>(rows * stride));
+    set_rates(state, 4.0 * static_cast<double>(rows * stride),
+              2.0 * static_cast<double>(rows * stride));
 }
 BENCHMARK(dot_many)->Args({100, 500})->Args({100, 70000})->Args({768, 200000});
 

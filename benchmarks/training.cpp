@@ -1,9 +1,10 @@
-/// Words a second in training. Without arguments on the demo's made-up text; with a text of your own:
+/// Words a second in training. Without arguments on the demo's made-up text; with a text of your
+/// own:
 ///
 ///     FIRTH_BENCHMARK_CORPUS=text8 benchmark_training
 ///
-/// Each run is one epoch of SGNS: (dim, window, negative, threads). Its vectors are checked to be finite and its loss
-/// to be below that of untrained ones.
+/// Each run is one epoch of SGNS: (dim, window, negative, threads). Its vectors are checked to be
+/// finite and its loss to be below that of untrained ones.
 
 #include <benchmark/benchmark.h>
 

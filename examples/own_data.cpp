@@ -1,5 +1,5 @@
-/// Embeddings for symbols that are not words: products that are bought together. Whatever comes in sequences can be
-/// learnt so: songs in playlists, pages in visits, nodes on walks through a graph.
+/// Embeddings for symbols that are not words: products that are bought together. Whatever comes in
+/// sequences can be learnt so: songs in playlists, pages in visits, nodes on walks through a graph.
 
 #include <cstdlib>
 #include <iostream>
@@ -24,7 +24,8 @@ int main() {
         }
     }
 
-    // A basket has no order: a window as wide as the basket makes all its products each other's context.
+    // A basket has no order: a window as wide as the basket makes all its products each other's
+    // context.
     const firth::EncodedCorpus corpus = firth::encode_sequences(baskets, {.min_count = 1});
     const firth::TrainedVectors trained = firth::train_sgns(
         corpus, {.dim = 16, .window = 4, .sample = 0, .epochs = 20, .learning_rate = 0.05f});
@@ -37,5 +38,6 @@ int main() {
         }
         std::cout << '\n';
     }
-    return firth::nearest(index, "nori", {.top = 1}).at(0).score > 0.5f ? EXIT_SUCCESS : EXIT_FAILURE;
+    return firth::nearest(index, "nori", {.top = 1}).at(0).score > 0.5f ? EXIT_SUCCESS
+                                                                        : EXIT_FAILURE;
 }

@@ -1,4 +1,5 @@
-/// Kernels and search over memory of your own: nothing is copied, and rows may have any stride and alignment.
+/// Kernels and search over memory of your own: nothing is copied, and rows may have any stride and
+/// alignment.
 
 #include <cstdlib>
 #include <iostream>
@@ -10,7 +11,8 @@
 #include <firth/simd.hpp>
 
 int main() {
-    // Records of 40 floats, the first 32 of which are an embedding, as another library may hand them out.
+    // Records of 40 floats, the first 32 of which are an embedding, as another library may hand
+    // them out.
     constexpr std::size_t rows = 10000;
     constexpr std::size_t dim = 32;
     constexpr std::size_t stride = 40;

@@ -13,8 +13,10 @@
 namespace {
 
 firth::WordVectors<float> train(const firth::EncodedCorpus& corpus) {
-    firth::TrainedVectors trained = firth::train_sgns(corpus, {.dim = 100, .window = 5, .epochs = 5});
-    std::cout << "trained on " << corpus.raw_words << " words, loss " << trained.stats.loss() << '\n';
+    firth::TrainedVectors trained =
+        firth::train_sgns(corpus, {.dim = 100, .window = 5, .epochs = 5});
+    std::cout << "trained on " << corpus.raw_words << " words, loss " << trained.stats.loss()
+              << '\n';
     return std::move(trained.vectors);
 }
 

@@ -11,8 +11,8 @@
 #include <firth/io/load.hpp>
 #include <firth/table/word_vectors.hpp>
 
-/// The commands of the tool. Each adds itself to the command line; results go to standard output, everything else
-/// to standard error.
+/// The commands of the tool. Each adds itself to the command line; results go to standard output,
+/// everything else to standard error.
 void add_demo_command(CLI::App& app);
 void add_eval_command(CLI::App& app);
 void add_query_commands(CLI::App& app);

@@ -64,8 +64,8 @@ void run_demo(DemoArguments arguments) {
                         {"sections", nlohmann::json::array()},
                         {"analogies", nlohmann::json::array()}};
     if (!arguments.json) {
-        std::cout << "trained " << trained.vectors.size() << " x " << trained.vectors.dim() << " in "
-                  << trained.stats.seconds << " s\n\nneighbours\n";
+        std::cout << "trained " << trained.vectors.size() << " x " << trained.vectors.dim()
+                  << " in " << trained.stats.seconds << " s\n\nneighbours\n";
         for (const char* word : shown) {
             std::cout << "    " << std::left << std::setw(10) << word;
             for (const auto& [neighbor, score] : firth::nearest(index, word, {.top = 5})) {
@@ -76,8 +76,7 @@ void run_demo(DemoArguments arguments) {
         std::cout << "\nanalogies\n";
     }
     for (const auto& [a, b, c] : asked) {
-        const std::vector<firth::WordScore> answer =
-            firth::analogy(index, a, b, c, {.top = 1});
+        const std::vector<firth::WordScore> answer = firth::analogy(index, a, b, c, {.top = 1});
         const std::string fourth(answer.at(0).word);
         json["analogies"].push_back({{"query", {a, b, c}}, {"answer", fourth}});
         if (!arguments.json) {
@@ -85,9 +84,8 @@ void run_demo(DemoArguments arguments) {
         }
     }
     for (const firth::AnalogyScore& section : result.sections) {
-        json["sections"].push_back({{"name", section.name},
-                                    {"accuracy", section.accuracy()},
-                                    {"asked", section.asked}});
+        json["sections"].push_back(
+            {{"name", section.name}, {"accuracy", section.accuracy()}, {"asked", section.asked}});
     }
     if (arguments.json) {
         print_json(json);

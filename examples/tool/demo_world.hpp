@@ -12,11 +12,12 @@
 
 /// A made-up world and a small grammar that talks about it.
 ///
-/// The world is a handful of families. A family has topics (royalty, France, walking) and roles (male and female,
-/// capital and country, tenses); a topic in a role is a word: "queen" is royalty in the female role. The grammar
-/// writes sentences around such a word from its family's templates, and fills them with words that go with the
-/// topic (throne, crown) and words that go with the role (she, her). It never puts two of the words that analogies
-/// ask for into one sentence: that king is to queen as man is to woman can only be learnt from their company.
+/// The world is a handful of families. A family has topics (royalty, France, walking) and roles
+/// (male and female, capital and country, tenses); a topic in a role is a word: "queen" is royalty
+/// in the female role. The grammar writes sentences around such a word from its family's templates,
+/// and fills them with words that go with the topic (throne, crown) and words that go with the role
+/// (she, her). It never puts two of the words that analogies ask for into one sentence: that king
+/// is to queen as man is to woman can only be learnt from their company.
 namespace demo {
 
 /// One topic: its word in each role, and the words that go with it.
@@ -29,7 +30,8 @@ struct Family {
     std::string_view name;
     std::vector<std::vector<std::string_view>> roles; ///< the words that go with each role
     std::vector<Topic> topics;
-    std::vector<std::string_view> templates; ///< W: the word, T: goes with its topic, R: with its role
+    std::vector<std::string_view>
+        templates; ///< W: the word, T: goes with its topic, R: with its role
     std::vector<std::array<std::size_t, 2>> relations; ///< pairs of roles that analogies ask for
 };
 
@@ -50,10 +52,8 @@ inline const std::vector<Family>& world() {
           {{"actor", "actress"}, {"stage", "film", "applause", "audition", "script"}},
           {{"waiter", "waitress"}, {"menu", "table", "tip", "tray", "restaurant"}},
           {{"duke", "duchess"}, {"estate", "manor", "noble", "duchy", "carriage"}}},
-         {"the W with the T said that R would keep R T",
-          "R is the W and R T is near the T",
-          "by the T the W spoke of R T and R smiled",
-          "a W like R knows the T and the T as R does"},
+         {"the W with the T said that R would keep R T", "R is the W and R T is near the T",
+          "by the T the W spoke of R T and R smiled", "a W like R knows the T and the T as R does"},
          {{0, 1}}},
         {"capitals",
          {{"city", "mayor", "streets", "downtown", "metro", "suburbs"},
@@ -72,10 +72,8 @@ inline const std::vector<Family>& world() {
           {{"Tokyo", "Japan"}, {"japanese", "sushi", "samurai", "kimono"}},
           {{"Delhi", "India"}, {"indian", "curry", "sari", "ganges"}},
           {{"Moscow", "Russia"}, {"russian", "vodka", "taiga", "cossack"}}},
-         {"the R of W is known for T and T",
-          "in W the T R likes T by the R",
-          "W has a R where T meets T",
-          "they went to the R in W for T"},
+         {"the R of W is known for T and T", "in W the T R likes T by the R",
+          "W has a R where T meets T", "they went to the R in W for T"},
          {{0, 1}}},
         {"tenses",
          {{"will", "can", "must", "should", "tomorrow"},
@@ -95,10 +93,8 @@ inline const std::vector<Family>& world() {
           {{"run", "running", "ran"}, {"race", "sprint", "marathon", "shoes"}},
           {{"think", "thinking", "thought"}, {"mind", "idea", "puzzle", "brain"}},
           {{"paint", "painting", "painted"}, {"brush", "canvas", "easel", "gallery"}}},
-         {"R they W by the T with a T",
-          "the T is R for those who W with T R",
-          "R some W near the T and the T",
-          "with T and T people R W"},
+         {"R they W by the T with a T", "the T is R for those who W with T R",
+          "R some W near the T and the T", "with T and T people R W"},
          {{1, 2}, {0, 1}, {0, 2}}},
         {"comparison",
          {{"very", "quite", "rather", "so", "too"},
@@ -118,9 +114,7 @@ inline const std::vector<Family>& world() {
           {{"bright", "brighter", "brightest"}, {"lamp", "star", "candle", "lightning"}},
           {{"heavy", "heavier", "heaviest"}, {"anvil", "lead", "boulder", "weight"}},
           {{"young", "younger", "youngest"}, {"infant", "sapling", "youth", "spring"}}},
-         {"the T is R W R the T",
-          "R W as R the T with the T",
-          "R a W T R a T",
+         {"the T is R W R the T", "R W as R the T with the T", "R a W T R a T",
           "this T looks R W said the T R"},
          {{0, 1}, {1, 2}, {0, 2}}},
         {"animals",
@@ -136,10 +130,8 @@ inline const std::vector<Family>& world() {
           {{"goose", "gosling"}, {"honk", "gander", "flock", "goosedown"}},
           {{"lion", "cub"}, {"roar", "savanna", "pride", "prey"}},
           {{"deer", "fawn"}, {"antlers", "forest", "doe", "meadow"}}},
-         {"the W with its T is R near the T",
-          "a R W has a T and a T",
-          "R and R the W goes to the T",
-          "look at the T of that R W"},
+         {"the W with its T is R near the T", "a R W has a T and a T",
+          "R and R the W goes to the T", "look at the T of that R W"},
          {{0, 1}}},
         {"vehicles",
          {{"engine", "driver", "passengers", "wheels", "moves"},
@@ -152,9 +144,7 @@ inline const std::vector<Family>& world() {
           {{"rowboat", "boathouse"}, {"oars", "river", "paddle", "regatta"}},
           {{"tractor", "shed"}, {"farm", "plough", "harvest", "furrow"}},
           {{"spaceship", "spaceport"}, {"orbit", "astronaut", "galaxy", "launch"}}},
-         {"the W for T has R and R",
-          "R at the W where T and T are",
-          "a W with T and R is R",
+         {"the W for T has R and R", "R at the W where T and T are", "a W with T and R is R",
           "every T knows the W by its R and T"},
          {{0, 1}}},
         {"colours",
@@ -170,9 +160,7 @@ inline const std::vector<Family>& world() {
           {{"pink", "pinkish"}, {"flamingo", "blush", "bubblegum", "peony"}},
           {{"purple", "purplish"}, {"violet", "plum", "amethyst", "lavender"}},
           {{"grey", "greyish"}, {"ash", "slate", "fog", "pewter"}}},
-         {"a R W like T or T",
-          "the T was R W and R as the T",
-          "R and R W is the colour of T",
+         {"a R W like T or T", "the T was R W and R as the T", "R and R W is the colour of T",
           "cover the T in R W as T"},
          {{0, 1}}}};
     return families;
@@ -216,7 +204,8 @@ inline std::string corpus(std::uint64_t seed, std::size_t sentences) {
     return text;
 }
 
-/// Every analogy that the world's relations hold: for each pair of topics of a family, a : b as c : d.
+/// Every analogy that the world's relations hold: for each pair of topics of a family, a : b as c :
+/// d.
 inline std::vector<firth::AnalogySection> analogies() {
     std::vector<firth::AnalogySection> sections;
     for (const Family& family : world()) {
@@ -225,8 +214,9 @@ inline std::vector<firth::AnalogySection> analogies() {
             for (const Topic& a : family.topics) {
                 for (const Topic& b : family.topics) {
                     if (&a == &b) continue;
-                    section.questions.push_back({std::string(a.words[from]), std::string(a.words[to]),
-                                                 std::string(b.words[from]), std::string(b.words[to])});
+                    section.questions.push_back(
+                        {std::string(a.words[from]), std::string(a.words[to]),
+                         std::string(b.words[from]), std::string(b.words[to])});
                 }
             }
         }

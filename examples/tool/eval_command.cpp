@@ -21,9 +21,8 @@ struct EvalArguments {
 };
 
 nlohmann::json to_json(const firth::AnalogyScore& score) {
-    return {{"name", score.name},       {"accuracy", score.accuracy()},
-            {"correct", score.correct}, {"asked", score.asked},
-            {"skipped", score.skipped}, {"coverage", score.coverage()}};
+    return {{"name", score.name},   {"accuracy", score.accuracy()}, {"correct", score.correct},
+            {"asked", score.asked}, {"skipped", score.skipped},     {"coverage", score.coverage()}};
 }
 
 void print(const firth::AnalogyScore& score) {
@@ -54,12 +53,10 @@ void eval(EvalArguments arguments) {
         const firth::Stopwatch watch;
         const firth::AnalogyResult result =
             firth::evaluate_analogies(vectors, sections, arguments.options);
-        json["analogies"] = {{"file", arguments.analogies},
-                             {"total", to_json(result.total)},
-                             {"semantic", to_json(result.semantic)},
-                             {"syntactic", to_json(result.syntactic)},
-                             {"sections", nlohmann::json::array()},
-                             {"seconds", watch.seconds()}};
+        json["analogies"] = {
+            {"file", arguments.analogies},          {"total", to_json(result.total)},
+            {"semantic", to_json(result.semantic)}, {"syntactic", to_json(result.syntactic)},
+            {"sections", nlohmann::json::array()},  {"seconds", watch.seconds()}};
         for (const firth::AnalogyScore& section : result.sections) {
             json["analogies"]["sections"].push_back(to_json(section));
             if (!arguments.json) print(section);
@@ -80,9 +77,9 @@ void eval(EvalArguments arguments) {
                                       {"pairs", result.pairs},
                                       {"missing", result.missing}});
         if (!arguments.json) {
-            std::cout << arguments.similarities[i] << ": rho " << std::fixed
-                      << std::setprecision(3) << result.rho << " over " << result.pairs
-                      << " pairs, " << result.missing << " missing\n";
+            std::cout << arguments.similarities[i] << ": rho " << std::fixed << std::setprecision(3)
+                      << result.rho << " over " << result.pairs << " pairs, " << result.missing
+                      << " missing\n";
         }
     }
     if (arguments.json) print_json(json);
@@ -99,13 +96,13 @@ void add_eval_command(CLI::App& app) {
                         "questions in the format of questions-words.txt");
     command->add_option("--similarity", arguments->similarities,
                         "pairs with people's scores; may be given several times");
-    command->add_option("--restrict-vocab", arguments->options.restrict_vocabulary,
-                        "only the first words take part, 0: all")
+    command
+        ->add_option("--restrict-vocab", arguments->options.restrict_vocabulary,
+                     "only the first words take part, 0: all")
         ->capture_default_str();
     command->add_option("--threads", arguments->options.threads, "0: all of the machine's")
         ->capture_default_str();
-    command->add_flag("--case-sensitive", arguments->case_sensitive,
-                      "tell Paris from paris");
+    command->add_flag("--case-sensitive", arguments->case_sensitive, "tell Paris from paris");
     command->add_flag("--json", arguments->json, "print the result as one JSON object");
     command->callback([arguments] { eval(*arguments); });
 }

@@ -12,9 +12,13 @@
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <unistd.h>
-static bool is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
+static bool is_terminal() {
+    return ::isatty(STDERR_FILENO) == 1;
+}
 #else
-static bool is_terminal() { return false; }
+static bool is_terminal() {
+    return false;
+}
 #endif
 
 namespace {

@@ -42,17 +42,16 @@ void neighbors(const QueryArguments& arguments) {
 void analogy(const QueryArguments& arguments) {
     const firth::WordVectors<float> vectors = load_vectors(arguments.vectors);
     const firth::WordIndex index(vectors);
-    const auto method = arguments.method == "mul" ? firth::AnalogyMethod::cos_mul
-                                                  : firth::AnalogyMethod::cos_add;
+    const auto method =
+        arguments.method == "mul" ? firth::AnalogyMethod::cos_mul : firth::AnalogyMethod::cos_add;
     print(arguments, firth::analogy(index, arguments.words[0], arguments.words[1],
                                     arguments.words[2], {.top = arguments.top, .method = method}));
 }
 
 void info(const QueryArguments& arguments) {
     const firth::Stopwatch watch;
-    const std::string_view format =
-        firth::format_name(firth::recognize_format(firth::MappedFile(arguments.vectors).bytes(),
-                                                   arguments.vectors));
+    const std::string_view format = firth::format_name(
+        firth::recognize_format(firth::MappedFile(arguments.vectors).bytes(), arguments.vectors));
     const firth::WordVectors<float> vectors = load_vectors(arguments.vectors);
     const double seconds = watch.seconds();
     if (arguments.json) {
@@ -83,8 +82,8 @@ std::shared_ptr<QueryArguments> add(CLI::App& app, const char* name, const char*
 } // namespace
 
 void add_query_commands(CLI::App& app) {
-    auto near = add(app, "neighbors", "The words nearest to a word, or to several together",
-                    neighbors);
+    auto near =
+        add(app, "neighbors", "The words nearest to a word, or to several together", neighbors);
     CLI::App* command = app.get_subcommand("neighbors");
     command->add_option("--vectors", near->vectors, "file of word vectors")->required();
     command->add_option("--top", near->top, "how many")->capture_default_str();

@@ -25,8 +25,7 @@ void train(const TrainArguments& arguments) {
     firth::check_options(arguments.sgns);
     // A target that cannot be written is better found now than after the training.
     { const firth::AtomicFile probe(arguments.output); }
-    const firth::EncodedCorpus corpus =
-        firth::read_corpus(arguments.input, arguments.vocabulary);
+    const firth::EncodedCorpus corpus = firth::read_corpus(arguments.input, arguments.vocabulary);
     if (!arguments.quiet) {
         std::cerr << arguments.input << ": " << corpus.raw_words << " words, "
                   << corpus.vocabulary.size() << " different ones seen at least "
@@ -78,7 +77,8 @@ void add_train_command(CLI::App& app) {
     command->add_option("--dim", sgns.dim, "length of a vector");
     command->add_option("--window", sgns.window, "most words of context on either side");
     command->add_option("--negative", sgns.negative, "negative samples a window");
-    command->add_option("--sample", sgns.sample, "threshold for leaving out frequent words, 0: off");
+    command->add_option("--sample", sgns.sample,
+                        "threshold for leaving out frequent words, 0: off");
     command->add_option("--epochs", sgns.epochs, "times through the text");
     command->add_option("--lr", sgns.learning_rate, "learning rate at the start");
     command->add_option("--min-count", arguments->vocabulary.min_count,

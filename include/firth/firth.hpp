@@ -3,11 +3,11 @@
 /// Everything.
 
 #include <firth/base.hpp>
+#include <firth/eval.hpp>
+#include <firth/io.hpp>
+#include <firth/query.hpp>
+#include <firth/search.hpp>
 #include <firth/simd.hpp>
 #include <firth/table.hpp>
 #include <firth/text.hpp>
 #include <firth/train.hpp>
-#include <firth/search.hpp>
-#include <firth/io.hpp>
-#include <firth/query.hpp>
-#include <firth/eval.hpp>

@@ -124,8 +124,8 @@ TEST_CASE("mapped files give the bytes, and errors name the file") {
     REQUIRE(MappedFile(folder / "none").bytes().empty());
     REQUIRE(test::contains(test::message_of<IoError>([&] { MappedFile(folder / "missing"); }),
                            "missing"));
-    REQUIRE(test::contains(test::message_of<IoError>([&] { MappedFile(folder / ""); }),
-                           "directory"));
+    REQUIRE(
+        test::contains(test::message_of<IoError>([&] { MappedFile(folder / ""); }), "directory"));
 }
 
 TEST_CASE("atomic files replace the target only on commit") {
@@ -146,8 +146,8 @@ TEST_CASE("atomic files replace the target only on commit") {
     }
     REQUIRE(test::read_file(path) == "new" + std::string(1 << 20, 'x'));
     REQUIRE(folder.files() == 1);
-    REQUIRE(test::contains(test::message_of<IoError>([&] { AtomicFile(folder / ""); }),
-                           "directory"));
+    REQUIRE(
+        test::contains(test::message_of<IoError>([&] { AtomicFile(folder / ""); }), "directory"));
     REQUIRE_THROWS_AS(AtomicFile(folder / "no/such/folder"), IoError);
 }
 

@@ -34,7 +34,8 @@ TEST_CASE("analogy files are read by section, damaged ones refused by line") {
     REQUIRE(sections[0].questions[0] == AnalogyQuestion{"a", "b", "c", "d"});
     REQUIRE(sections[1].questions.size() == 2);
     const auto message = [](const char* text) {
-        return test::message_of<FormatError>([&] { static_cast<void>(parse_analogies(text, "q.txt")); });
+        return test::message_of<FormatError>(
+            [&] { static_cast<void>(parse_analogies(text, "q.txt")); });
     };
     REQUIRE(test::contains(message("a b c d\n"), "q.txt, line 1"));
     REQUIRE(test::contains(message(": s\na b c\n"), "q.txt, line 2"));
@@ -46,8 +47,9 @@ TEST_CASE("word pair files are read as they come") {
     REQUIRE(pairs[0].score == 7.5);
     REQUIRE(pairs[1].second == "y");
     REQUIRE(parse_word_pairs("Word 1 Word 2 score\nx y 1\n").size() == 1);
-    REQUIRE(test::contains(test::message_of<FormatError>(
-                               [] { static_cast<void>(parse_word_pairs("a b 1\nx y\n", "p.tsv")); }),
+    REQUIRE(test::contains(test::message_of<FormatError>([] {
+                               static_cast<void>(parse_word_pairs("a b 1\nx y\n", "p.tsv"));
+                           }),
                            "p.tsv, line 2"));
 }
 
@@ -92,8 +94,7 @@ TEST_CASE("analogies are counted by section, coverage and correctness") {
 
 TEST_CASE("case variants stand for the first of them and cannot answer for an input") {
     // Twelve variants of the inputs come before b2.
-    const WordVectors<float> vectors =
-        grid({"a1", "a2", "b1", "A1", "A2", "B1", "b2", "B2"});
+    const WordVectors<float> vectors = grid({"a1", "a2", "b1", "A1", "A2", "B1", "b2", "B2"});
     const AnalogyResult result =
         evaluate_analogies(vectors, parse_analogies(": s\na1 a2 b1 b2\nA1 A2 B1 B2\n"));
     REQUIRE(result.total.asked == 2);
@@ -137,7 +138,8 @@ TEST_CASE("the demo's world is learnt from its text, and not without it") {
         const AnalogyEvaluationOptions options{.folding = CaseFolding::none};
         const SgnsOptions sgns{.dim = 50, .epochs = 10, .seed = seed};
         const TrainedVectors trained = train_sgns(corpus, sgns);
-        const AnalogyResult result = evaluate_analogies(trained.vectors, demo::analogies(), options);
+        const AnalogyResult result =
+            evaluate_analogies(trained.vectors, demo::analogies(), options);
         REQUIRE(result.total.skipped == 0);
         REQUIRE(result.total.accuracy() >= 0.9);
         SgnsOptions none = sgns;

@@ -101,8 +101,8 @@ TEST_CASE("of two rows for a word the first wins, and that is reported") {
     REQUIRE(report.duplicates == 1);
     REQUIRE(report.first_duplicate == "a");
     REQUIRE(report.rows == 4);
-    REQUIRE(test::contains(text_error(text, {.duplicates = ReadOptions::Duplicates::refuse}),
-                           "\"a\""));
+    REQUIRE(
+        test::contains(text_error(text, {.duplicates = ReadOptions::Duplicates::refuse}), "\"a\""));
 }
 
 TEST_CASE("damaged text is refused with its place") {
@@ -196,9 +196,10 @@ TEST_CASE("formats are told apart by content") {
     }
     REQUIRE(recognize_format("2 3\nking 0.1 0.2") == VectorFormat::word2vec_text);
     REQUIRE_THROWS_AS(recognize_format(""), FormatError);
-    REQUIRE(test::contains(
-        test::message_of<FormatError>([] { static_cast<void>(recognize_format("the 0.1 0.2\n", "glove.txt")); }),
-        "glove.txt"));
+    REQUIRE(test::contains(test::message_of<FormatError>([] {
+                               static_cast<void>(recognize_format("the 0.1 0.2\n", "glove.txt"));
+                           }),
+                           "glove.txt"));
     const test::TemporaryFolder folder;
     REQUIRE_THROWS_AS(load(folder / "missing"), IoError);
     REQUIRE_THROWS_AS(load(folder / ""), IoError);

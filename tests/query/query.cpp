@@ -60,7 +60,8 @@ TEST_CASE("analogies are answered by both methods, inputs left out") {
     const WordVectors<float> vectors = small_world();
     const WordIndex index(vectors);
     for (const AnalogyMethod method : {AnalogyMethod::cos_add, AnalogyMethod::cos_mul}) {
-        const auto answer = words(analogy(index, "man", "king", "woman", {.top = 3, .method = method}));
+        const auto answer =
+            words(analogy(index, "man", "king", "woman", {.top = 3, .method = method}));
         REQUIRE(answer.size() == 3);
         REQUIRE(answer[0] == "queen");
         for (const char* input : {"man", "king", "woman"}) {
@@ -83,7 +84,8 @@ TEST_CASE("3CosMul follows its equation") {
         const double score = shifted("w2") * shifted("w3") / (shifted("w1") + 0.001);
         if (score > best.first) best = {score, d};
     }
-    const auto found = analogy(index, "w1", "w2", "w3", {.top = 1, .method = AnalogyMethod::cos_mul});
+    const auto found =
+        analogy(index, "w1", "w2", "w3", {.top = 1, .method = AnalogyMethod::cos_mul});
     REQUIRE(found[0].word == vectors.word(best.second));
     REQUIRE(std::fabs(static_cast<double>(found[0].score) - best.first) < 1e-4 * best.first);
 }
@@ -95,7 +97,8 @@ TEST_CASE("unknown words follow the policy") {
         test::message_of<UnknownWordError>([&] { static_cast<void>(nearest(index, "kingg")); }),
         "nearest spellings: king"));
     const auto with = [&](const OutOfVocabulary& policy) {
-        return words(most_similar(index, {"man", "missing"}, {}, {.top = 1, .out_of_vocabulary = policy}));
+        return words(
+            most_similar(index, {"man", "missing"}, {}, {.top = 1, .out_of_vocabulary = policy}));
     };
     REQUIRE(with(OutOfVocabulary::skip()) == std::vector<std::string>{"prince"});
     REQUIRE(with(OutOfVocabulary::zero()) == std::vector<std::string>{"prince"});

@@ -95,7 +95,8 @@ TEMPLATE_TEST_CASE("exact search agrees with a naive one", "", Cosine, InnerProd
             }
             std::vector<float> copy(rows * (dim + 3));
             for (std::size_t id = 0; id < rows; ++id) {
-                std::ranges::copy(table[id], copy.begin() + static_cast<std::ptrdiff_t>(id * (dim + 3)));
+                std::ranges::copy(table[id],
+                                  copy.begin() + static_cast<std::ptrdiff_t>(id * (dim + 3)));
             }
             const ExactIndex<TestType> index(table);
             const ExactIndex<TestType> unpadded(
@@ -137,8 +138,8 @@ TEMPLATE_TEST_CASE("exact search agrees with a naive one", "", Cosine, InnerProd
 TEST_CASE("indexes and queries refuse what is not finite or does not fit") {
     EmbeddingTable<float> table(5, 3);
     table[3][1] = std::numeric_limits<float>::quiet_NaN();
-    REQUIRE(test::contains(test::message_of<Error>([&] { ExactIndex<Cosine> index(table); }),
-                           "row 3"));
+    REQUIRE(
+        test::contains(test::message_of<Error>([&] { ExactIndex<Cosine> index(table); }), "row 3"));
     table[3][1] = 1;
     const ExactIndex<Cosine> index(table);
     const std::vector<float> wrong(4);

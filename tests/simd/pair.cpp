@@ -18,7 +18,8 @@ void for_lengths_and_offsets(Body body) {
     }
 }
 
-/// Two vectors of `n` floats that begin `offset` floats behind a boundary, with poison before and behind them.
+/// Two vectors of `n` floats that begin `offset` floats behind a boundary, with poison before and
+/// behind them.
 struct Pair {
     AlignedBuffer<float> a;
     AlignedBuffer<float> b;
@@ -50,8 +51,7 @@ TEMPLATE_TEST_CASE("dot, norm, cosine and squared_l2 agree with double", "", FIR
         REQUIRE(std::fabs(simd::dot<TestType>(pair.x, pair.y) - xy.value) <= bound);
         REQUIRE(std::fabs(simd::norm<TestType>(pair.x) - std::sqrt(xx.value)) <=
                 1e-6 * std::sqrt(xx.value));
-        const double cosine =
-            n == 0 ? 0 : xy.value / (std::sqrt(xx.value) * std::sqrt(yy.value));
+        const double cosine = n == 0 ? 0 : xy.value / (std::sqrt(xx.value) * std::sqrt(yy.value));
         REQUIRE(std::fabs(simd::cosine<TestType>(pair.x, pair.y) - cosine) <= 2e-6);
         std::vector<float> difference(n);
         double squared = 0;
@@ -112,7 +112,8 @@ TEMPLATE_TEST_CASE("pair kernels keep to the rules for special values", "", FIRT
             std::vector<float> unit = extreme;
             if (static_cast<double>(size) * std::sqrt(static_cast<double>(n)) < 3e38) {
                 REQUIRE(std::fabs(simd::norm<TestType>(extreme) / size -
-                                  std::sqrt(static_cast<float>(n))) <= 1e-4f * static_cast<float>(n));
+                                  std::sqrt(static_cast<float>(n))) <=
+                        1e-4f * static_cast<float>(n));
                 simd::normalize<TestType>(unit);
                 REQUIRE(std::fabs(test::exact_dot(unit, unit).value - 1) <= 1e-4);
             }

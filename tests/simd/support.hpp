@@ -10,8 +10,8 @@
 
 #include "../support/support.hpp"
 
-/// The architectures that one build of the tests can run: the compile flags' own, and plain C++. The tests are
-/// built several times, for different flags.
+/// The architectures that one build of the tests can run: the compile flags' own, and plain C++.
+/// The tests are built several times, for different flags.
 #define FIRTH_TEST_ARCHS firth::simd::default_arch, firth::simd::scalar
 
 namespace test {
@@ -37,7 +37,7 @@ inline ExactDot exact_dot(std::span<const float> a, std::span<const float> b) {
 /// The error bound that `dot.hpp` states.
 template <class Arch>
 double dot_bound(std::size_t n, double size) {
-    const auto steps = static_cast<double>(n) / (4.0 * firth::simd::lanes<Arch>) + 9.0;
+    const auto steps = static_cast<double>(n) / (4.0 * firth::simd::lanes<Arch>)+9.0;
     return steps * unit_roundoff * size + 1e-44;
 }
 

@@ -16,9 +16,8 @@ TEMPLATE_TEST_CASE("dot_many agrees with double for any stride, start and length
             for (std::size_t r = 0; r < count; ++r) {
                 const test::ExactDot exact =
                     test::exact_dot(query, {rows.data() + r * stride, dim});
-                const double bound =
-                    (static_cast<double>(dim) / simd::lanes<TestType> + 7) * test::unit_roundoff *
-                    exact.size;
+                const double bound = (static_cast<double>(dim) / simd::lanes<TestType> + 7) *
+                                     test::unit_roundoff * exact.size;
                 INFO("dim " << dim << " row " << r << " of " << count);
                 REQUIRE(std::fabs(scores[r] - exact.value) <= bound);
             }

@@ -81,7 +81,8 @@ inline firth::WordVectors<float> random_vectors(std::size_t rows, std::size_t di
     return {std::move(vocabulary), std::move(table)};
 }
 
-/// The folder with real data, from FIRTH_DATA_DIR or beside the checkout; nothing, and a message, where it is absent.
+/// The folder with real data, from FIRTH_DATA_DIR or beside the checkout; nothing, and a message,
+/// where it is absent.
 inline std::optional<std::string> data_folder() {
     const char* const named = std::getenv("FIRTH_DATA_DIR");
     const std::string folder = named != nullptr ? named : FIRTH_SOURCE_DIR "/../shared/data";
@@ -90,7 +91,8 @@ inline std::optional<std::string> data_folder() {
     return std::nullopt;
 }
 
-/// The message of the exception of type E that `action` throws; fails the test where it throws none.
+/// The message of the exception of type E that `action` throws; fails the test where it throws
+/// none.
 template <class E, class Action>
 std::string message_of(Action&& action) {
     try {

@@ -47,7 +47,8 @@ std::vector<std::vector<std::string>> decoded(const EncodedCorpus& corpus) {
 std::string random_text(std::size_t words, std::uint64_t seed) {
     Random random(seed);
     std::string text;
-    constexpr std::array<std::string_view, 8> gaps{" ", " ", " ", "\n", "  ", "\t", "\r\n", " \n\n "};
+    constexpr std::array<std::string_view, 8> gaps{" ",  " ",  " ",    "\n",
+                                                   "  ", "\t", "\r\n", " \n\n "};
     for (std::size_t i = 0; i < words; ++i) {
         // Squaring makes small numbers frequent.
         const float u = random.uniform();
@@ -121,7 +122,9 @@ TEST_CASE("text that is none is refused with a reason") {
     REQUIRE(test::contains(message(" \n \n"), "holds no words"));
     REQUIRE(test::contains(message("a a b"), "min-count = 5"));
     REQUIRE(test::contains(message("\x1F\x8B\x08stuff"), "gzip"));
-    REQUIRE(test::contains(message("\xFD" "7zXZ"), "xz"));
+    REQUIRE(test::contains(message("\xFD"
+                                   "7zXZ"),
+                           "xz"));
     REQUIRE(test::contains(message("\x28\xB5\x2F\xFD..."), "zstd"));
     REQUIRE(test::contains(message("BZh9"), "bzip2"));
     REQUIRE(test::contains(message("\xFF\xFEq"), "UTF-16"));

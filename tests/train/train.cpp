@@ -112,8 +112,7 @@ TEST_CASE("the learning rate falls in a straight line to its floor") {
 TEST_CASE("chunks end with sentences, unless those are very long") {
     std::vector<Id> ids(50000);
     std::vector<std::uint64_t> ends{10, 900, 1000, 1600, 30000, 50000};
-    const std::vector<std::size_t> chunks =
-        detail::chunk_ends(CorpusView{ids, ends}, 1024, 1000);
+    const std::vector<std::size_t> chunks = detail::chunk_ends(CorpusView{ids, ends}, 1024, 1000);
     REQUIRE(chunks.front() == 1600);
     REQUIRE(chunks[1] == 1600 + 1024);
     REQUIRE(chunks.back() == 50000);
@@ -145,7 +144,9 @@ TEST_CASE("the trainer hands out every sentence once an epoch, cut at the limit"
     const TrainingStats stats = train_sequences(
         CorpusView{ids, ends}, counts,
         {.epochs = 2, .learning_rate = 1.0f, .sample = 0, .max_sentence = 1000, .threads = 1},
-        [&](std::size_t) { return RecordingWorker{&sentences, &rates}; });
+        [&](std::size_t) {
+            return RecordingWorker{&sentences, &rates};
+        });
     REQUIRE(stats.words == 10000);
     REQUIRE(stats.epoch_loss == std::vector<double>{1, 1});
     std::vector<Id> all;
@@ -166,7 +167,8 @@ TEST_CASE("SGNS learns which words keep company") {
     const EncodedCorpus corpus = grouped_corpus(4000);
     for (const std::size_t threads : {1u, 2u}) {
         const TrainedVectors trained = train_sgns(
-            corpus, {.dim = 20, .sample = 0, .epochs = 10, .learning_rate = 0.05f, .threads = threads});
+            corpus,
+            {.dim = 20, .sample = 0, .epochs = 10, .learning_rate = 0.05f, .threads = threads});
         REQUIRE(mean_similarity(trained.vectors, true) > 0.8);
         REQUIRE(mean_similarity(trained.vectors, false) < 0.6);
         REQUIRE(trained.stats.epoch_loss.size() == 10);
@@ -218,8 +220,8 @@ TEST_CASE("small vocabularies and sentences of one word do no harm") {
     const std::vector<std::vector<std::string>> two{{"a", "b", "a"}, {"b"}, {"a", "b"}};
     REQUIRE(train_sgns(encode_sequences(two, {.min_count = 1}), {.dim = 4}).vectors.size() == 2);
     const std::vector<std::vector<std::string>> one{{"a", "a", "a"}};
-    const TrainedVectors trained = train_sgns(encode_sequences(one, {.min_count = 1}),
-                                              {.dim = 4, .sample = 0});
+    const TrainedVectors trained =
+        train_sgns(encode_sequences(one, {.min_count = 1}), {.dim = 4, .sample = 0});
     REQUIRE(std::isfinite(trained.vectors["a"][0]));
 }
 

@@ -15,8 +15,8 @@
 
 namespace firth {
 
-/// Every row of every table begins on this boundary: one cache line, one AVX-512 register. It is the
-/// same for every instruction set, so that layouts never differ between translation units.
+/// Every row of every table begins on this boundary: one cache line, one AVX-512 register. It is
+/// the same for every instruction set, so that layouts never differ between translation units.
 inline constexpr std::size_t row_alignment = 64;
 
 /// `count` rounded up to a multiple of `multiple` (which is not zero).
@@ -32,8 +32,8 @@ template <class T>
 }
 
 /// Owning array of trivial elements, aligned to 64 bytes and zero at first; large ones lie on 2 MB
-/// boundaries and ask the system for huge pages, since training walks rows at random. Copies copy the
-/// elements. Throws `std::bad_alloc`.
+/// boundaries and ask the system for huge pages, since training walks rows at random. Copies copy
+/// the elements. Throws `std::bad_alloc`.
 template <class T>
 class AlignedBuffer {
     static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= row_alignment);
@@ -86,8 +86,8 @@ private:
 #if FIRTH_ON_POSIX() && defined(MADV_HUGEPAGE)
         // Advice only: where the system declines, pages stay small and nothing else changes.
         if (alignment(size) == std::align_val_t{huge_page}) {
-            static_cast<void>(::madvise(memory, size * sizeof(T) / huge_page * huge_page,
-                                        MADV_HUGEPAGE));
+            static_cast<void>(
+                ::madvise(memory, size * sizeof(T) / huge_page * huge_page, MADV_HUGEPAGE));
         }
 #endif
         return static_cast<T*>(memory);

@@ -22,10 +22,11 @@
 
 namespace firth {
 
-/// Writes a file so that a reader, or a crash at any moment, sees the old file or the whole new one:
-/// the bytes go to a temporary file in the same folder, which `commit` syncs to the disk and renames
-/// over the target. Without `commit` (an exception, say) the target is left as it was and the temporary
-/// file is removed. A target that is no regular file (a pipe, /dev/stdout) is written directly.
+/// Writes a file so that a reader, or a crash at any moment, sees the old file or the whole new
+/// one: the bytes go to a temporary file in the same folder, which `commit` syncs to the disk and
+/// renames over the target. Without `commit` (an exception, say) the target is left as it was and
+/// the temporary file is removed. A target that is no regular file (a pipe, /dev/stdout) is written
+/// directly.
 ///
 /// Every function throws `IoError`, naming the target, when the system refuses.
 class AtomicFile {
@@ -122,7 +123,8 @@ private:
         file_ = -1;
     }
 
-    /// Makes the rename itself durable; some file systems refuse, and then nothing more can be done.
+    /// Makes the rename itself durable; some file systems refuse, and then nothing more can be
+    /// done.
     void sync_folder() const {
         const std::filesystem::path parent = std::filesystem::path(target_).parent_path();
         const int folder = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_CLOEXEC);

@@ -52,11 +52,11 @@
 #define FIRTH_PREFETCH_READ(address) static_cast<void>(address)
 #endif
 
-/// Around code that calls vector intrinsics. gcc 12 warns inside its own headers for the deliberately
-/// undefined registers there, and blames the code that inlines them.
+/// Around code that calls vector intrinsics. gcc 12 warns inside its own headers for the
+/// deliberately undefined registers there, and blames the code that inlines them.
 #if defined(__GNUC__) && !defined(__clang__)
 #define FIRTH_BEGIN_INTRINSICS                                                                     \
-    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wuninitialized\"")          \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wuninitialized\"")           \
         _Pragma("GCC diagnostic ignored \"-Wmaybe-uninitialized\"")
 #define FIRTH_END_INTRINSICS _Pragma("GCC diagnostic pop")
 #else

@@ -5,8 +5,8 @@
 
 namespace firth {
 
-/// What every function of the library throws for wrong input: a file, an option, a word. The message
-/// is one sentence that names the thing, the place and what was expected.
+/// What every function of the library throws for wrong input: a file, an option, a word. The
+/// message is one sentence that names the thing, the place and what was expected.
 class Error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;

@@ -22,11 +22,13 @@
 namespace firth {
 
 /// What the last failed system call said, for the end of a message.
-[[nodiscard]] inline std::string system_reason() { return std::strerror(errno); }
+[[nodiscard]] inline std::string system_reason() {
+    return std::strerror(errno);
+}
 
-/// A whole file as read-only bytes: mapped where the system can, read into memory where it cannot (a
-/// pipe, a system without mmap). The bytes stay where they are when the object moves. Changing the file
-/// while it is mapped is the caller's error, as with every mapping.
+/// A whole file as read-only bytes: mapped where the system can, read into memory where it cannot
+/// (a pipe, a system without mmap). The bytes stay where they are when the object moves. Changing
+/// the file while it is mapped is the caller's error, as with every mapping.
 class MappedFile {
 public:
     /// Opens `path`. Throws `IoError` for a missing or unreadable file and for a directory.
@@ -34,7 +36,7 @@ public:
 #if FIRTH_ON_POSIX()
         const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
         if (file < 0) fail(path, system_reason());
-        struct stat status{};
+        struct stat status {};
         if (::fstat(file, &status) != 0) {
             const std::string reason = system_reason();
             ::close(file);

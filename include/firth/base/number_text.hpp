@@ -14,8 +14,8 @@
 #include <sstream>
 #endif
 
-/// Numbers as text, independent of the locale. Standard libraries without floating-point `from_chars` and
-/// `to_chars` take a slower way through streams.
+/// Numbers as text, independent of the locale. Standard libraries without floating-point
+/// `from_chars` and `to_chars` take a slower way through streams.
 namespace firth {
 
 /// What was read: the number, and how many bytes it took; 0 bytes where there is none.
@@ -24,8 +24,8 @@ struct ParsedFloat {
     std::size_t size = 0;
 };
 
-/// Reads a decimal number, "inf" or "nan" from the beginning of `text`, with an optional sign. Numbers below
-/// float32's range become 0, above it infinity.
+/// Reads a decimal number, "inf" or "nan" from the beginning of `text`, with an optional sign.
+/// Numbers below float32's range become 0, above it infinity.
 [[nodiscard]] inline ParsedFloat parse_float(std::string_view text) {
     const std::size_t plus = text.starts_with('+') && !text.starts_with("+-") ? 1 : 0;
     const char* const begin = text.data() + plus;

@@ -62,8 +62,8 @@ void run_workers(std::size_t threads, Work&& work) {
 }
 
 /// Calls `work(begin, end)` for consecutive ranges of about `grain` items that together cover
-/// [0, count), on up to `threads` threads; ranges are handed out as threads become free. The ranges do
-/// not depend on the number of threads. After an exception no further range is begun.
+/// [0, count), on up to `threads` threads; ranges are handed out as threads become free. The ranges
+/// do not depend on the number of threads. After an exception no further range is begun.
 template <class Work>
 void parallel_for(std::size_t count, std::size_t grain, std::size_t threads, Work&& work) {
     grain = std::max<std::size_t>(1, grain);

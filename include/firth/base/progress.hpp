@@ -19,8 +19,8 @@ struct Progress {
     std::uint32_t epochs = 0;     ///< epochs in all; 0 where the work has none
 };
 
-/// Called from the thread that began the work, some ten times a second and once at the end. Returning
-/// false cancels the work cleanly.
+/// Called from the thread that began the work, some ten times a second and once at the end.
+/// Returning false cancels the work cleanly.
 using ProgressCallback = std::function<bool(const Progress&)>;
 
 /// Seconds since it was made.
@@ -40,8 +40,8 @@ class ProgressMeter {
 public:
     explicit ProgressMeter(ProgressCallback callback) : callback_(std::move(callback)) {}
 
-    /// Reports if a tenth of a second has passed since the last report, or if `now` is true. False when
-    /// the callback asked to cancel.
+    /// Reports if a tenth of a second has passed since the last report, or if `now` is true. False
+    /// when the callback asked to cancel.
     bool report(Progress progress, bool now = false) {
         if (!callback_) return true;
         progress.seconds = watch_.seconds();

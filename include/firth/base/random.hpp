@@ -13,8 +13,8 @@ namespace firth {
     return state ^ (state >> 31);
 }
 
-/// Seeded random numbers: xoshiro256++ (Blackman and Vigna 2019). The same seed gives the same numbers
-/// on every machine; meets `std::uniform_random_bit_generator`. Not for cryptography.
+/// Seeded random numbers: xoshiro256++ (Blackman and Vigna 2019). The same seed gives the same
+/// numbers on every machine; meets `std::uniform_random_bit_generator`. Not for cryptography.
 class Random {
 public:
     using result_type = std::uint64_t;
@@ -29,9 +29,7 @@ public:
     }
 
     static constexpr result_type min() noexcept { return 0; }
-    static constexpr result_type max() noexcept {
-        return std::numeric_limits<result_type>::max();
-    }
+    static constexpr result_type max() noexcept { return std::numeric_limits<result_type>::max(); }
 
     /// 64 random bits.
     constexpr result_type operator()() noexcept {
@@ -51,16 +49,14 @@ public:
         return static_cast<std::uint32_t>((*this)() >> 32);
     }
 
-    /// A number in [0, bound), bound > 0, by multiply-shift (Lemire 2019, without the rejection: the
-    /// bias is below bound / 2^32).
+    /// A number in [0, bound), bound > 0, by multiply-shift (Lemire 2019, without the rejection:
+    /// the bias is below bound / 2^32).
     constexpr std::uint32_t below(std::uint32_t bound) noexcept {
         return static_cast<std::uint32_t>((std::uint64_t{bits32()} * bound) >> 32);
     }
 
     /// A float in [0, 1), a multiple of 2^-24.
-    constexpr float uniform() noexcept {
-        return static_cast<float>((*this)() >> 40) * 0x1.0p-24f;
-    }
+    constexpr float uniform() noexcept { return static_cast<float>((*this)() >> 40) * 0x1.0p-24f; }
 
 private:
     static constexpr std::uint64_t rotate(std::uint64_t value, int by) noexcept {

@@ -29,8 +29,8 @@ struct AnalogySection {
     std::vector<AnalogyQuestion> questions;
 };
 
-/// Reads questions in the format of word2vec's questions-words.txt: a line ": name" begins a section, every other
-/// line is four words. Throws `FormatError`, naming the line.
+/// Reads questions in the format of word2vec's questions-words.txt: a line ": name" begins a
+/// section, every other line is four words. Throws `FormatError`, naming the line.
 [[nodiscard]] inline std::vector<AnalogySection>
 parse_analogies(std::string_view text, const std::string& name = "the text") {
     std::vector<AnalogySection> sections;
@@ -98,16 +98,18 @@ struct AnalogyScore {
 /// How vectors did on a set of analogies.
 struct AnalogyResult {
     std::vector<AnalogyScore> sections;
-    AnalogyScore semantic;  ///< sections that do not begin with "gram"
-    AnalogyScore syntactic; ///< sections that begin with "gram", as the nine in questions-words.txt do
+    AnalogyScore semantic; ///< sections that do not begin with "gram"
+    AnalogyScore
+        syntactic; ///< sections that begin with "gram", as the nine in questions-words.txt do
     AnalogyScore total;
 };
 
 /// Settings of `evaluate_analogies`.
 struct AnalogyEvaluationOptions {
     CaseFolding folding = CaseFolding::ascii;
-    std::size_t restrict_vocabulary = 0; ///< only the first rows take part, in questions and answers; 0: all
-    std::size_t threads = 0;             ///< 0: all of the machine's
+    std::size_t restrict_vocabulary =
+        0;                   ///< only the first rows take part, in questions and answers; 0: all
+    std::size_t threads = 0; ///< 0: all of the machine's
 };
 
 namespace detail {
@@ -120,8 +122,9 @@ struct KnownQuestion {
 
 } // namespace detail
 
-/// Answers every question whose words are known by 3CosAdd, the word nearest to b - a + c on unit vectors, the
-/// three words of the question (and their case variants) left out. Throws `Error` for vectors that are not finite.
+/// Answers every question whose words are known by 3CosAdd, the word nearest to b - a + c on unit
+/// vectors, the three words of the question (and their case variants) left out. Throws `Error` for
+/// vectors that are not finite.
 [[nodiscard]] inline AnalogyResult
 evaluate_analogies(const WordVectors<float>& vectors, const std::vector<AnalogySection>& sections,
                    const AnalogyEvaluationOptions& options = {}) {
@@ -165,7 +168,8 @@ evaluate_analogies(const WordVectors<float>& vectors, const std::vector<AnalogyS
                 excluded[q].push_back(words[i]);
             }
         }
-        // Case variants of the three words may come first: as many answers more as there may be of them.
+        // Case variants of the three words may come first: as many answers more as there may be of
+        // them.
         std::size_t k = 8;
         const std::vector<std::vector<Neighbor>> answers =
             index.search_batch(queries, k, excluded, options.threads);

@@ -13,7 +13,8 @@ namespace firth {
 
 /// Whether evaluation tells "Paris" from "paris".
 enum class CaseFolding {
-    ascii, ///< A-Z count as a-z, by byte and without a locale; the most frequent variant stands for all
+    ascii, ///< A-Z count as a-z, by byte and without a locale; the most frequent variant stands for
+           ///< all
     none,  ///< words are compared as they are
 };
 

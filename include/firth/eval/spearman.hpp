@@ -32,7 +32,8 @@ namespace firth {
     return ranks;
 }
 
-/// Pearson's correlation coefficient, in [-1, 1]; NaN where one side has no spread or fewer than two values.
+/// Pearson's correlation coefficient, in [-1, 1]; NaN where one side has no spread or fewer than
+/// two values.
 [[nodiscard]] inline double pearson(std::span<const double> x, std::span<const double> y) {
     if (x.size() != y.size()) {
         throw Error("a correlation of " + std::to_string(x.size()) + " with " +
@@ -53,8 +54,8 @@ namespace firth {
     return xy / std::sqrt(xx * yy);
 }
 
-/// Spearman's rank correlation rho, in [-1, 1], ties by averaged ranks; NaN where one side has no spread or
-/// fewer than two values. Throws `Error` for sides of different length.
+/// Spearman's rank correlation rho, in [-1, 1], ties by averaged ranks; NaN where one side has no
+/// spread or fewer than two values. Throws `Error` for sides of different length.
 [[nodiscard]] inline double spearman(std::span<const double> x, std::span<const double> y) {
     return pearson(average_ranks(x), average_ranks(y));
 }

@@ -24,9 +24,10 @@ struct WordPair {
     double score = 0;
 };
 
-/// Reads a set such as WordSim-353 or SimLex-999: a line a pair, "word word score", fields parted by tabs or
-/// spaces, further fields passed over; lines that begin with # and empty lines too. A first line whose third
-/// field is no number is a header. Throws `FormatError`, naming the line, for any other.
+/// Reads a set such as WordSim-353 or SimLex-999: a line a pair, "word word score", fields parted
+/// by tabs or spaces, further fields passed over; lines that begin with # and empty lines too. A
+/// first line whose third field is no number is a header. Throws `FormatError`, naming the line,
+/// for any other.
 [[nodiscard]] inline std::vector<WordPair> parse_word_pairs(std::string_view text,
                                                             const std::string& name = "the text") {
     std::vector<WordPair> pairs;
@@ -52,8 +53,8 @@ struct WordPair {
             throw FormatError(name + ", line " + std::to_string(number) +
                               ": expected two words and a score");
         }
-        pairs.push_back({std::string(fields[0]), std::string(fields[1]),
-                         static_cast<double>(score.value)});
+        pairs.push_back(
+            {std::string(fields[0]), std::string(fields[1]), static_cast<double>(score.value)});
     }
     return pairs;
 }
@@ -66,7 +67,7 @@ struct WordPair {
 
 /// How vectors did on a set of pairs.
 struct WordSimilarityResult {
-    double rho = 0;          ///< Spearman's rho between cosines and scores; NaN with fewer than two pairs
+    double rho = 0; ///< Spearman's rho between cosines and scores; NaN with fewer than two pairs
     std::size_t pairs = 0;   ///< pairs whose words are both known; the others do not count
     std::size_t missing = 0; ///< pairs with an unknown word
 };

@@ -26,8 +26,8 @@ enum class VectorFormat { word2vec_text, word2vec_binary };
 
 namespace detail {
 
-/// True for a row of the text format, and for one that is damaged but ends in what numbers are made of, so
-/// that the error for it speaks of text.
+/// True for a row of the text format, and for one that is damaged but ends in what numbers are made
+/// of, so that the error for it speaks of text.
 inline bool looks_like_text_row(std::string_view row, std::size_t dim) {
     std::vector<float> vector(dim);
     try {
@@ -42,8 +42,8 @@ inline bool looks_like_text_row(std::string_view row, std::size_t dim) {
 
 } // namespace detail
 
-/// Tells by the first bytes in which format a file of vectors is. Throws `FormatError`, naming `name`, where it is
-/// none of them.
+/// Tells by the first bytes in which format a file of vectors is. Throws `FormatError`, naming
+/// `name`, where it is none of them.
 [[nodiscard]] inline VectorFormat recognize_format(std::string_view bytes,
                                                    const std::string& name = "the data") {
     if (bytes.empty()) throw FormatError(name + " is empty, expected word vectors");
@@ -62,10 +62,10 @@ inline bool looks_like_text_row(std::string_view row, std::size_t dim) {
                                                          : VectorFormat::word2vec_binary;
 }
 
-/// Reads word vectors from a file of any format in `VectorFormat`. Throws `IoError` and `FormatError`.
-[[nodiscard]] inline WordVectors<float> load(const std::string& path,
-                                             const ReadOptions& options = {},
-                                             ReadReport* report = nullptr) {
+/// Reads word vectors from a file of any format in `VectorFormat`. Throws `IoError` and
+/// `FormatError`.
+[[nodiscard]] inline WordVectors<float>
+load(const std::string& path, const ReadOptions& options = {}, ReadReport* report = nullptr) {
     const MappedFile file(path);
     switch (recognize_format(file.bytes(), path)) {
     case VectorFormat::word2vec_text:
@@ -76,8 +76,8 @@ inline bool looks_like_text_row(std::string_view row, std::size_t dim) {
     return parse_word2vec_binary(file.bytes(), path, options, report);
 }
 
-/// Writes word vectors to a file, whole or not at all. Throws `IoError`, and `Error` for what the format cannot
-/// hold.
+/// Writes word vectors to a file, whole or not at all. Throws `IoError`, and `Error` for what the
+/// format cannot hold.
 inline void save(const WordVectors<float>& vectors, const std::string& path,
                  VectorFormat format = VectorFormat::word2vec_binary) {
     switch (format) {

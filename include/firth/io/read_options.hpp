@@ -34,8 +34,8 @@ struct ReadOptions {
 
 /// What a reader came across and let pass.
 struct ReadReport {
-    std::uint64_t duplicates = 0; ///< rows left out because their word had one already
-    std::string first_duplicate;  ///< the first such word
+    std::uint64_t duplicates = 0;  ///< rows left out because their word had one already
+    std::string first_duplicate;   ///< the first such word
     std::uint64_t header_rows = 0; ///< the number of rows that the header promised
     std::uint64_t rows = 0;        ///< the number of rows in the file, duplicates included
 };

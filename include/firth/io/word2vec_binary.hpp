@@ -22,9 +22,9 @@
 #include <firth/io/word2vec_common.hpp>
 #include <firth/table/word_vectors.hpp>
 
-/// word2vec's binary format: a line "rows dim", then a row: the word, one space, dim little-endian float32.
-/// word2vec.c ends each row with a newline, gensim and the GoogleNews file do not; readers take both. Words
-/// are bytes, UTF-8 or not.
+/// word2vec's binary format: a line "rows dim", then a row: the word, one space, dim little-endian
+/// float32. word2vec.c ends each row with a newline, gensim and the GoogleNews file do not; readers
+/// take both. Words are bytes, UTF-8 or not.
 namespace firth {
 
 namespace detail {
@@ -58,8 +58,8 @@ void write_binary_rows(const WordVectors<float>& vectors, Sink&& write) {
 
 } // namespace detail
 
-/// Reads vectors from the bytes of a file; `name` is what errors call it. Throws `FormatError`, naming the byte,
-/// for what is not in the format, and by the options' policies.
+/// Reads vectors from the bytes of a file; `name` is what errors call it. Throws `FormatError`,
+/// naming the byte, for what is not in the format, and by the options' policies.
 [[nodiscard]] inline WordVectors<float> parse_word2vec_binary(std::string_view bytes,
                                                               const std::string& name = "the data",
                                                               const ReadOptions& options = {},
@@ -106,9 +106,9 @@ void write_binary_rows(const WordVectors<float>& vectors, Sink&& write) {
                          const auto is_bad = [](float value) { return !std::isfinite(value); };
                          const auto bad = std::find_if(vector.begin(), vector.end(), is_bad);
                          if (refuse_non_finite && bad != vector.end()) {
-                             const auto place = static_cast<std::size_t>(rows[row] - bytes.data()) +
-                                                static_cast<std::size_t>(bad - vector.begin()) *
-                                                    sizeof(float);
+                             const auto place =
+                                 static_cast<std::size_t>(rows[row] - bytes.data()) +
+                                 static_cast<std::size_t>(bad - vector.begin()) * sizeof(float);
                              reader.fail_at(place, "the vector of \"" + std::string(words[row]) +
                                                        "\" holds NaN or infinity, expected finite "
                                                        "numbers");
@@ -133,8 +133,8 @@ void write_binary_rows(const WordVectors<float>& vectors, Sink&& write) {
     return parse_word2vec_binary(read_all(stream, "the stream"), "the stream", options, report);
 }
 
-/// The bytes of a file with these vectors, rows ended by newlines as word2vec.c does. Throws `Error` for words
-/// that the format cannot hold and for vectors that are not finite.
+/// The bytes of a file with these vectors, rows ended by newlines as word2vec.c does. Throws
+/// `Error` for words that the format cannot hold and for vectors that are not finite.
 [[nodiscard]] inline std::string format_word2vec_binary(const WordVectors<float>& vectors) {
     detail::check_writable(vectors, "the data");
     std::string bytes;
@@ -151,7 +151,8 @@ inline void write_word2vec_binary(const WordVectors<float>& vectors, const std::
     file.commit();
 }
 
-/// Writes vectors to a stream. Throws `IoError` where it fails and what `format_word2vec_binary` throws.
+/// Writes vectors to a stream. Throws `IoError` where it fails and what `format_word2vec_binary`
+/// throws.
 inline void write_word2vec_binary(const WordVectors<float>& vectors, std::ostream& stream) {
     detail::check_writable(vectors, "the stream");
     detail::write_binary_rows(vectors, [&](std::string_view part) { stream << part; });

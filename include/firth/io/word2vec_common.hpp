@@ -19,7 +19,8 @@
 #include <firth/table/vocabulary.hpp>
 #include <firth/table/word_vectors.hpp>
 
-/// What word2vec's text and binary format have in common: the header line, and how rows become word vectors.
+/// What word2vec's text and binary format have in common: the header line, and how rows become word
+/// vectors.
 namespace firth {
 
 /// The first line of both formats, "rows dim".
@@ -48,8 +49,8 @@ inline std::optional<Word2VecHeader> parse_header(std::string_view line) {
     return line.empty() ? std::optional(header) : std::nullopt;
 }
 
-/// Reads the header line and checks it against the size of the file, so that nothing is allocated for rows
-/// that cannot be there: a row takes at least `row_bytes(dim)` bytes.
+/// Reads the header line and checks it against the size of the file, so that nothing is allocated
+/// for rows that cannot be there: a row takes at least `row_bytes(dim)` bytes.
 template <class RowBytes>
 Word2VecHeader take_header(ByteReader& reader, const ReadOptions& options, RowBytes row_bytes) {
     if (reader.at_end()) reader.fail("the file is empty, expected a line with rows and dim");
@@ -80,7 +81,8 @@ Word2VecHeader take_header(ByteReader& reader, const ReadOptions& options, RowBy
     reader.fail_at(position, "the header promises " + std::to_string(promised) + " rows, " + found);
 }
 
-/// Joins words and rows by the options' policy for duplicates; rows of `table` beyond the words' are dropped.
+/// Joins words and rows by the options' policy for duplicates; rows of `table` beyond the words'
+/// are dropped.
 inline WordVectors<float> assemble(const std::vector<std::string_view>& words,
                                    EmbeddingTable<float> table, const ByteReader& reader,
                                    const ReadOptions& options, ReadReport* report) {
@@ -118,8 +120,9 @@ inline void check_writable(const WordVectors<float>& vectors, const std::string&
     for (Id id = 0; id < vectors.size(); ++id) {
         const std::string_view word = vectors.word(id);
         if (word.empty() || word.find_first_of(" \n") != word.npos) {
-            throw Error("cannot write " + name + ": the word \"" + std::string(word) + "\" of row " +
-                        std::to_string(id) + " is empty or holds a space or a newline, which " +
+            throw Error("cannot write " + name + ": the word \"" + std::string(word) +
+                        "\" of row " + std::to_string(id) +
+                        " is empty or holds a space or a newline, which " +
                         "word2vec's formats cannot tell from the end of a word");
         }
         for (const float value : vectors[id]) {

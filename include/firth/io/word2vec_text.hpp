@@ -21,9 +21,10 @@
 #include <firth/io/word2vec_common.hpp>
 #include <firth/table/word_vectors.hpp>
 
-/// word2vec's text format: a line "rows dim", then a line a row: the word, and dim numbers, with one space
-/// between them. Readers take what word2vec.c, gensim and fastText (.vec) write: a space at the end of the
-/// line, \r\n, words that hold spaces (the last dim fields are the vector). Words are bytes, UTF-8 or not.
+/// word2vec's text format: a line "rows dim", then a line a row: the word, and dim numbers, with
+/// one space between them. Readers take what word2vec.c, gensim and fastText (.vec) write: a space
+/// at the end of the line, \r\n, words that hold spaces (the last dim fields are the vector). Words
+/// are bytes, UTF-8 or not.
 namespace firth {
 
 namespace detail {
@@ -46,15 +47,16 @@ inline std::string_view trim_line(std::string_view line) {
     return line.substr(0, line.find_last_not_of(" \t\r") + 1);
 }
 
-/// Splits a row's line into its word, which is returned, and the last vector.size() fields. Throws the
-/// message of a `FormatError` without its place, as an `Error`.
+/// Splits a row's line into its word, which is returned, and the last vector.size() fields. Throws
+/// the message of a `FormatError` without its place, as an `Error`.
 inline std::string_view parse_row(std::string_view line, std::span<float> vector) {
     line = trim_line(line);
     std::size_t word_end = std::min(line.find_first_of(" \t"), line.size());
     if (parse_fields(line.substr(word_end), vector)) return line.substr(0, word_end);
     word_end = line.size();
     for (std::size_t field = 0; field < vector.size(); ++field) {
-        const std::size_t space = word_end == 0 ? line.npos : line.find_last_of(" \t", word_end - 1);
+        const std::size_t space =
+            word_end == 0 ? line.npos : line.find_last_of(" \t", word_end - 1);
         if (space == line.npos) {
             throw Error("the row has " + std::to_string(field) + " numbers, expected a word and " +
                         std::to_string(vector.size()));
@@ -86,16 +88,17 @@ void write_text_rows(const WordVectors<float>& vectors, Sink&& write) {
 
 } // namespace detail
 
-/// Reads vectors from the bytes of a file; `name` is what errors call it. Rows are parsed on all threads.
-/// Throws `FormatError`, naming the line, for what is not in the format, and by the options' policies.
+/// Reads vectors from the bytes of a file; `name` is what errors call it. Rows are parsed on all
+/// threads. Throws `FormatError`, naming the line, for what is not in the format, and by the
+/// options' policies.
 [[nodiscard]] inline WordVectors<float> parse_word2vec_text(std::string_view bytes,
                                                             const std::string& name = "the text",
                                                             const ReadOptions& options = {},
                                                             ReadReport* report = nullptr) {
     ByteReader reader(bytes, name);
     const bool strict = options.header == ReadOptions::Header::strict;
-    const Word2VecHeader header = detail::take_header(
-        reader, options, [](std::uint64_t dim) { return 2 * dim; });
+    const Word2VecHeader header =
+        detail::take_header(reader, options, [](std::uint64_t dim) { return 2 * dim; });
     if (report != nullptr) report->header_rows = header.rows;
 
     std::vector<std::string_view> lines;
@@ -123,15 +126,17 @@ void write_text_rows(const WordVectors<float>& vectors, Sink&& write) {
     parallel_for(lines.size(), 256, resolve_threads(options.threads),
                  [&](std::size_t begin, std::size_t end) {
                      for (std::size_t row = begin; row < end; ++row) {
-                         const std::string place = name + ", line " + std::to_string(row + 2) + ": ";
+                         const auto place = [&] {
+                             return name + ", line " + std::to_string(row + 2) + ": ";
+                         };
                          try {
                              words[row] = detail::parse_row(lines[row], table[row]);
                          } catch (const Error& error) {
-                             throw FormatError(place + error.what());
+                             throw FormatError(place() + error.what());
                          }
                          for (const float value : table[row]) {
                              if (refuse_non_finite && !std::isfinite(value)) {
-                                 throw FormatError(place + "the vector of \"" +
+                                 throw FormatError(place() + "the vector of \"" +
                                                    std::string(words[row]) +
                                                    "\" holds NaN or infinity, expected finite "
                                                    "numbers");
@@ -157,8 +162,8 @@ void write_text_rows(const WordVectors<float>& vectors, Sink&& write) {
     return parse_word2vec_text(read_all(stream, "the stream"), "the stream", options, report);
 }
 
-/// The bytes of a file with these vectors: numbers in the shortest form that reads back the same. Throws
-/// `Error` for words that the format cannot hold and for vectors that are not finite.
+/// The bytes of a file with these vectors: numbers in the shortest form that reads back the same.
+/// Throws `Error` for words that the format cannot hold and for vectors that are not finite.
 [[nodiscard]] inline std::string format_word2vec_text(const WordVectors<float>& vectors) {
     detail::check_writable(vectors, "the text");
     std::string bytes;
@@ -175,7 +180,8 @@ inline void write_word2vec_text(const WordVectors<float>& vectors, const std::st
     file.commit();
 }
 
-/// Writes vectors to a stream. Throws `IoError` where it fails and what `format_word2vec_text` throws.
+/// Writes vectors to a stream. Throws `IoError` where it fails and what `format_word2vec_text`
+/// throws.
 inline void write_word2vec_text(const WordVectors<float>& vectors, std::ostream& stream) {
     detail::check_writable(vectors, "the stream");
     detail::write_text_rows(vectors, [&](std::string_view part) { stream << part; });

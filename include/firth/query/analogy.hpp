@@ -20,7 +20,8 @@
 
 namespace firth {
 
-/// How the fourth word of an analogy is scored (Levy and Goldberg 2014, equations 3 and 4), with cos the cosine.
+/// How the fourth word of an analogy is scored (Levy and Goldberg 2014, equations 3 and 4), with
+/// cos the cosine.
 enum class AnalogyMethod {
     cos_add, ///< cos(d, b) - cos(d, a) + cos(d, c), as the cosine with the normalised b - a + c
     cos_mul, ///< cos'(d, b) * cos'(d, c) / (cos'(d, a) + 0.001), with cos' = (cos + 1) / 2
@@ -74,8 +75,10 @@ inline std::vector<WordScore> analogy_by_product(const WordIndex& index,
     for (std::size_t i = 0; i < 3; ++i) {
         const std::string_view word = std::array{a, b, c}[i];
         std::optional<LookedUp> found = look_up(index.vectors(), word, options.out_of_vocabulary);
-        // A product has no word to spare: a skipped one counts as a vector of zeros, cosine 0 with all.
-        words[i] = found ? std::move(*found) : LookedUp{std::vector<float>(index.vectors().dim()), no_id};
+        // A product has no word to spare: a skipped one counts as a vector of zeros, cosine 0 with
+        // all.
+        words[i] =
+            found ? std::move(*found) : LookedUp{std::vector<float>(index.vectors().dim()), no_id};
         if (words[i].id != no_id) excluded.push_back(words[i].id);
     }
     return detail::analogy_by_product(index, words, excluded, options.top);

@@ -25,8 +25,8 @@ struct WordScore {
     float score = 0;
 };
 
-/// Word vectors with an index over their rows, ready to be asked. Refers to the vectors, which must outlive it
-/// and keep their values; asking from several threads at once is safe.
+/// Word vectors with an index over their rows, ready to be asked. Refers to the vectors, which must
+/// outlive it and keep their values; asking from several threads at once is safe.
 ///
 ///     const firth::WordIndex index(vectors);
 ///     for (const auto& [word, score] : firth::nearest(index, "king")) ...
@@ -95,19 +95,17 @@ inline QueryWords look_up_all(const WordVectors<float>& vectors, std::span<const
 
 } // namespace detail
 
-/// The words most similar to all of `positive` and least to `negative`: nearest to the sum of their unit vectors,
-/// with minus for the negative ones (Mikolov et al. 2013; gensim's `most_similar`). The words asked for are
-/// left out of the answer. Throws `UnknownWordError`, also where the policy leaves no word to ask for.
+/// The words most similar to all of `positive` and least to `negative`: nearest to the sum of their
+/// unit vectors, with minus for the negative ones (Mikolov et al. 2013; gensim's `most_similar`).
+/// The words asked for are left out of the answer. Throws `UnknownWordError`, also where the policy
+/// leaves no word to ask for.
 template <Metric M>
-[[nodiscard]] std::vector<WordScore> most_similar(const BasicWordIndex<M>& index,
-                                                  const std::vector<std::string>& positive,
-                                                  const std::vector<std::string>& negative = {},
-                                                  const NearestOptions& options = {}) {
+[[nodiscard]] std::vector<WordScore>
+most_similar(const BasicWordIndex<M>& index, const std::vector<std::string>& positive,
+             const std::vector<std::string>& negative = {}, const NearestOptions& options = {}) {
     const WordVectors<float>& vectors = index.vectors();
-    detail::QueryWords plus =
-        detail::look_up_all(vectors, positive, options.out_of_vocabulary);
-    detail::QueryWords minus =
-        detail::look_up_all(vectors, negative, options.out_of_vocabulary);
+    detail::QueryWords plus = detail::look_up_all(vectors, positive, options.out_of_vocabulary);
+    detail::QueryWords minus = detail::look_up_all(vectors, negative, options.out_of_vocabulary);
     if (plus.found.empty() && minus.found.empty()) {
         throw UnknownWordError("none of the words asked for is in the vocabulary");
     }

@@ -11,9 +11,9 @@
 
 namespace firth {
 
-/// The cosine of two words' vectors, in [-1, 1] up to rounding; 0 where one of them is all zeros. Throws
-/// `UnknownWordError` for an unknown word, unless the policy puts a vector in its place; with the policy to skip
-/// unknown words the answer is NaN where one is missing.
+/// The cosine of two words' vectors, in [-1, 1] up to rounding; 0 where one of them is all zeros.
+/// Throws `UnknownWordError` for an unknown word, unless the policy puts a vector in its place;
+/// with the policy to skip unknown words the answer is NaN where one is missing.
 [[nodiscard]] inline float
 similarity(const WordVectors<float>& vectors, std::string_view a, std::string_view b,
            const OutOfVocabulary& out_of_vocabulary = OutOfVocabulary::error()) {

@@ -37,9 +37,8 @@ struct LookedUp {
 
 /// The vector that `word` stands for under a policy; nothing where the policy is to skip it. Throws
 /// `UnknownWordError` where the policy asks for it.
-[[nodiscard]] inline std::optional<LookedUp> look_up(const WordVectors<float>& vectors,
-                                                     std::string_view word,
-                                                     const OutOfVocabulary& policy) {
+[[nodiscard]] inline std::optional<LookedUp>
+look_up(const WordVectors<float>& vectors, std::string_view word, const OutOfVocabulary& policy) {
     const auto row = [&](Id id) {
         const std::span<const float> values = vectors[id];
         return LookedUp{{values.begin(), values.end()}, id};

@@ -19,9 +19,9 @@
 
 namespace firth {
 
-/// Finds the rows nearest to a query by looking at all of them: exact, and as fast as memory is read. Refers to
-/// rows that must outlive it and keep their values; stores one float a row beside them. Searching from
-/// several threads at once is safe.
+/// Finds the rows nearest to a query by looking at all of them: exact, and as fast as memory is
+/// read. Refers to rows that must outlive it and keep their values; stores one float a row beside
+/// them. Searching from several threads at once is safe.
 ///
 ///     firth::ExactIndex<firth::Cosine> index(table);
 ///     for (const auto& [id, score] : index.search(query, 10)) ...
@@ -30,8 +30,8 @@ class ExactIndex {
 public:
     ExactIndex() = default;
 
-    /// Looks at every row once. Throws `Error`, naming the row, for one that holds NaN or infinity or whose
-    /// norm is beyond float32.
+    /// Looks at every row once. Throws `Error`, naming the row, for one that holds NaN or infinity
+    /// or whose norm is beyond float32.
     explicit ExactIndex(TableView<const float> rows) : rows_(rows) {
         row_scales_.reserve(rows.rows());
         for (std::size_t id = 0; id < rows.rows(); ++id) {
@@ -47,9 +47,9 @@ public:
 
     [[nodiscard]] TableView<const float> rows() const noexcept { return rows_; }
 
-    /// The `k` nearest rows of `query` (all where there are fewer), best first, ties by id; `excluded` ids are
-    /// left out. The query has dim() elements. Throws `Error` for a query of another length or one that is not
-    /// finite. O(rows * dim).
+    /// The `k` nearest rows of `query` (all where there are fewer), best first, ties by id;
+    /// `excluded` ids are left out. The query has dim() elements. Throws `Error` for a query of
+    /// another length or one that is not finite. O(rows * dim).
     [[nodiscard]] std::vector<Neighbor> search(std::span<const float> query, std::size_t k,
                                                std::span<const Id> excluded = {}) const {
         const AlignedBuffer<float> prepared = prepare(query);
@@ -63,9 +63,9 @@ public:
         return best.take();
     }
 
-    /// `search` for each row of `queries`; `excluded` is empty or has one list of ids a query. Queries share each
-    /// block of rows while it is in cache and are spread over `threads` (0: all of the machine's); the
-    /// answers are the same for any number of threads.
+    /// `search` for each row of `queries`; `excluded` is empty or has one list of ids a query.
+    /// Queries share each block of rows while it is in cache and are spread over `threads` (0: all
+    /// of the machine's); the answers are the same for any number of threads.
     [[nodiscard]] std::vector<std::vector<Neighbor>>
     search_batch(TableView<const float> queries, std::size_t k,
                  std::span<const std::vector<Id>> excluded = {}, std::size_t threads = 1) const {
@@ -108,8 +108,8 @@ private:
         }
     }
 
-    /// The scores of one prepared query against `count` rows. `dot_many` here and `score_tile` in batches add
-    /// in the same order, so that a query has the same answer alone and in a batch.
+    /// The scores of one prepared query against `count` rows. `dot_many` here and `score_tile` in
+    /// batches add in the same order, so that a query has the same answer alone and in a batch.
     void score_block(const float* query, std::size_t first, std::size_t count,
                      float* scores) const noexcept {
         const std::size_t dim = rows_.is_padded() ? rows_.stride() : rows_.dim();

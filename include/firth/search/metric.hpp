@@ -7,9 +7,9 @@
 
 namespace firth {
 
-/// How search compares a query with a row. A metric says by what each row's inner product with the query is
-/// scaled, and how the query is prepared, so that one inner product a row is all the work there is. A complete
-/// example:
+/// How search compares a query with a row. A metric says by what each row's inner product with the
+/// query is scaled, and how the query is prepared, so that one inner product a row is all the work
+/// there is. A complete example:
 ///
 ///     struct InnerProduct {
 ///         static float row_scale(std::span<const float>) { return 1.0f; }

@@ -19,7 +19,8 @@ struct Neighbor {
     friend bool operator==(const Neighbor&, const Neighbor&) = default;
 };
 
-/// True where `a` ranks before `b`: by score, largest first, then by id, smallest first; NaN comes last.
+/// True where `a` ranks before `b`: by score, largest first, then by id, smallest first; NaN comes
+/// last.
 [[nodiscard]] inline bool ranks_before(const Neighbor& a, const Neighbor& b) noexcept {
     const bool a_is_nan = std::isnan(a.score);
     const bool b_is_nan = std::isnan(b.score);
@@ -28,8 +29,8 @@ struct Neighbor {
     return a.id < b.id;
 }
 
-/// Keeps the k best neighbours of all that are offered, in any order of offers. O(log k) for one that is kept,
-/// one comparison for one that is not.
+/// Keeps the k best neighbours of all that are offered, in any order of offers. O(log k) for one
+/// that is kept, one comparison for one that is not.
 class TopK {
 public:
     explicit TopK(std::size_t k) : k_(k) { heap_.reserve(std::min<std::size_t>(k, 1024)); }

@@ -15,8 +15,8 @@
 #include <immintrin.h>
 #endif
 
-/// One register of floats and the few operations that kernels are written in. Everything that differs
-/// between versions of xsimd, or that the installed one lacks, is settled here.
+/// One register of floats and the few operations that kernels are written in. Everything that
+/// differs between versions of xsimd, or that the installed one lacks, is settled here.
 FIRTH_BEGIN_INTRINSICS
 
 namespace firth::simd {
@@ -85,13 +85,14 @@ inline constexpr std::size_t lanes = Batch<Arch>::size;
 
 /// The number of vector registers that a kernel may count on.
 template <class Arch>
-inline constexpr std::size_t vector_registers =
-    (FIRTH_ON_X86() && lanes<Arch> < 16) || std::is_same_v<Arch, scalar> ? 16 : 32;
+inline constexpr std::size_t
+    vector_registers = (FIRTH_ON_X86() && lanes<Arch> < 16) || std::is_same_v<Arch, scalar> ? 16
+                                                                                            : 32;
 
 /// True where `Batch<Arch>` is one of x86's registers of `N` floats.
 template <class Arch, std::size_t N>
-inline constexpr bool is_x86_register =
-    FIRTH_ON_X86() && !std::is_same_v<Arch, scalar> && lanes<Arch> == N;
+inline constexpr bool is_x86_register = FIRTH_ON_X86() &&
+                                        !std::is_same_v<Arch, scalar> && lanes<Arch> == N;
 
 /// a * b + c, rounded once where the hardware can.
 template <class Arch>
@@ -169,8 +170,8 @@ FIRTH_ALWAYS_INLINE void store_first(const Batch<Arch>& batch, float* to,
     std::copy_n(lane, count, to);
 }
 
-/// Step 1 of the sum of four registers: in each group of four lanes, lane i of the result is the sum
-/// of that group of the i-th register.
+/// Step 1 of the sum of four registers: in each group of four lanes, lane i of the result is the
+/// sum of that group of the i-th register.
 template <class Arch>
 FIRTH_ALWAYS_INLINE Batch<Arch> sum_within_quads(const Batch<Arch>& a, const Batch<Arch>& b,
                                                  const Batch<Arch>& c,
@@ -180,16 +181,16 @@ FIRTH_ALWAYS_INLINE Batch<Arch> sum_within_quads(const Batch<Arch>& a, const Bat
     if constexpr (is_x86_register<Arch, 16>) {
         const __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
         const __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
-        return Batch<Arch>(_mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44),
-                                         _mm512_shuffle_ps(ab, cd, 0xEE)));
+        return Batch<Arch>(
+            _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xEE)));
     }
 #endif
 #if defined(__AVX__)
     if constexpr (is_x86_register<Arch, 8>) {
         const __m256 ab = _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
         const __m256 cd = _mm256_add_ps(_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
-        return Batch<Arch>(_mm256_add_ps(_mm256_shuffle_ps(ab, cd, 0x44),
-                                         _mm256_shuffle_ps(ab, cd, 0xEE)));
+        return Batch<Arch>(
+            _mm256_add_ps(_mm256_shuffle_ps(ab, cd, 0x44), _mm256_shuffle_ps(ab, cd, 0xEE)));
     }
 #endif
     if constexpr (is_x86_register<Arch, 4>) {
@@ -215,8 +216,8 @@ FIRTH_ALWAYS_INLINE Batch<Arch> sum_within_quads(const Batch<Arch>& a, const Bat
     return Batch<Arch>::load_aligned(out);
 }
 
-/// Step 2: from lanes / 4 results of step 1, the register whose quad q is the sum of all quads of the
-/// q-th of them. Together: the sums of `lanes` registers in one.
+/// Step 2: from lanes / 4 results of step 1, the register whose quad q is the sum of all quads of
+/// the q-th of them. Together: the sums of `lanes` registers in one.
 template <class Arch>
 FIRTH_ALWAYS_INLINE Batch<Arch>
 sum_across_quads(const std::array<Batch<Arch>, lanes<Arch> / 4>& quads) noexcept {
@@ -227,8 +228,8 @@ sum_across_quads(const std::array<Batch<Arch>, lanes<Arch> / 4>& quads) noexcept
                                         _mm512_shuffle_f32x4(quads[0], quads[1], 0xDD));
         const __m512 cd = _mm512_add_ps(_mm512_shuffle_f32x4(quads[2], quads[3], 0x88),
                                         _mm512_shuffle_f32x4(quads[2], quads[3], 0xDD));
-        return Batch<Arch>(_mm512_add_ps(_mm512_shuffle_f32x4(ab, cd, 0x88),
-                                         _mm512_shuffle_f32x4(ab, cd, 0xDD)));
+        return Batch<Arch>(
+            _mm512_add_ps(_mm512_shuffle_f32x4(ab, cd, 0x88), _mm512_shuffle_f32x4(ab, cd, 0xDD)));
     }
 #endif
 #if FIRTH_ON_X86() && defined(__AVX__)
@@ -258,8 +259,8 @@ FIRTH_ALWAYS_INLINE float reduce_add_four(__m128 a) noexcept {
 } // namespace detail
 #endif
 
-/// The sum of all lanes, in the very order in which `sum_within_quads` and `sum_across_quads` add them, so
-/// that a product is the same to the last bit whether it was computed alone or in a tile.
+/// The sum of all lanes, in the very order in which `sum_within_quads` and `sum_across_quads` add
+/// them, so that a product is the same to the last bit whether it was computed alone or in a tile.
 template <class Arch>
 FIRTH_ALWAYS_INLINE float reduce_add(const Batch<Arch>& batch) noexcept {
 #if FIRTH_ON_X86()

@@ -10,8 +10,9 @@
 #include <firth/simd/dot.hpp>
 #include <firth/simd/unroll.hpp>
 
-/// Numerics: float32 as in `dot.hpp`, with the same order of summation. `cosine` sums its three products
-/// in one pass and falls back to double where a sum of squares leaves float32's safe range.
+/// Numerics: float32 as in `dot.hpp`, with the same order of summation. `cosine` sums its three
+/// products in one pass and falls back to double where a sum of squares leaves float32's safe
+/// range.
 namespace firth::simd {
 
 namespace detail {
@@ -40,15 +41,15 @@ template <class Arch = default_arch>
     assert(a.size() == b.size());
     using B = Batch<Arch>;
     return detail::reduce_pairs<Arch>(a.data(), b.data(), a.size(),
-                                      [](const B& sum, const B& x, const B& y)
-                                          FIRTH_INLINE_LAMBDA {
-                                              const B difference = x - y;
-                                              return fma<Arch>(difference, difference, sum);
-                                          });
+                                      [](const B& sum, const B& x, const B& y) FIRTH_INLINE_LAMBDA {
+                                          const B difference = x - y;
+                                          return fma<Arch>(difference, difference, sum);
+                                      });
 }
 
-/// The cosine of the angle between two vectors of the same length (a precondition), in [-1, 1] up to
-/// rounding. A vector of zeros has cosine 0 with everything, itself included; only exact zero counts.
+/// The cosine of the angle between two vectors of the same length (a precondition), in [-1, 1] up
+/// to rounding. A vector of zeros has cosine 0 with everything, itself included; only exact zero
+/// counts.
 template <class Arch = default_arch>
 [[nodiscard]] float cosine(std::span<const float> a, std::span<const float> b) noexcept {
     assert(a.size() == b.size());

@@ -11,17 +11,18 @@
 #include <firth/simd/batch.hpp>
 #include <firth/simd/unroll.hpp>
 
-/// Numerics: float32 products and sums, fused where the hardware can, in 4 independent accumulators of
-/// `lanes` floats, added pairwise and then lane halves to lane halves. The order is fixed for an
+/// Numerics: float32 products and sums, fused where the hardware can, in 4 independent accumulators
+/// of `lanes` floats, added pairwise and then lane halves to lane halves. The order is fixed for an
 /// architecture. With u = 2^-24 and n elements the error of `dot` is at most
 /// (n / (4 * lanes) + 8) * u * sum |a_i * b_i| with fused multiply-add, one more u without. NaN and
-/// infinity propagate; `dot` overflows to infinity above 3.4e38, `norm` does not before its result does.
+/// infinity propagate; `dot` overflows to infinity above 3.4e38, `norm` does not before its result
+/// does.
 namespace firth::simd {
 
 namespace detail {
 
-/// Folds pairs of elements into four accumulators with `step(accumulator, a, b)` and adds them up. The
-/// vectors may be unaligned and of any length; nothing beyond them is read.
+/// Folds pairs of elements into four accumulators with `step(accumulator, a, b)` and adds them up.
+/// The vectors may be unaligned and of any length; nothing beyond them is read.
 template <class Arch, class Step>
 FIRTH_ALWAYS_INLINE float reduce_pairs(const float* a, const float* b, std::size_t n,
                                        Step step) noexcept {
@@ -52,8 +53,9 @@ FIRTH_ALWAYS_INLINE float reduce_pairs(const float* a, const float* b, std::size
 template <class Arch>
 FIRTH_ALWAYS_INLINE float dot(const float* a, const float* b, std::size_t n) noexcept {
     using B = Batch<Arch>;
-    return reduce_pairs<Arch>(a, b, n, [](const B& sum, const B& x, const B& y)
-                                           FIRTH_INLINE_LAMBDA { return fma<Arch>(x, y, sum); });
+    return reduce_pairs<Arch>(a, b, n,
+                              [](const B& sum, const B& x, const B& y)
+                                  FIRTH_INLINE_LAMBDA { return fma<Arch>(x, y, sum); });
 }
 
 /// The Euclidean norm where the float32 sum of squares has left the normal range.
@@ -65,7 +67,8 @@ FIRTH_NOINLINE inline float norm_by_double(std::span<const float> a) noexcept {
     return static_cast<float>(std::sqrt(sum));
 }
 
-/// True where a float32 sum of squares can be trusted: neither overflowed nor in the subnormal range.
+/// True where a float32 sum of squares can be trusted: neither overflowed nor in the subnormal
+/// range.
 inline bool in_safe_range(float squares) noexcept {
     return squares < std::numeric_limits<float>::max() && squares > 1e-30f;
 }
@@ -79,8 +82,8 @@ template <class Arch = default_arch>
     return detail::dot<Arch>(a.data(), b.data(), a.size());
 }
 
-/// The Euclidean norm of a vector. Exact zero only for a vector of zeros (or of values below 1e-45);
-/// vectors whose squares overflow or underflow float32 are summed in double.
+/// The Euclidean norm of a vector. Exact zero only for a vector of zeros (or of values below
+/// 1e-45); vectors whose squares overflow or underflow float32 are summed in double.
 template <class Arch = default_arch>
 [[nodiscard]] float norm(std::span<const float> a) noexcept {
     const float squares = detail::dot<Arch>(a.data(), a.data(), a.size());

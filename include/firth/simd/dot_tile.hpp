@@ -9,8 +9,9 @@
 
 namespace firth::simd {
 
-/// The shape of the register tile: this many rows of the right side meet four rows of the left side in
-/// one pass, so that the accumulators (4 x width), one row of each side and a spare register fit.
+/// The shape of the register tile: this many rows of the right side meet four rows of the left side
+/// in one pass, so that the accumulators (4 x width), one row of each side and a spare register
+/// fit.
 template <class Arch>
 inline constexpr std::size_t tile_width = vector_registers<Arch> >= 32 ? 6 : 3;
 
@@ -26,8 +27,8 @@ template <class Arch>
 /// multiple of `lanes`, rows aligned to a register. The product of left row l and right row r is
 /// element 4 * r + l of the result, read as an array of floats; elements of absent rows are zero.
 ///
-/// Height x Width accumulators stay in registers and are summed by a tree of shuffles, so that the cost
-/// is close to that of the multiply-adds alone.
+/// Height x Width accumulators stay in registers and are summed by a tree of shuffles, so that the
+/// cost is close to that of the multiply-adds alone.
 template <class Arch, std::size_t Height, std::size_t Width>
 FIRTH_ALWAYS_INLINE auto dot_tile(const float* const* left, const float* const* right,
                                   std::size_t n) noexcept {

@@ -10,8 +10,8 @@
 #include <firth/simd/dot_tile.hpp>
 #include <firth/simd/unroll.hpp>
 
-/// Numerics: inner products in float32, one accumulator of `lanes` floats a product, summed by a fixed
-/// tree; error at most (n / lanes + 6) * 2^-24 * sum |a_i * b_i|, n the number of elements.
+/// Numerics: inner products in float32, one accumulator of `lanes` floats a product, summed by a
+/// fixed tree; error at most (n / lanes + 6) * 2^-24 * sum |a_i * b_i|, n the number of elements.
 namespace firth::simd {
 
 namespace detail {
@@ -30,9 +30,10 @@ FIRTH_ALWAYS_INLINE void for_each_group(std::size_t count, Body&& body) {
 
 } // namespace detail
 
-/// Scores one query against `count` rows that lie `stride` floats apart: scores[i] is the inner product
-/// of the query with row i. Rows and query are `dim` floats each and may be unaligned; nothing beyond
-/// them is read. Eight rows a pass share the query's loads, and the rows ahead are prefetched.
+/// Scores one query against `count` rows that lie `stride` floats apart: scores[i] is the inner
+/// product of the query with row i. Rows and query are `dim` floats each and may be unaligned;
+/// nothing beyond them is read. Eight rows a pass share the query's loads, and the rows ahead are
+/// prefetched.
 template <class Arch = default_arch>
 void dot_many(const float* query, const float* rows, std::size_t stride, std::size_t count,
               std::size_t dim, float* scores) noexcept {
@@ -62,16 +63,15 @@ void dot_many(const float* query, const float* rows, std::size_t stride, std::si
                 sums[r] = fma<Arch>(q, load_first<Arch>(row[r] + whole, dim - whole), sums[r]);
             });
         }
-        detail::unroll<g>([&](auto r) FIRTH_INLINE_LAMBDA {
-            scores[i + r] = reduce_add<Arch>(sums[r]);
-        });
+        detail::unroll<g>([&](auto r)
+                              FIRTH_INLINE_LAMBDA { scores[i + r] = reduce_add<Arch>(sums[r]); });
     });
 }
 
-/// Scores every query against every row: scores[q * score_stride + r] is the inner product of query q
-/// with row r. `dim` is a multiple of 16, and queries and rows are aligned to 64 bytes and `query_stride`
-/// and `row_stride` floats apart (multiples of 16). Blocks of rows that stay in cache meet all queries, so
-/// callers do best with some hundred rows a call.
+/// Scores every query against every row: scores[q * score_stride + r] is the inner product of query
+/// q with row r. `dim` is a multiple of 16, and queries and rows are aligned to 64 bytes and
+/// `query_stride` and `row_stride` floats apart (multiples of 16). Blocks of rows that stay in
+/// cache meet all queries, so callers do best with some hundred rows a call.
 template <class Arch = default_arch>
 void score_tile(const float* queries, std::size_t query_stride, std::size_t query_count,
                 const float* rows, std::size_t row_stride, std::size_t row_count, std::size_t dim,
@@ -79,21 +79,20 @@ void score_tile(const float* queries, std::size_t query_stride, std::size_t quer
     constexpr std::size_t width = tile_width<Arch>;
     detail::for_each_group<width>(query_count, [&](std::size_t q, auto w) FIRTH_INLINE_LAMBDA {
         std::array<const float*, w> right;
-        detail::unroll<w>([&](auto i) FIRTH_INLINE_LAMBDA {
-            right[i] = queries + (q + i) * query_stride;
-        });
+        detail::unroll<w>([&](auto i)
+                              FIRTH_INLINE_LAMBDA { right[i] = queries + (q + i) * query_stride; });
         detail::for_each_group<4>(row_count, [&](std::size_t r, auto h) FIRTH_INLINE_LAMBDA {
             std::array<const float*, h> left;
-            detail::unroll<h>([&](auto i) FIRTH_INLINE_LAMBDA {
-                left[i] = rows + (r + i) * row_stride;
-            });
+            detail::unroll<h>([&](auto i)
+                                  FIRTH_INLINE_LAMBDA { left[i] = rows + (r + i) * row_stride; });
             const auto products = detail::dot_tile<Arch, h, w>(left.data(), right.data(), dim);
             alignas(64) std::array<float, products.size() * lanes<Arch>> tile;
             detail::unroll<products.size()>([&](auto b) FIRTH_INLINE_LAMBDA {
                 products[b].store_aligned(tile.data() + b * lanes<Arch>);
             });
             detail::unroll<w>([&](auto i) FIRTH_INLINE_LAMBDA {
-                std::copy_n(tile.data() + 4 * i, std::size_t{h}, scores + (q + i) * score_stride + r);
+                std::copy_n(tile.data() + 4 * i, std::size_t{h},
+                            scores + (q + i) * score_stride + r);
             });
         });
     });

@@ -6,9 +6,9 @@
 #include <firth/base/config.hpp>
 #include <firth/simd/batch.hpp>
 
-/// Numerics: exp by range reduction to 2^n * e^r with |r| <= ln(2) / 2 and a polynomial of degree 6 in r
-/// (the Taylor series, whose remainder is below 1.2e-7 of the result there); relative error below 4e-7
-/// over [-87, 88]. sigmoid is within 4e-7 of the exact value everywhere.
+/// Numerics: exp by range reduction to 2^n * e^r with |r| <= ln(2) / 2 and a polynomial of degree 6
+/// in r (the Taylor series, whose remainder is below 1.2e-7 of the result there); relative error
+/// below 4e-7 over [-87, 88]. sigmoid is within 4e-7 of the exact value everywhere.
 FIRTH_BEGIN_INTRINSICS
 
 namespace firth::simd {

@@ -13,8 +13,9 @@ FIRTH_ALWAYS_INLINE constexpr void unroll(Body& body, std::index_sequence<I...>)
     (body(std::integral_constant<std::size_t, I>{}), ...);
 }
 
-/// Calls `body` with the constants 0 .. N - 1, written out one after the other at every optimisation
-/// level: arrays of registers indexed by them stay in registers. Mark the lambda FIRTH_INLINE_LAMBDA.
+/// Calls `body` with the constants 0 .. N - 1, written out one after the other at every
+/// optimisation level: arrays of registers indexed by them stay in registers. Mark the lambda
+/// FIRTH_INLINE_LAMBDA.
 template <std::size_t N, class Body>
 FIRTH_ALWAYS_INLINE constexpr void unroll(Body&& body) {
     unroll(body, std::make_index_sequence<N>{});

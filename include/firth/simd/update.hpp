@@ -12,8 +12,8 @@ namespace firth::simd {
 
 namespace detail {
 
-/// Stores `step(y)` over each register of `y`, and over the rest of it. `step` takes a register of y and
-/// a function that loads the matching register of another vector.
+/// Stores `step(y)` over each register of `y`, and over the rest of it. `step` takes a register of
+/// y and a function that loads the matching register of another vector.
 template <class Arch, class Step>
 FIRTH_ALWAYS_INLINE void transform_pairs(const float* x, float* y, std::size_t n,
                                          Step step) noexcept {
@@ -31,17 +31,16 @@ FIRTH_ALWAYS_INLINE void transform_pairs(const float* x, float* y, std::size_t n
 
 } // namespace detail
 
-/// y += alpha * x, for vectors of the same length (a precondition) that are the same or do not overlap.
+/// y += alpha * x, for vectors of the same length (a precondition) that are the same or do not
+/// overlap.
 template <class Arch = default_arch>
 void axpy(float alpha, std::span<const float> x, std::span<float> y) noexcept {
     assert(x.size() == y.size());
     using B = Batch<Arch>;
     const B factor(alpha);
-    detail::transform_pairs<Arch>(x.data(), y.data(), y.size(), [&](const B& from, const B& to)
-                                                                    FIRTH_INLINE_LAMBDA {
-                                                                        return fma<Arch>(factor,
-                                                                                         from, to);
-                                                                    });
+    detail::transform_pairs<Arch>(x.data(), y.data(), y.size(),
+                                  [&](const B& from, const B& to)
+                                      FIRTH_INLINE_LAMBDA { return fma<Arch>(factor, from, to); });
 }
 
 /// x *= alpha.

@@ -12,11 +12,11 @@
 #include <firth/simd/sigmoid.hpp>
 #include <firth/simd/unroll.hpp>
 
-/// One step of skip-gram with negative sampling for a whole window: C context rows of the input table
-/// meet the centre and the negatives, R rows of the output table, as a C x R tile of scores.
+/// One step of skip-gram with negative sampling for a whole window: C context rows of the input
+/// table meet the centre and the negatives, R rows of the output table, as a C x R tile of scores.
 ///
-/// With s = sigmoid(context . output) and label 1 for the centre, 0 for a negative, the gradient of the
-/// log-likelihood (Mikolov et al. 2013, equation 4) by the score is g = label - s, and
+/// With s = sigmoid(context . output) and label 1 for the centre, 0 for a negative, the gradient of
+/// the log-likelihood (Mikolov et al. 2013, equation 4) by the score is g = label - s, and
 ///     context += lr * sum over outputs of g * output,
 ///     output  += lr * sum over contexts of g * context,
 /// both from the rows as they were before the step. Rows are read twice and written once.
@@ -28,20 +28,22 @@ namespace firth::simd {
 struct WindowRows {
     float* const* contexts;    ///< rows of the input table; one row may occur several times
     std::size_t context_count; ///< C >= 1
-    float* const* outputs;     ///< rows of the output table, all different: the centre, then negatives
-    std::size_t output_count;  ///< R >= 1
+    float* const* outputs; ///< rows of the output table, all different: the centre, then negatives
+    std::size_t output_count; ///< R >= 1
     std::size_t dim;
 };
 
 namespace detail {
 
-/// Outputs whose columns stay in registers together during the update, and registers a column takes.
+/// Outputs whose columns stay in registers together during the update, and registers a column
+/// takes.
 inline constexpr std::size_t update_width = 6;
 template <class Arch>
 inline constexpr std::size_t update_columns = vector_registers<Arch> >= 32 ? 2 : 1;
 
-/// Where the gradients of a window lie in its scratch memory: contexts are split evenly into tiles of at
-/// most four; the gradient of context h of a tile with output o is at tile * stride + 4 * o + h.
+/// Where the gradients of a window lie in its scratch memory: contexts are split evenly into tiles
+/// of at most four; the gradient of context h of a tile with output o is at tile * stride + 4 * o +
+/// h.
 struct GradientLayout {
     explicit GradientLayout(const WindowRows& rows) noexcept
         : tiles((rows.context_count + 3) / 4), height(rows.context_count / tiles),
@@ -79,8 +81,8 @@ FIRTH_ALWAYS_INLINE void with_constant(std::size_t value, Body&& body) {
 /// Labels of the first register of scores: the centre fills the first quad.
 alignas(64) inline constexpr float centre_labels[16] = {1.0f, 1.0f, 1.0f, 1.0f};
 
-/// lr * (label - sigmoid(score)) for one tile of contexts with `Width` outputs from `first` on. Stores
-/// whole registers: up to `lanes` - 4 floats behind the last gradient are overwritten.
+/// lr * (label - sigmoid(score)) for one tile of contexts with `Width` outputs from `first` on.
+/// Stores whole registers: up to `lanes` - 4 floats behind the last gradient are overwritten.
 template <class Arch, std::size_t Height, std::size_t Width>
 FIRTH_ALWAYS_INLINE void tile_gradients(float* const* contexts, float* const* outputs,
                                         std::size_t first, std::size_t dim, float learning_rate,
@@ -115,10 +117,10 @@ FIRTH_ALWAYS_INLINE void window_gradients(const WindowRows& rows, const Gradient
     });
 }
 
-/// Updates `Columns` registers from column k on: all contexts, and the `Width` outputs from `first` on.
-/// One broadcast gradient feeds 2 * Columns multiply-adds. Where `pending` is null each context is stored
-/// at once (a row that occurs twice is then updated twice); else the contexts' steps are added up there,
-/// since further groups of outputs still need the old rows.
+/// Updates `Columns` registers from column k on: all contexts, and the `Width` outputs from `first`
+/// on. One broadcast gradient feeds 2 * Columns multiply-adds. Where `pending` is null each context
+/// is stored at once (a row that occurs twice is then updated twice); else the contexts' steps are
+/// added up there, since further groups of outputs still need the old rows.
 template <class Arch, std::size_t Width, std::size_t Columns>
 FIRTH_ALWAYS_INLINE void update_block(const WindowRows& rows, const GradientLayout& layout,
                                       std::size_t first, std::size_t k, const float* gradients,
@@ -135,8 +137,8 @@ FIRTH_ALWAYS_INLINE void update_block(const WindowRows& rows, const GradientLayo
             updated[w * Columns + c] = old[w * Columns + c];
         });
     });
-    layout.for_each_tile([&](std::size_t context, std::size_t height, std::size_t place)
-                             FIRTH_INLINE_LAMBDA {
+    layout.for_each_tile([&](std::size_t context, std::size_t height,
+                             std::size_t place) FIRTH_INLINE_LAMBDA {
         for (std::size_t h = 0; h < height; ++h) {
             const float* gradient = gradients + place + 4 * first + h;
             float* const row = rows.contexts[context + h] + k;
@@ -155,9 +157,8 @@ FIRTH_ALWAYS_INLINE void update_block(const WindowRows& rows, const GradientLayo
                     updated[w * Columns + c] = fma<Arch>(g, x[c], updated[w * Columns + c]);
                 });
             });
-            unroll<Columns>([&](auto c) FIRTH_INLINE_LAMBDA {
-                sum[c].store_aligned(target + c * width);
-            });
+            unroll<Columns>([&](auto c)
+                                FIRTH_INLINE_LAMBDA { sum[c].store_aligned(target + c * width); });
         }
     });
     unroll<Width>([&](auto w) FIRTH_INLINE_LAMBDA {
@@ -211,8 +212,8 @@ FIRTH_NOINLINE void update_wide(const WindowRows& rows, const GradientLayout& la
     return (contexts + 3) / 4 * 4 * outputs + widest + contexts * widest;
 }
 
-/// One step of gradient ascent on a window, in place. `scratch` is `window_scratch_size` floats aligned
-/// to 64 bytes; afterwards it holds the gradients, from which `window_loss` can be had.
+/// One step of gradient ascent on a window, in place. `scratch` is `window_scratch_size` floats
+/// aligned to 64 bytes; afterwards it holds the gradients, from which `window_loss` can be had.
 template <class Arch = default_arch>
 void sgns_window(const WindowRows& rows, float learning_rate, float* scratch) noexcept {
     assert(rows.context_count > 0 && rows.output_count > 0 && rows.dim % 16 == 0);
@@ -229,8 +230,9 @@ void sgns_window(const WindowRows& rows, float learning_rate, float* scratch) no
 }
 
 /// The loss of the window that `sgns_window` was just called for, before its step: the sum over all
-/// contexts of -log s(centre) - sum over negatives of log(1 - s(negative)), each logarithm's argument at
-/// least 1e-7. Read back from the gradients, whose size is lr * (1 - probability of the label).
+/// contexts of -log s(centre) - sum over negatives of log(1 - s(negative)), each logarithm's
+/// argument at least 1e-7. Read back from the gradients, whose size is lr * (1 - probability of the
+/// label).
 [[nodiscard]] inline double window_loss(const WindowRows& rows, float learning_rate,
                                         const float* scratch) noexcept {
     double loss = 0;

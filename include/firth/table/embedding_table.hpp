@@ -19,9 +19,9 @@ inline constexpr std::size_t max_dim = std::size_t{1} << 20;
 /// The largest number of rows: ids are 32 bits, and the last one means "no id".
 inline constexpr std::size_t max_rows = std::numeric_limits<std::uint32_t>::max();
 
-/// A matrix of embeddings, rows x dim, row-major, zero at first. Each row begins on a 64-byte boundary
-/// and is padded with zeros to a multiple of 64 bytes; writers must keep the padding zero, so that
-/// kernels run over whole registers.
+/// A matrix of embeddings, rows x dim, row-major, zero at first. Each row begins on a 64-byte
+/// boundary and is padded with zeros to a multiple of 64 bytes; writers must keep the padding zero,
+/// so that kernels run over whole registers.
 template <class T>
 class EmbeddingTable {
 public:
@@ -72,9 +72,7 @@ public:
         return view()[id];
     }
 
-    [[nodiscard]] TableView<T> view() noexcept {
-        return TableView<T>::padded(data(), rows_, dim_);
-    }
+    [[nodiscard]] TableView<T> view() noexcept { return TableView<T>::padded(data(), rows_, dim_); }
     [[nodiscard]] TableView<const T> view() const noexcept {
         return TableView<const T>::padded(data(), rows_, dim_);
     }

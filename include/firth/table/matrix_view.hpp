@@ -9,16 +9,16 @@
 
 namespace firth {
 
-/// A matrix of rows x dim elements that somebody else owns, row-major, one row `stride` elements after
-/// the other. `T` is const for views that only read. Kernels, queries and indexes take views, so that a
-/// caller's own `float*` works everywhere a table does.
+/// A matrix of rows x dim elements that somebody else owns, row-major, one row `stride` elements
+/// after the other. `T` is const for views that only read. Kernels, queries and indexes take views,
+/// so that a caller's own `float*` works everywhere a table does.
 template <class T>
 class TableView {
 public:
     constexpr TableView() noexcept = default;
 
-    /// Any memory: rows of `dim` elements, `stride` >= dim apart (dim where it is left out). Nothing but
-    /// those elements is ever read or written.
+    /// Any memory: rows of `dim` elements, `stride` >= dim apart (dim where it is left out).
+    /// Nothing but those elements is ever read or written.
     constexpr TableView(T* data, std::size_t rows, std::size_t dim, std::size_t stride = 0) noexcept
         : data_(data), rows_(rows), dim_(dim), stride_(stride == 0 ? dim : stride) {
         assert(stride_ >= dim_);
@@ -34,9 +34,7 @@ public:
     }
 
     /// A view that only reads is had from one that may write.
-    constexpr operator TableView<const T>() const noexcept
-        requires(!std::is_const_v<T>)
-    {
+    constexpr operator TableView<const T>() const noexcept requires(!std::is_const_v<T>) {
         TableView<const T> view(data_, rows_, dim_, stride_);
         view.padded_ = padded_;
         return view;

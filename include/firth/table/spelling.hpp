@@ -12,8 +12,8 @@
 
 namespace firth {
 
-/// The number of insertions, deletions, substitutions and swaps of neighbouring bytes that turn `a` into
-/// `b` (optimal string alignment; Damerau 1964), or `limit` + 1 where it is above `limit`.
+/// The number of insertions, deletions, substitutions and swaps of neighbouring bytes that turn `a`
+/// into `b` (optimal string alignment; Damerau 1964), or `limit` + 1 where it is above `limit`.
 [[nodiscard]] inline std::size_t edit_distance(std::string_view a, std::string_view b,
                                                std::size_t limit) {
     const std::size_t longer = std::max(a.size(), b.size());
@@ -42,11 +42,10 @@ namespace firth {
     return std::min(last[b.size()], limit + 1);
 }
 
-/// Up to `count` symbols of the vocabulary that are spelt most like `word`: within an edit distance of 2
-/// (1 for words of three bytes or fewer), nearest first, then by id. Looks at every symbol.
-[[nodiscard]] inline std::vector<std::string> nearest_spellings(const Vocabulary& vocabulary,
-                                                                std::string_view word,
-                                                                std::size_t count = 3) {
+/// Up to `count` symbols of the vocabulary that are spelt most like `word`: within an edit distance
+/// of 2 (1 for words of three bytes or fewer), nearest first, then by id. Looks at every symbol.
+[[nodiscard]] inline std::vector<std::string>
+nearest_spellings(const Vocabulary& vocabulary, std::string_view word, std::size_t count = 3) {
     const std::size_t limit = word.size() <= 3 ? 1 : 2;
     std::vector<std::pair<std::size_t, Id>> near;
     for (Id id = 0; id < vocabulary.size(); ++id) {

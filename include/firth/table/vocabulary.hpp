@@ -24,11 +24,11 @@ using Id = std::uint32_t;
 /// No symbol.
 inline constexpr Id no_id = std::numeric_limits<Id>::max();
 
-/// Symbols (words, or any other byte strings without a meaning of their own), each with an id from 0 on
-/// and a count. Learners number symbols by falling count; files keep the order they have.
+/// Symbols (words, or any other byte strings without a meaning of their own), each with an id from
+/// 0 on and a count. Learners number symbols by falling count; files keep the order they have.
 ///
-/// Lookup by `std::string_view` allocates nothing and takes constant time; reading from several threads
-/// is safe, adding is not.
+/// Lookup by `std::string_view` allocates nothing and takes constant time; reading from several
+/// threads is safe, adding is not.
 class Vocabulary {
 public:
     Vocabulary() = default;
@@ -54,14 +54,15 @@ public:
         ids_.swap(other.ids_);
     }
 
-    /// Adds a symbol under the next id, or adds `count` to the one that is there. Returns its id and
-    /// whether it is new. Throws `Error` when all 2^32 - 1 ids are taken.
+    /// Adds a symbol under the next id, or adds `count` to the one that is there. Returns its id
+    /// and whether it is new. Throws `Error` when all 2^32 - 1 ids are taken.
     std::pair<Id, bool> add(std::string_view symbol, std::uint64_t count = 0) {
         if (const std::optional<Id> known = find(symbol)) {
             counts_[*known] += count;
             return {*known, false};
         }
-        if (symbols_.size() >= no_id) throw Error("the vocabulary is full: it has 2^32 - 1 symbols");
+        if (symbols_.size() >= no_id)
+            throw Error("the vocabulary is full: it has 2^32 - 1 symbols");
         const Id id = static_cast<Id>(symbols_.size());
         const std::string_view kept = keep(symbol);
         symbols_.push_back(kept);

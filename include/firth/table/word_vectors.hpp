@@ -14,8 +14,8 @@
 
 namespace firth {
 
-/// A vocabulary and the table of its symbols' embeddings: row i belongs to the symbol with id i. What
-/// training makes, files hold and queries ask.
+/// A vocabulary and the table of its symbols' embeddings: row i belongs to the symbol with id i.
+/// What training makes, files hold and queries ask.
 template <class T = float>
 class WordVectors {
 public:
@@ -48,7 +48,8 @@ public:
         return vocabulary_.find(word);
     }
 
-    /// The row of a symbol. Throws `UnknownWordError`, with the nearest spellings, where there is none.
+    /// The row of a symbol. Throws `UnknownWordError`, with the nearest spellings, where there is
+    /// none.
     [[nodiscard]] Id id(std::string_view word) const {
         const std::optional<Id> found = find(word);
         if (!found) throw_unknown_word(vocabulary_, word);

@@ -31,8 +31,9 @@ namespace detail {
 /// In a stream of numbers, the end of a sentence.
 inline constexpr Id sentence_break = no_id;
 
-/// The counted symbols that options keep, by falling count and then by their bytes, so that the result
-/// does not depend on how the work was shared out. Throws `Error`, naming `name`, where none is left.
+/// The counted symbols that options keep, by falling count and then by their bytes, so that the
+/// result does not depend on how the work was shared out. Throws `Error`, naming `name`, where none
+/// is left.
 inline Vocabulary select_vocabulary(const Vocabulary& counted, const VocabularyOptions& options,
                                     const std::string& name) {
     std::vector<Id> kept;
@@ -75,7 +76,8 @@ struct EncodedBlock {
     std::vector<std::uint64_t> ends; ///< of sentences, as places in `ids`
 };
 
-/// Replaces a block's numbers by final ids, without the symbols left out, and notes where sentences end.
+/// Replaces a block's numbers by final ids, without the symbols left out, and notes where sentences
+/// end.
 inline void translate(EncodedBlock& block, const std::vector<Id>& ids) {
     std::size_t kept = 0;
     for (const Id number : block.ids) {
@@ -114,12 +116,13 @@ inline Corpus join(std::vector<EncodedBlock>& blocks, std::size_t threads) {
 
 } // namespace detail
 
-/// Reads a text once: words are the stretches between white space, sentences are lines (a text that is one
-/// line is one sentence). Counts them, keeps the vocabulary that the options ask for, and encodes the rest.
-/// The result is the same for any number of threads. Memory: 4 bytes a word, and the vocabulary.
+/// Reads a text once: words are the stretches between white space, sentences are lines (a text that
+/// is one line is one sentence). Counts them, keeps the vocabulary that the options ask for, and
+/// encodes the rest. The result is the same for any number of threads. Memory: 4 bytes a word, and
+/// the vocabulary.
 ///
-/// `name` is what errors call the text. Throws `Error` where no word is left and `FormatError` for data
-/// that is plainly no text, such as a compressed file.
+/// `name` is what errors call the text. Throws `Error` where no word is left and `FormatError` for
+/// data that is plainly no text, such as a compressed file.
 [[nodiscard]] inline EncodedCorpus encode_text(std::string_view text,
                                                const VocabularyOptions& options = {},
                                                const std::string& name = "the text") {
@@ -187,13 +190,13 @@ inline Corpus join(std::vector<EncodedBlock>& blocks, std::size_t threads) {
     return encode_text(file.bytes(), options, path);
 }
 
-/// Encodes any range of sequences of strings: `std::vector<std::vector<std::string>>`, say, of baskets.
-/// Each inner sequence is a sentence. Throws `Error` where no symbol is left.
+/// Encodes any range of sequences of strings: `std::vector<std::vector<std::string>>`, say, of
+/// baskets. Each inner sequence is a sentence. Throws `Error` where no symbol is left.
 template <std::ranges::forward_range Sequences>
     requires std::ranges::forward_range<std::ranges::range_reference_t<Sequences>> &&
-             std::convertible_to<
-                 std::ranges::range_reference_t<std::ranges::range_reference_t<Sequences>>,
-                 std::string_view>
+        std::convertible_to<
+            std::ranges::range_reference_t<std::ranges::range_reference_t<Sequences>>,
+            std::string_view>
 [[nodiscard]] EncodedCorpus encode_sequences(const Sequences& sequences,
                                              const VocabularyOptions& options = {},
                                              const std::string& name = "the data") {

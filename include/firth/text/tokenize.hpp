@@ -9,13 +9,14 @@
 
 namespace firth {
 
-/// True for the bytes between words: space, tab, newline, carriage return, vertical tab, form feed. All
-/// other bytes are part of words as they are; nothing is decoded, so text need not be UTF-8.
+/// True for the bytes between words: space, tab, newline, carriage return, vertical tab, form feed.
+/// All other bytes are part of words as they are; nothing is decoded, so text need not be UTF-8.
 [[nodiscard]] constexpr bool is_space(char byte) noexcept {
     return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
-/// Calls `on_word(std::string_view)` for each word of the text and `on_sentence_end()` for each newline.
+/// Calls `on_word(std::string_view)` for each word of the text and `on_sentence_end()` for each
+/// newline.
 template <class OnWord, class OnSentenceEnd>
 void for_each_word(std::string_view text, OnWord&& on_word, OnSentenceEnd&& on_sentence_end) {
     const char* at = text.data();
@@ -34,15 +35,17 @@ void for_each_word(std::string_view text, OnWord&& on_word, OnSentenceEnd&& on_s
     }
 }
 
-/// The text without a UTF-8 byte order mark. Throws `FormatError`, naming `name`, where the first bytes
-/// say that this is no plain text: gzip, xz, zstd, bzip2 and zip archives, UTF-16.
+/// The text without a UTF-8 byte order mark. Throws `FormatError`, naming `name`, where the first
+/// bytes say that this is no plain text: gzip, xz, zstd, bzip2 and zip archives, UTF-16.
 [[nodiscard]] inline std::string_view plain_text(std::string_view bytes, const std::string& name) {
     struct Magic {
         std::string_view bytes;
         const char* meaning;
     };
     constexpr std::array<Magic, 7> magics{{{"\x1F\x8B", "gzip data"},
-                                           {"\xFD" "7zXZ", "xz data"},
+                                           {"\xFD"
+                                            "7zXZ",
+                                            "xz data"},
                                            {"\x28\xB5\x2F\xFD", "zstd data"},
                                            {"BZh", "bzip2 data"},
                                            {"PK\x03\x04", "a zip archive"},

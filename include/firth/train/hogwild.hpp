@@ -8,12 +8,14 @@
 #include <firth/base/config.hpp>
 #include <firth/simd/window_tile.hpp>
 
-/// The one place where threads touch the same rows without a lock (Hogwild; Niu, Recht, Re and Wright
-/// 2011). Threads that meet in a row may lose part of each other's step, which training tolerates.
+/// The one place where threads touch the same rows without a lock (Hogwild; Niu, Recht, Re and
+/// Wright 2011). Threads that meet in a row may lose part of each other's step, which training
+/// tolerates.
 ///
-/// Plain loads and stores that race are undefined in C++ although every known compiler does the obvious
-/// thing with them. Where FIRTH_USE_ATOMIC_ROWS() holds (thread sanitizer, or asked for), each window is
-/// copied out by relaxed atomics, stepped in private, and its change added back by relaxed atomics.
+/// Plain loads and stores that race are undefined in C++ although every known compiler does the
+/// obvious thing with them. Where FIRTH_USE_ATOMIC_ROWS() holds (thread sanitizer, or asked for),
+/// each window is copied out by relaxed atomics, stepped in private, and its change added back by
+/// relaxed atomics.
 namespace firth {
 
 /// The scratch memory of one worker for windows of up to a given size.

@@ -13,10 +13,11 @@
 
 namespace firth {
 
-/// Draws negative samples from the distribution count^power (0.75 in Mikolov et al. 2013, section 2.2).
+/// Draws negative samples from the distribution count^power (0.75 in Mikolov et al. 2013,
+/// section 2.2).
 ///
-/// The draws lie ready on a tape: every id as often as its share of the tape, shuffled. Reading it in
-/// order misses no cache, where word2vec.c's table of 10^8 entries misses at every draw.
+/// The draws lie ready on a tape: every id as often as its share of the tape, shuffled. Reading it
+/// in order misses no cache, where word2vec.c's table of 10^8 entries misses at every draw.
 class NegativeSampler {
 public:
     NegativeSampler(std::span<const std::uint64_t> counts, double power, std::uint64_t seed)
@@ -25,11 +26,12 @@ public:
         weights.reserve(counts.size());
         double total = 0;
         for (const std::uint64_t count : counts) {
-            weights.push_back(std::pow(static_cast<double>(std::max<std::uint64_t>(1, count)), power));
+            weights.push_back(
+                std::pow(static_cast<double>(std::max<std::uint64_t>(1, count)), power));
             total += weights.back();
         }
-        // Systematic sampling: entry i of the tape, before the shuffle, belongs to the id whose stretch of
-        // the cumulative distribution holds (i + 0.5) / size.
+        // Systematic sampling: entry i of the tape, before the shuffle, belongs to the id whose
+        // stretch of the cumulative distribution holds (i + 0.5) / size.
         const double step = total / static_cast<double>(tape_.size());
         double reached = weights.empty() ? 0 : weights[0];
         std::size_t id = 0;

@@ -4,7 +4,8 @@
 
 namespace firth {
 
-/// Learning rate that falls in a straight line from `initial` to `initial * floor`, as in word2vec.c.
+/// Learning rate that falls in a straight line from `initial` to `initial * floor`, as in
+/// word2vec.c.
 struct LinearDecay {
     float initial = 0.025f;
     float floor = 1e-4f; ///< as a share of `initial`

@@ -23,15 +23,16 @@
 #include <firth/train/negative_sampler.hpp>
 #include <firth/train/sequence_trainer.hpp>
 
-/// Skip-gram with negative sampling (SGNS; Mikolov et al. 2013, "Distributed Representations of Words and
-/// Phrases and their Compositionality", section 2.2), a window at a time: all contexts of a centre meet the
-/// centre and one set of negatives in one register tile (Ji et al. 2016, pWord2Vec, share them so too).
+/// Skip-gram with negative sampling (SGNS; Mikolov et al. 2013, "Distributed Representations of
+/// Words and Phrases and their Compositionality", section 2.2), a window at a time: all contexts of
+/// a centre meet the centre and one set of negatives in one register tile (Ji et al. 2016,
+/// pWord2Vec, share them so too).
 namespace firth {
 
 /// Settings of SGNS; the defaults are those of word2vec.c.
 struct SgnsOptions {
-    std::size_t dim = 100;        ///< length of an embedding, 1 to `max_dim`
-    std::size_t window = 5;       ///< contexts on either side, at most; each window draws 1 to this many
+    std::size_t dim = 100;  ///< length of an embedding, 1 to `max_dim`
+    std::size_t window = 5; ///< contexts on either side, at most; each window draws 1 to this many
     std::size_t negative = 5;     ///< negative samples a window, 1 to 1000
     double sample = 1e-3;         ///< subsampling threshold of frequent symbols, 0 to 1; 0: off
     std::uint32_t epochs = 5;     ///< times through the corpus
@@ -71,7 +72,8 @@ struct SgnsModel {
     TrainingStats stats;
 };
 
-/// One thread's part of SGNS; a `SentenceWorker`. The tables outlive it and are shared with other workers.
+/// One thread's part of SGNS; a `SentenceWorker`. The tables outlive it and are shared with other
+/// workers.
 template <class Arch = simd::default_arch>
 class alignas(row_alignment) SgnsWorker {
 public:
@@ -99,7 +101,8 @@ public:
                 prepare(ahead_[i % ring], sentence[i], random, negatives);
                 if (i + options_.window < length) prefetch(input_, sentence[i + options_.window]);
             }
-            if (i >= lookahead) step(ahead_[(i - lookahead) % ring], sentence, i - lookahead, learning_rate);
+            if (i >= lookahead)
+                step(ahead_[(i - lookahead) % ring], sentence, i - lookahead, learning_rate);
         }
     }
 
@@ -127,8 +130,9 @@ private:
         }
     }
 
-    /// Draws the radius and the negatives of a window. An output row must not occur twice, so draws that
-    /// repeat one are drawn again, a limited number of times: a small vocabulary may have no others.
+    /// Draws the radius and the negatives of a window. An output row must not occur twice, so draws
+    /// that repeat one are drawn again, a limited number of times: a small vocabulary may have no
+    /// others.
     void prepare(Window& window, Id centre, Random& random, NegativeSampler::Reader& negatives) {
         window.radius = 1 + random.below(static_cast<std::uint32_t>(options_.window));
         window.ids[0] = centre;
@@ -189,13 +193,14 @@ inline void initialize(TableView<float> input, std::uint64_t seed) {
 
 } // namespace detail
 
-/// Trains on any corpus of ids below counts.size(); counts[id] is how often an id occurs. `stats.loss()` is
-/// the mean over contexts of -log p(centre) - sum of log(1 - p(negative)), estimated from every 64th window;
-/// it starts near (1 + negative) * ln 2 = 4.16 for 5 negatives.
+/// Trains on any corpus of ids below counts.size(); counts[id] is how often an id occurs.
+/// `stats.loss()` is the mean over contexts of -log p(centre) - sum of log(1 - p(negative)),
+/// estimated from every 64th window; it starts near (1 + negative) * ln 2 = 4.16 for 5 negatives.
 ///
-/// One thread and one seed give the same bytes every time on one architecture; with several threads steps
-/// race (see `hogwild.hpp`) and results differ in the noise. Cost: O(epochs * corpus * window * negative *
-/// dim). Memory: two tables, and at most 64 MB for negatives. Throws `OptionError` and `Error`.
+/// One thread and one seed give the same bytes every time on one architecture; with several threads
+/// steps race (see `hogwild.hpp`) and results differ in the noise. Cost: O(epochs * corpus * window
+/// * negative * dim). Memory: two tables, and at most 64 MB for negatives. Throws `OptionError` and
+/// `Error`.
 template <class Arch = simd::default_arch>
 [[nodiscard]] SgnsModel train_sgns(const CorpusView& corpus, std::span<const std::uint64_t> counts,
                                    const SgnsOptions& options = {},
@@ -213,9 +218,7 @@ template <class Arch = simd::default_arch>
          .sample = options.sample,
          .threads = options.threads,
          .seed = options.seed},
-        [&](std::size_t) {
-            return SgnsWorker<Arch>(model.input, model.output, sampler, options);
-        },
+        [&](std::size_t) { return SgnsWorker<Arch>(model.input, model.output, sampler, options); },
         callback);
     return model;
 }
@@ -228,7 +231,8 @@ struct TrainedVectors {
 
 /// Trains on an encoded corpus and gives each symbol of its vocabulary its input row.
 template <class Arch = simd::default_arch>
-[[nodiscard]] TrainedVectors train_sgns(const EncodedCorpus& corpus, const SgnsOptions& options = {},
+[[nodiscard]] TrainedVectors train_sgns(const EncodedCorpus& corpus,
+                                        const SgnsOptions& options = {},
                                         const ProgressCallback& callback = {}) {
     SgnsModel model =
         train_sgns<Arch>(corpus.corpus.view(), corpus.vocabulary.counts(), options, callback);

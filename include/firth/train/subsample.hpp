@@ -11,9 +11,9 @@
 
 namespace firth {
 
-/// Leaves out frequent symbols at random. A symbol with share f of the corpus is kept with probability
-/// min(1, sqrt(t / f) + t / f), t the `sample` threshold: the rule of word2vec.c (the paper, Mikolov et
-/// al. 2013, equation 5, has no second term).
+/// Leaves out frequent symbols at random. A symbol with share f of the corpus is kept with
+/// probability min(1, sqrt(t / f) + t / f), t the `sample` threshold: the rule of word2vec.c (the
+/// paper, Mikolov et al. 2013, equation 5, has no second term).
 class Subsampler {
 public:
     /// `sample` 0 keeps everything.
