@@ -6,6 +6,7 @@
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/fields.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>

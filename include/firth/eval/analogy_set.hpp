@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/fields.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/eval/case_folding.hpp>
 #include <firth/search/exact.hpp>
@@ -36,23 +37,15 @@ parse_analogies(std::string_view text, const std::string& name = "the text") {
     std::vector<AnalogySection> sections;
     std::size_t number = 0;
     while (!text.empty()) {
-        const std::size_t size = std::min(text.find('\n'), text.size());
-        std::string_view line = text.substr(0, size);
-        text.remove_prefix(std::min(size + 1, text.size()));
+        const std::vector<std::string_view> fields = split_fields(take_line(text));
         ++number;
-        std::vector<std::string> fields;
-        for (;;) {
-            line.remove_prefix(std::min(line.find_first_not_of(" \t\r"), line.size()));
-            if (line.empty()) break;
-            const std::size_t end = std::min(line.find_first_of(" \t\r"), line.size());
-            fields.emplace_back(line.substr(0, end));
-            line.remove_prefix(end);
-        }
         if (fields.empty()) continue;
         if (fields[0].starts_with(':')) {
-            sections.push_back({fields.size() > 1 ? fields[1] : fields[0].substr(1), {}});
+            sections.push_back(
+                {std::string(fields.size() > 1 ? fields[1] : fields[0].substr(1)), {}});
         } else if (fields.size() == 4 && !sections.empty()) {
-            sections.back().questions.push_back({fields[0], fields[1], fields[2], fields[3]});
+            AnalogyQuestion& question = sections.back().questions.emplace_back();
+            std::copy(fields.begin(), fields.end(), question.begin());
         } else {
             throw FormatError(name + ", line " + std::to_string(number) +
                               (sections.empty() ? ": expected a section, \": name\", first"

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/fields.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/eval/case_folding.hpp>
@@ -33,19 +34,10 @@ struct WordPair {
     std::vector<WordPair> pairs;
     std::size_t number = 0;
     while (!text.empty()) {
-        const std::size_t size = std::min(text.find('\n'), text.size());
-        std::string_view line = text.substr(0, size);
-        text.remove_prefix(std::min(size + 1, text.size()));
+        const std::string_view line = take_line(text);
         ++number;
         if (line.starts_with('#')) continue;
-        std::vector<std::string_view> fields;
-        while (fields.size() < 3) {
-            line.remove_prefix(std::min(line.find_first_not_of(" \t\r"), line.size()));
-            if (line.empty()) break;
-            const std::size_t end = std::min(line.find_first_of(" \t\r"), line.size());
-            fields.push_back(line.substr(0, end));
-            line.remove_prefix(end);
-        }
+        const std::vector<std::string_view> fields = split_fields(line, 3);
         if (fields.empty()) continue;
         const ParsedFloat score = fields.size() == 3 ? parse_float(fields[2]) : ParsedFloat();
         if (score.size == 0 || score.size != fields[2].size()) {

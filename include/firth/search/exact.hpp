@@ -13,6 +13,7 @@
 #include <firth/base/parallel.hpp>
 #include <firth/search/metric.hpp>
 #include <firth/search/top_k.hpp>
+#include <firth/simd/dot.hpp>
 #include <firth/simd/score_tile.hpp>
 #include <firth/table/matrix_view.hpp>
 #include <firth/table/vocabulary.hpp>
@@ -35,17 +36,21 @@ public:
     explicit ExactIndex(TableView<const float> rows) : rows_(rows) {
         row_scales_.reserve(rows.rows());
         for (std::size_t id = 0; id < rows.rows(); ++id) {
-            const std::span<const float> row = rows[id];
-            if (!std::isfinite(simd::norm(row))) {
+            const float norm = simd::norm(rows[id]);
+            if (!std::isfinite(norm)) {
                 throw Error("row " + std::to_string(id) +
                             " holds NaN or infinity, or its norm is beyond float32; an index "
                             "takes finite numbers only");
             }
-            row_scales_.push_back(M::row_scale(row));
+            row_scales_.push_back(M::scale(norm));
         }
     }
 
     [[nodiscard]] TableView<const float> rows() const noexcept { return rows_; }
+
+    /// What the inner product of a query with each row is multiplied by: the metric's scale of its
+    /// norm.
+    [[nodiscard]] std::span<const float> row_scales() const noexcept { return row_scales_; }
 
     /// The `k` nearest rows of `query` (all where there are fewer), best first, ties by id;
     /// `excluded` ids are left out. The query has dim() elements. Throws `Error` for a query of
@@ -98,11 +103,12 @@ private:
             throw Error("the query has " + std::to_string(query.size()) +
                         " elements, expected the index's dim, " + std::to_string(rows_.dim()));
         }
-        if (!std::isfinite(simd::norm(query))) {
+        const float norm = simd::norm(query);
+        if (!std::isfinite(norm)) {
             throw Error("the query holds NaN or infinity, or its norm is beyond float32; expected "
                         "finite numbers");
         }
-        const float factor = M::query_scale(query);
+        const float factor = M::scale(norm);
         for (std::size_t i = 0; i < query.size(); ++i) {
             to[i] = query[i] * factor;
         }
@@ -115,7 +121,12 @@ private:
         const std::size_t dim = rows_.is_padded() ? rows_.stride() : rows_.dim();
         simd::dot_many(query, rows_.data() + first * rows_.stride(), rows_.stride(), count, dim,
                        scores);
-        for (std::size_t i = 0; i < count; ++i) {
+        scale_scores(first, {scores, count});
+    }
+
+    /// Scales the inner products of the rows from `first` on.
+    void scale_scores(std::size_t first, std::span<float> scores) const noexcept {
+        for (std::size_t i = 0; i < scores.size(); ++i) {
             scores[i] *= row_scales_[first + i];
         }
     }
@@ -160,11 +171,9 @@ private:
             simd::score_tile(prepared.data(), stride, count, block, stride, rows, stride,
                              scores.data(), block_rows);
             for (std::size_t q = 0; q < count; ++q) {
-                float* const row = scores.data() + q * block_rows;
-                for (std::size_t r = 0; r < rows; ++r) {
-                    row[r] *= row_scales_[first + r];
-                }
-                offer_block(best[q], first, {row, rows},
+                const std::span<float> of_query(scores.data() + q * block_rows, rows);
+                scale_scores(first, of_query);
+                offer_block(best[q], first, of_query,
                             excluded.empty() ? std::span<const Id>() : excluded[begin + q]);
             }
         }
