@@ -16,17 +16,8 @@ else()
     $<$<BOOL:${FIRTH_WARNINGS_AS_ERRORS}>:-Werror>)
 endif()
 
-include(CheckCXXCompilerFlag)
-add_library(firth_native INTERFACE)
-if(FIRTH_NATIVE AND NOT CMAKE_CROSSCOMPILING)
-  check_cxx_compiler_flag(-march=native FIRTH_HAS_MARCH_NATIVE)
-  if(FIRTH_HAS_MARCH_NATIVE)
-    target_compile_options(firth_native INTERFACE -march=native)
-  endif()
-endif()
-
-# firth_program(NAME SOURCES...): an executable with the library, the warnings and the machine's flags.
+# firth_program(NAME SOURCES...): an executable with the library, kernels for every instruction set, and the warnings.
 function(firth_program name)
   add_executable(${name} ${ARGN})
-  target_link_libraries(${name} PRIVATE firth::firth firth_warnings firth_native)
+  target_link_libraries(${name} PRIVATE firth::firth firth::dispatch firth_warnings)
 endfunction()

@@ -24,7 +24,7 @@ int main() {
 
     const std::span<const float> first(memory.data(), dim);
     const std::span<const float> second(memory.data() + stride, dim);
-    std::cout << "kernels: " << firth::simd::arch_name() << '\n'
+    std::cout << "kernels: " << firth::simd::selected_arch() << '\n'
               << "dot        " << firth::simd::dot(first, second) << '\n'
               << "cosine     " << firth::simd::cosine(first, second) << '\n'
               << "squared L2 " << firth::simd::squared_l2(first, second) << '\n';

@@ -9,6 +9,7 @@
 
 #include <firth/base/error.hpp>
 #include <firth/base/version.hpp>
+#include <firth/simd/dispatch.hpp>
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <unistd.h>
@@ -87,6 +88,7 @@ int main(int argc, char** argv) {
     add_query_commands(app);
     add_eval_command(app);
     try {
+        firth::simd::select_arch();
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return app.exit(error);

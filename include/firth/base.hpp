@@ -12,4 +12,5 @@
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/base/random.hpp>
+#include <firth/base/scalar.hpp>
 #include <firth/base/version.hpp>

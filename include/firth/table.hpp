@@ -2,8 +2,11 @@
 
 /// Everything in `firth/table/`.
 
+#include <firth/table/bit_table.hpp>
+#include <firth/table/convert_table.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/matrix_view.hpp>
+#include <firth/table/quantized_table.hpp>
 #include <firth/table/spelling.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/table/word_vectors.hpp>

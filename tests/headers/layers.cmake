@@ -15,8 +15,7 @@ set(may_eval base simd table search query eval)
 
 # Headers that only some places may include: a pattern and the files it is allowed in.
 set(only_thread base/parallel.hpp)
-set(only_system base/mapped_file.hpp base/atomic_file.hpp base/aligned_buffer.hpp)
-set(only_vector simd/arch.hpp simd/batch.hpp)
+set(only_system base/mapped_file.hpp base/atomic_file.hpp base/aligned_buffer.hpp simd/cpu.hpp)
 
 set(wrong "")
 file(GLOB_RECURSE headers RELATIVE ${ROOT} ${ROOT}/*.hpp)
@@ -29,7 +28,7 @@ foreach(header IN LISTS headers)
       list(APPEND wrong "${header}: ${line}")
     elseif(line MATCHES "<(sys/|unistd|fcntl|windows)" AND NOT header IN_LIST only_system)
       list(APPEND wrong "${header}: ${line}")
-    elseif(line MATCHES "<(xsimd|immintrin|arm_neon)" AND NOT header IN_LIST only_vector)
+    elseif(line MATCHES "<(xsimd|immintrin|arm_neon|cpuid|intrin)" AND NOT folder STREQUAL "simd")
       list(APPEND wrong "${header}: ${line}")
     elseif(line MATCHES "<firth/([^>]+)>")
       set(target ${CMAKE_MATCH_1})

@@ -95,8 +95,9 @@ TEMPLATE_TEST_CASE("exact search agrees with a naive one", "", Cosine, InnerProd
             }
             std::vector<float> copy(rows * (dim + 3));
             for (std::size_t id = 0; id < rows; ++id) {
-                std::ranges::copy(table[id],
-                                  copy.begin() + static_cast<std::ptrdiff_t>(id * (dim + 3)));
+                for (std::size_t i = 0; i < dim; ++i) {
+                    copy[id * (dim + 3) + i] = table[id][i];
+                }
             }
             const ExactIndex<TestType> index(table);
             const ExactIndex<TestType> unpadded(

@@ -124,3 +124,79 @@ TEST_CASE("edit distance agrees with its definition") {
             std::vector<std::string>{"kings", "king", "ring"});
     REQUIRE(nearest_spellings(vocabulary, "zzz").empty());
 }
+
+TEST_CASE("a quantised table stands for its rows within half a scale") {
+    const std::size_t rows = 50;
+    for (const std::size_t dim : {1u, 63u, 64u, 100u, 300u}) {
+        EmbeddingTable<float> table(rows, dim);
+        Random random(dim);
+        for (std::size_t id = 1; id < rows; ++id) { // row 0 stays zero
+            for (float& x : table[id]) {
+                x = random.uniform() - 0.5f;
+            }
+        }
+        const QuantizedTable quantized(table);
+        REQUIRE(quantized.rows() == rows);
+        REQUIRE(quantized.dim() == dim);
+        REQUIRE(quantized.scale(0) == 0.0f);
+        REQUIRE(quantized.cosine(0, 1) == 0.0f);
+        std::vector<float> row(dim);
+        for (std::size_t id = 0; id < rows; ++id) {
+            quantized.dequantize(id, row);
+            for (std::size_t i = 0; i < dim; ++i) {
+                REQUIRE(std::fabs(row[i] - table[id][i]) <= 0.5001f * quantized.scale(id));
+            }
+            REQUIRE(quantized.norm(id) == simd::norm(table[id]));
+            REQUIRE(std::fabs(quantized.cosine(1, id) - simd::cosine(table[1], table[id])) <=
+                    0.02f);
+            REQUIRE(std::fabs(quantized.dot(1, id) - simd::dot(table[1], table[id])) <=
+                    0.02f * quantized.norm(1) * quantized.norm(id));
+        }
+    }
+    EmbeddingTable<float> bad(3, 2);
+    bad[2][1] = std::numeric_limits<float>::infinity();
+    REQUIRE_THROWS_WITH(QuantizedTable(bad), Catch::Matchers::StartsWith("row 2 holds NaN"));
+    REQUIRE_THROWS_AS(QuantizedTable(EmbeddingTable<float>(1, simd::max_byte_dim + 1)),
+                      OptionError);
+}
+
+TEST_CASE("a table of bits keeps signs, in whole words") {
+    EmbeddingTable<float> table(3, 70);
+    for (std::size_t i = 0; i < 70; ++i) {
+        table[0][i] = 1.0f;
+        table[1][i] = i % 2 == 0 ? 0.5f : -0.5f;
+    }
+    const BitTable bits(table);
+    REQUIRE(bits.rows() == 3);
+    REQUIRE(bits.dim() == 70);
+    REQUIRE(bits.stride() == 2);
+    REQUIRE(bits[0][1] == 63);
+    REQUIRE(bits.hamming(0, 1) == 35);
+    REQUIRE(bits.hamming(0, 2) == 70);
+    REQUIRE(bits.cosine(0, 0) == 1.0f);
+    REQUIRE(bits.cosine(0, 1) == 0.0f);
+    REQUIRE(bits.cosine(0, 2) == -1.0f);
+    REQUIRE_THROWS_AS(BitTable(1, 0), OptionError);
+    REQUIRE_THROWS_AS(BitTable(1, max_dim + 1), OptionError);
+}
+
+TEST_CASE("tables become half as large and come back") {
+    EmbeddingTable<float> table(4, 33);
+    Random random(1);
+    for (std::size_t id = 0; id < 4; ++id) {
+        for (float& x : table[id]) {
+            x = random.uniform() - 0.5f;
+        }
+    }
+    const EmbeddingTable<float16> halves = convert_table<float16>(table);
+    const EmbeddingTable<bfloat16> brains = convert_table<bfloat16>(table);
+    REQUIRE(halves.stride() == 64);
+    const EmbeddingTable<float> from_half = convert_table(halves.view());
+    const EmbeddingTable<float> from_brain = convert_table(brains.view());
+    for (std::size_t id = 0; id < 4; ++id) {
+        for (std::size_t i = 0; i < 33; ++i) {
+            REQUIRE(from_half[id][i] == static_cast<float>(float16(table[id][i])));
+            REQUIRE(from_brain[id][i] == static_cast<float>(bfloat16(table[id][i])));
+        }
+    }
+}

@@ -35,6 +35,14 @@
 #define FIRTH_USE_ATOMIC_ROWS() 0
 #endif
 
+/// 1 in programs that link `firth::dispatch`, whose CMake target defines FIRTH_DISPATCH for all of
+/// a program's files.
+#if defined(FIRTH_DISPATCH)
+#define FIRTH_USE_DISPATCH() 1
+#else
+#define FIRTH_USE_DISPATCH() 0
+#endif
+
 /// Inlining that kernels rely on: a register tile that is not inlined is passed through memory.
 #if defined(__GNUC__) || defined(__clang__)
 #define FIRTH_ALWAYS_INLINE inline __attribute__((always_inline))

@@ -14,7 +14,6 @@
 #include <firth/query/word_lookup.hpp>
 #include <firth/search/top_k.hpp>
 #include <firth/simd/dot.hpp>
-#include <firth/simd/score_tile.hpp>
 #include <firth/simd/update.hpp>
 #include <firth/table/word_vectors.hpp>
 

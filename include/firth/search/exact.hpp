@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
@@ -43,6 +44,7 @@ public:
                             "takes finite numbers only");
             }
             row_scales_.push_back(M::scale(norm));
+            longest_ = std::max(longest_, norm * row_scales_.back());
         }
     }
 
@@ -54,18 +56,22 @@ public:
 
     /// The `k` nearest rows of `query` (all where there are fewer), best first, ties by id;
     /// `excluded` ids are left out. The query has dim() elements. Throws `Error` for a query of
-    /// another length or one that is not finite. O(rows * dim).
+    /// another length or one that is not finite. The answer is the same alone and in a batch.
+    /// O(rows * dim).
     [[nodiscard]] std::vector<Neighbor> search(std::span<const float> query, std::size_t k,
                                                std::span<const Id> excluded = {}) const {
-        const AlignedBuffer<float> prepared = prepare(query);
-        TopK best(std::min(k, rows_.rows()));
+        std::vector<float> prepared(rows_.dim());
+        prepare_into(query, prepared.data());
+        TopK best(candidates(k));
         float scores[block_rows];
         for (std::size_t first = 0; first < rows_.rows(); first += block_rows) {
             const std::size_t count = std::min(block_rows, rows_.rows() - first);
-            score_block(prepared.data(), first, count, scores);
+            simd::dot_many(prepared.data(), rows_.data() + first * rows_.stride(), rows_.stride(),
+                           count, rows_.dim(), scores);
+            scale_scores(first, {scores, count});
             offer_block(best, first, {scores, count}, excluded);
         }
-        return best.take();
+        return settle(prepared, best, k, excluded);
     }
 
     /// `search` for each row of `queries`; `excluded` is empty or has one list of ids a query.
@@ -91,13 +97,7 @@ private:
     static constexpr std::size_t block_rows = 256;
     static constexpr std::size_t batch_queries = 96;
 
-    /// The query scaled by the metric and padded with zeros.
-    [[nodiscard]] AlignedBuffer<float> prepare(std::span<const float> query) const {
-        AlignedBuffer<float> prepared(padded_dim<float>(rows_.dim()));
-        prepare_into(query, prepared.data());
-        return prepared;
-    }
-
+    /// Writes the query scaled by the metric.
     void prepare_into(std::span<const float> query, float* to) const {
         if (query.size() != rows_.dim()) {
             throw Error("the query has " + std::to_string(query.size()) +
@@ -112,16 +112,6 @@ private:
         for (std::size_t i = 0; i < query.size(); ++i) {
             to[i] = query[i] * factor;
         }
-    }
-
-    /// The scores of one prepared query against `count` rows. `dot_many` here and `score_tile` in
-    /// batches add in the same order, so that a query has the same answer alone and in a batch.
-    void score_block(const float* query, std::size_t first, std::size_t count,
-                     float* scores) const noexcept {
-        const std::size_t dim = rows_.is_padded() ? rows_.stride() : rows_.dim();
-        simd::dot_many(query, rows_.data() + first * rows_.stride(), rows_.stride(), count, dim,
-                       scores);
-        scale_scores(first, {scores, count});
     }
 
     /// Scales the inner products of the rows from `first` on.
@@ -149,41 +139,77 @@ private:
                       std::span<const std::vector<Id>> excluded, std::size_t begin, std::size_t end,
                       std::vector<std::vector<Neighbor>>& results) const {
         const std::size_t count = end - begin;
-        const std::size_t stride = padded_dim<float>(rows_.dim());
-        AlignedBuffer<float> prepared(count * stride);
-        AlignedBuffer<float> copied(rows_.is_padded() ? 0 : block_rows * stride);
+        const std::size_t dim = rows_.dim();
+        AlignedBuffer<float> prepared(count * dim);
+        AlignedBuffer<std::uint32_t> packed(simd::packed_queries_size(count, dim));
         AlignedBuffer<float> scores(count * block_rows);
-        std::vector<TopK> best;
+        std::vector<TopK> best(count, TopK(candidates(k)));
+        const auto excluded_of = [&](std::size_t q) {
+            return excluded.empty() ? std::span<const Id>() : excluded[begin + q];
+        };
         for (std::size_t q = 0; q < count; ++q) {
-            prepare_into(queries[begin + q], prepared.data() + q * stride);
-            best.emplace_back(std::min(k, rows_.rows()));
+            prepare_into(queries[begin + q], prepared.data() + q * dim);
         }
+        simd::pack_queries(prepared.data(), dim, count, dim, packed.data());
         for (std::size_t first = 0; first < rows_.rows(); first += block_rows) {
             const std::size_t rows = std::min(block_rows, rows_.rows() - first);
-            const float* block = rows_.data() + first * rows_.stride();
-            if (!rows_.is_padded()) {
-                for (std::size_t r = 0; r < rows; ++r) {
-                    std::copy_n(block + r * rows_.stride(), rows_.dim(),
-                                copied.data() + r * stride);
-                }
-                block = copied.data();
-            }
-            simd::score_tile(prepared.data(), stride, count, block, stride, rows, stride,
-                             scores.data(), block_rows);
+            simd::score_tile(packed.data(), count, rows_.data() + first * rows_.stride(),
+                             rows_.stride(), rows, dim, scores.data(), block_rows);
             for (std::size_t q = 0; q < count; ++q) {
                 const std::span<float> of_query(scores.data() + q * block_rows, rows);
                 scale_scores(first, of_query);
-                offer_block(best[q], first, of_query,
-                            excluded.empty() ? std::span<const Id>() : excluded[begin + q]);
+                offer_block(best[q], first, of_query, excluded_of(q));
             }
         }
         for (std::size_t q = 0; q < count; ++q) {
-            results[begin + q] = best[q].take();
+            results[begin + q] =
+                settle({prepared.data() + q * dim, dim}, best[q], k, excluded_of(q));
         }
+    }
+
+    /// The number of rows to keep for an answer of `k`: some more, among which the last digits of
+    /// the scores decide.
+    [[nodiscard]] std::size_t candidates(std::size_t k) const noexcept {
+        constexpr std::size_t spare = 8;
+        return k < rows_.rows() - std::min(spare, rows_.rows()) ? k + spare : rows_.rows();
+    }
+
+    /// The score that decides: the same kernel for every row, whichever way it was found.
+    [[nodiscard]] float canonical_score(std::span<const float> query,
+                                        std::size_t id) const noexcept {
+        return simd::dot(query, rows_[id]) * row_scales_[id];
+    }
+
+    /// The answer from the best candidates. One query and many add in different orders, so that
+    /// their scores differ in the last digits; canonical scores make the answers the same. A row
+    /// that is no candidate cannot belong to them unless it comes within the rounding errors of the
+    /// k-th, and where one might, all rows are asked.
+    [[nodiscard]] std::vector<Neighbor> settle(std::span<const float> query, TopK& best,
+                                               std::size_t k, std::span<const Id> excluded) const {
+        std::vector<Neighbor> found = best.take();
+        const std::size_t kept = found.size();
+        const float least = kept == 0 ? 0.0f : found.back().score;
+        for (Neighbor& neighbor : found) {
+            neighbor.score = canonical_score(query, neighbor.id);
+        }
+        std::sort(found.begin(), found.end(), ranks_before);
+        found.resize(std::min(k, kept));
+        if (found.empty() || kept < candidates(k) || kept == rows_.rows()) return found;
+        // The sum of the bounds that `dot` and `score_tile` state, with room.
+        const float rounding = (512.0f + static_cast<float>(rows_.dim()) / 8.0f) * 0x1.0p-24f;
+        const float margin = rounding * simd::norm(query) * longest_;
+        if (found.back().score > least + margin) return found;
+        TopK all(k);
+        for (std::size_t id = 0; id < rows_.rows(); ++id) {
+            if (std::find(excluded.begin(), excluded.end(), id) != excluded.end()) continue;
+            all.offer({static_cast<Id>(id), canonical_score(query, id)});
+        }
+        return all.take();
     }
 
     TableView<const float> rows_;
     std::vector<float> row_scales_;
+    float longest_ = 0; ///< the largest norm of a row, scaled by the metric
 };
 
 } // namespace firth

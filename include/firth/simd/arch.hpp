@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <string_view>
 #include <type_traits>
 
@@ -7,31 +8,148 @@
 
 #if FIRTH_ON_X86() || FIRTH_ON_ARM64()
 #include <xsimd/xsimd.hpp>
-#define FIRTH_HAS_XSIMD() 1
-#else
-#define FIRTH_HAS_XSIMD() 0
 #endif
 
+/// Architectures as types. Each says what instructions a kernel may use and derives from the one
+/// below it, so that a kernel without a version of its own takes the nearest one below.
 namespace firth::simd {
 
 /// Plain C++ without vector instructions, on every machine: the reference that the vector
-/// architectures must agree with, and the default where xsimd has none to offer.
+/// architectures must agree with, and the default where there is none.
 struct scalar {
-    static constexpr const char* name() noexcept { return "scalar"; }
+    static constexpr std::string_view name = "scalar";
 };
 
-#if FIRTH_HAS_XSIMD()
-/// The widest instruction set that this translation unit's compile flags allow. Kernels take an
-/// architecture as their first template argument and this is what they use without one.
-using default_arch = xsimd::default_arch;
-#else
-using default_arch = scalar;
+#if FIRTH_ON_X86()
+/// Every x86-64 processor.
+struct sse2 {
+    static constexpr std::string_view name = "sse2";
+    using registers = xsimd::sse2; ///< what xsimd calls the float registers
+};
+/// SSE4.2, SSSE3 and POPCNT: processors since 2008.
+struct sse42 : sse2 {
+    static constexpr std::string_view name = "sse4.2";
+    using registers = xsimd::sse4_2;
+};
+/// AVX: 8 floats a register; integers stay at 128 bits.
+struct avx : sse42 {
+    static constexpr std::string_view name = "avx";
+    using registers = xsimd::avx;
+};
+/// AVX2, FMA and F16C: processors since 2013 (x86-64-v3).
+struct avx2 : avx {
+    static constexpr std::string_view name = "avx2";
+    using registers = xsimd::fma3<xsimd::avx2>;
+};
+/// AVX-512 F, BW, CD, DQ and VL: Skylake-X (x86-64-v4).
+struct avx512 : avx2 {
+    static constexpr std::string_view name = "avx512";
+    using registers = xsimd::avx512bw;
+};
+/// And VNNI, products of bytes: Cascade Lake.
+struct avx512_vnni : avx512 {
+    static constexpr std::string_view name = "avx512_vnni";
+};
+/// And VPOPCNTDQ, counts of bits: Ice Lake.
+struct avx512_vpopcntdq : avx512_vnni {
+    static constexpr std::string_view name = "avx512_vpopcntdq";
+};
+/// And BF16, products of bfloat16: Zen 4.
+struct avx512_bf16 : avx512_vpopcntdq {
+    static constexpr std::string_view name = "avx512_bf16";
+};
+/// And AMX, tiles of int8 and bfloat16: Sapphire Rapids. The system must have given permission,
+/// which `firth::dispatch` asks for.
+struct amx : avx512_bf16 {
+    static constexpr std::string_view name = "amx";
+};
 #endif
 
-/// The name of an architecture, such as "avx512bw" or "fma3+avx2".
-template <class Arch = default_arch>
-[[nodiscard]] constexpr std::string_view arch_name() noexcept {
-    return Arch::name();
-}
+#if FIRTH_ON_ARM64()
+/// Every 64-bit Arm processor.
+struct neon {
+    static constexpr std::string_view name = "neon";
+    using registers = xsimd::neon64;
+};
+#endif
+
+/// Whatever the machine at run time has: kernels are taken from `firth::dispatch`, a library to
+/// link with (see `dispatch.hpp`).
+struct dispatched {
+    static constexpr std::string_view name = "dispatched";
+};
+
+/// True for `Level` and for every architecture built on it.
+template <class Arch, class Level>
+concept HasLevel = std::derived_from<Arch, Level>;
+
+#if FIRTH_ON_X86()
+// Named one upon the other, so that of two versions of a kernel the higher one is taken.
+template <class Arch>
+concept HasSse2 = HasLevel<Arch, sse2>;
+template <class Arch>
+concept HasSse42 = HasSse2<Arch> && HasLevel<Arch, sse42>;
+template <class Arch>
+concept HasAvx = HasSse42<Arch> && HasLevel<Arch, avx>;
+template <class Arch>
+concept HasAvx2 = HasAvx<Arch> && HasLevel<Arch, avx2>;
+template <class Arch>
+concept HasAvx512 = HasAvx2<Arch> && HasLevel<Arch, avx512>;
+template <class Arch>
+concept HasVnni = HasAvx512<Arch> && HasLevel<Arch, avx512_vnni>;
+template <class Arch>
+concept HasVpopcntdq = HasVnni<Arch> && HasLevel<Arch, avx512_vpopcntdq>;
+template <class Arch>
+concept HasBf16 = HasVpopcntdq<Arch> && HasLevel<Arch, avx512_bf16>;
+template <class Arch>
+concept HasAmx = HasBf16<Arch> && HasLevel<Arch, amx>;
+#endif
+#if FIRTH_ON_ARM64()
+template <class Arch>
+concept HasNeon = HasLevel<Arch, neon>;
+#endif
+
+namespace detail {
+
+/// What this translation unit's compile flags allow. AMX is never taken unasked: it needs the
+/// system's permission at run time.
+#if FIRTH_ON_X86() && defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) &&    \
+    defined(__AVX512VL__) && defined(__AVX512CD__) && defined(__FMA__)
+#if defined(__AVX512VNNI__) && defined(__AVX512VPOPCNTDQ__) && defined(__AVX512BF16__)
+using compiled = avx512_bf16;
+#elif defined(__AVX512VNNI__) && defined(__AVX512VPOPCNTDQ__)
+using compiled = avx512_vpopcntdq;
+#elif defined(__AVX512VNNI__)
+using compiled = avx512_vnni;
+#else
+using compiled = avx512;
+#endif
+#elif FIRTH_ON_X86() && defined(__AVX2__) &&                                                       \
+    (defined(_MSC_VER) || (defined(__FMA__) && defined(__F16C__)))
+using compiled = avx2;
+#elif FIRTH_ON_X86() && defined(__AVX__)
+using compiled = avx;
+#elif FIRTH_ON_X86() && defined(__SSE4_2__)
+using compiled = sse42;
+#elif FIRTH_ON_X86()
+using compiled = sse2;
+#elif FIRTH_ON_ARM64()
+using compiled = neon;
+#else
+using compiled = scalar;
+#endif
+
+} // namespace detail
+
+/// The highest architecture that this translation unit's compile flags allow.
+using compiled_arch = detail::compiled;
+
+/// Kernels take an architecture as their first template argument, and this one without it:
+/// `dispatched` in programs that link `firth::dispatch`, else `compiled_arch`.
+#if FIRTH_USE_DISPATCH()
+using default_arch = dispatched;
+#else
+using default_arch = compiled_arch;
+#endif
 
 } // namespace firth::simd

@@ -64,14 +64,19 @@ namespace detail {
 
 template <class Arch>
 struct batch_of {
-#if FIRTH_HAS_XSIMD()
-    using type = xsimd::batch<float, Arch>;
-#endif
-};
-template <>
-struct batch_of<scalar> {
     using type = ScalarBatch;
 };
+#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
+template <class Arch>
+    requires requires {
+        typename Arch::registers;
+    }
+struct batch_of<Arch> {
+    using type = xsimd::batch<float, typename Arch::registers>;
+};
+#endif
+template <>
+struct batch_of<dispatched> {}; // known at run time only
 
 } // namespace detail
 
@@ -83,22 +88,24 @@ using Batch = typename detail::batch_of<Arch>::type;
 template <class Arch>
 inline constexpr std::size_t lanes = Batch<Arch>::size;
 
+/// True where registers of `Arch` are plain C++.
+template <class Arch>
+inline constexpr bool is_scalar = std::is_same_v<Batch<Arch>, ScalarBatch>;
+
 /// The number of vector registers that a kernel may count on.
 template <class Arch>
 inline constexpr std::size_t
-    vector_registers = (FIRTH_ON_X86() && lanes<Arch> < 16) || std::is_same_v<Arch, scalar> ? 16
-                                                                                            : 32;
+    vector_registers = (FIRTH_ON_X86() && lanes<Arch> < 16) || is_scalar<Arch> ? 16 : 32;
 
 /// True where `Batch<Arch>` is one of x86's registers of `N` floats.
 template <class Arch, std::size_t N>
-inline constexpr bool is_x86_register = FIRTH_ON_X86() &&
-                                        !std::is_same_v<Arch, scalar> && lanes<Arch> == N;
+inline constexpr bool is_x86_register = FIRTH_ON_X86() && !is_scalar<Arch> && lanes<Arch> == N;
 
 /// a * b + c, rounded once where the hardware can.
 template <class Arch>
 FIRTH_ALWAYS_INLINE Batch<Arch> fma(const Batch<Arch>& a, const Batch<Arch>& b,
                                     const Batch<Arch>& c) noexcept {
-    if constexpr (std::is_same_v<Arch, scalar>) {
+    if constexpr (is_scalar<Arch>) {
         return a * b + c;
     }
 #if FIRTH_ON_X86() && defined(__AVX512F__)
@@ -107,7 +114,7 @@ FIRTH_ALWAYS_INLINE Batch<Arch> fma(const Batch<Arch>& a, const Batch<Arch>& b,
         return Batch<Arch>(_mm512_fmadd_ps(a, b, c));
     }
 #endif
-#if FIRTH_HAS_XSIMD()
+#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
     else {
         return xsimd::fma(a, b, c);
     }
@@ -117,10 +124,10 @@ FIRTH_ALWAYS_INLINE Batch<Arch> fma(const Batch<Arch>& a, const Batch<Arch>& b,
 /// The smaller of `a` and `b` in each lane; `b` where a lane of `a` is NaN or `b` is NaN on x86.
 template <class Arch>
 FIRTH_ALWAYS_INLINE Batch<Arch> min(const Batch<Arch>& a, const Batch<Arch>& b) noexcept {
-    if constexpr (std::is_same_v<Arch, scalar>) {
+    if constexpr (is_scalar<Arch>) {
         return ScalarBatch::map(a, b, [](float x, float y) { return x < y ? x : y; });
     }
-#if FIRTH_HAS_XSIMD()
+#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
     else {
         return xsimd::min(a, b);
     }
@@ -130,15 +137,61 @@ FIRTH_ALWAYS_INLINE Batch<Arch> min(const Batch<Arch>& a, const Batch<Arch>& b) 
 /// The larger of `a` and `b` in each lane, NaN as in `min`.
 template <class Arch>
 FIRTH_ALWAYS_INLINE Batch<Arch> max(const Batch<Arch>& a, const Batch<Arch>& b) noexcept {
-    if constexpr (std::is_same_v<Arch, scalar>) {
+    if constexpr (is_scalar<Arch>) {
         return ScalarBatch::map(a, b, [](float x, float y) { return x > y ? x : y; });
     }
-#if FIRTH_HAS_XSIMD()
+#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
     else {
         return xsimd::max(a, b);
     }
 #endif
 }
+
+/// |a| in each lane.
+template <class Arch>
+FIRTH_ALWAYS_INLINE Batch<Arch> abs(const Batch<Arch>& a) noexcept {
+    if constexpr (is_scalar<Arch>) {
+        return ScalarBatch::map(a, a, [](float x, float) { return std::fabs(x); });
+    }
+#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
+    else {
+        return xsimd::abs(a);
+    }
+#endif
+}
+
+/// The square root of each lane, correctly rounded.
+template <class Arch>
+FIRTH_ALWAYS_INLINE Batch<Arch> square_root(const Batch<Arch>& a) noexcept {
+    if constexpr (is_scalar<Arch>) {
+        return ScalarBatch::map(a, a, [](float x, float) { return std::sqrt(x); });
+    }
+#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
+    else {
+        return xsimd::sqrt(a);
+    }
+#endif
+}
+
+namespace detail {
+
+/// 64 zero bytes, then 64 of ones: a load that straddles the middle is a mask for the last elements
+/// of a register.
+struct alignas(64) TailMask {
+    std::uint32_t zeros[16];
+    std::uint32_t ones[16];
+};
+template <class Arch>
+inline constexpr TailMask tail_mask = {
+    {}, {~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u}};
+
+/// The mask, as many bytes as a register has, for its last `count` bytes.
+template <class Arch, std::size_t RegisterBytes>
+FIRTH_ALWAYS_INLINE const void* last_bytes_mask(std::size_t count) noexcept {
+    return reinterpret_cast<const char*>(tail_mask<Arch>.ones) - RegisterBytes + count;
+}
+
+} // namespace detail
 
 /// The first `count` floats at `from`, count < lanes, and zeros in the other lanes; reads nothing
 /// beyond them.
@@ -153,6 +206,23 @@ FIRTH_ALWAYS_INLINE Batch<Arch> load_first(const float* from, std::size_t count)
     alignas(64) float lane[lanes<Arch>] = {};
     std::copy_n(from, count, lane);
     return Batch<Arch>::load_aligned(lane);
+}
+
+/// The floats [begin, end) of a vector at `from`, fewer than `lanes`, with zeros in the other
+/// lanes. Reads nothing beyond `end`, but may read what lies before `begin` in the vector again.
+template <class Arch>
+FIRTH_ALWAYS_INLINE Batch<Arch> load_tail(const float* from, std::size_t begin,
+                                          std::size_t end) noexcept {
+#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
+    if constexpr (lanes<Arch> < 16 && !is_scalar<Arch>) {
+        if (end >= lanes<Arch>) {
+            const void* mask = detail::last_bytes_mask<Arch, lanes<Arch> * 4>((end - begin) * 4);
+            return Batch<Arch>::load_unaligned(from + (end - lanes<Arch>)) &
+                   Batch<Arch>::load_unaligned(static_cast<const float*>(mask));
+        }
+    }
+#endif
+    return load_first<Arch>(from + begin, end - begin);
 }
 
 /// Stores the first `count` lanes, count < lanes, and writes nothing beyond them.
@@ -199,7 +269,7 @@ FIRTH_ALWAYS_INLINE Batch<Arch> sum_within_quads(const Batch<Arch>& a, const Bat
         return Batch<Arch>(_mm_add_ps(_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab)));
     }
 #elif FIRTH_ON_ARM64()
-    if constexpr (!std::is_same_v<Arch, scalar> && lanes<Arch> == 4) {
+    if constexpr (!is_scalar<Arch> && lanes<Arch> == 4) {
         return Batch<Arch>(vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)));
     }
 #endif
@@ -285,7 +355,7 @@ FIRTH_ALWAYS_INLINE float reduce_add(const Batch<Arch>& batch) noexcept {
 #endif
     if constexpr (is_x86_register<Arch, 4>) return detail::reduce_add_four(batch);
 #elif FIRTH_ON_ARM64()
-    if constexpr (!std::is_same_v<Arch, scalar> && lanes<Arch> == 4) return vaddvq_f32(batch);
+    if constexpr (!is_scalar<Arch> && lanes<Arch> == 4) return vaddvq_f32(batch);
 #endif
     alignas(64) float lane[lanes<Arch>];
     batch.store_aligned(lane);

@@ -1,91 +1,133 @@
 #pragma once
 
-#include <array>
 #include <cassert>
-#include <cmath>
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
-#include <firth/simd/batch.hpp>
+#include <firth/simd/bits.hpp>
 #include <firth/simd/dot.hpp>
-#include <firth/simd/unroll.hpp>
+#include <firth/simd/kernel_table.hpp>
+#include <firth/simd/pair.hpp>
 
-/// Numerics: float32 as in `dot.hpp`, with the same order of summation. `cosine` sums its three
-/// products in one pass and falls back to double where a sum of squares leaves float32's safe
-/// range.
+/// Cosine, L2, L1, and the distances of vectors of bits. Formats, modes and numerics are those of
+/// `dot.hpp`, with the same order of summation; differences are rounded once, to float32 or
+/// float64. `cosine` sums its three products in one pass and falls back to float64 where a sum of
+/// squares leaves the safe range.
 namespace firth::simd {
 
 namespace detail {
 
-FIRTH_NOINLINE inline float cosine_by_double(std::span<const float> a,
-                                             std::span<const float> b) noexcept {
-    double product = 0;
-    double squares_a = 0;
-    double squares_b = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        const double x = a[i];
-        const double y = b[i];
-        product += x * y;
-        squares_a += x * x;
-        squares_b += y * y;
+template <class F, class Arch, class A, class B>
+FIRTH_ALWAYS_INLINE auto cosine(const A& a, const B& b) noexcept {
+    const std::size_t n = common_size(a, b);
+    if constexpr (is_dispatched<Arch>) {
+        return dispatched_kernels().of<F>().cosine(std::ranges::data(a), std::ranges::data(b), n);
+    } else {
+        return cosine_of<F, Arch>(std::ranges::data(a), std::ranges::data(b), n);
     }
-    if (squares_a == 0 || squares_b == 0) return 0.0f;
-    return static_cast<float>(product / (std::sqrt(squares_a) * std::sqrt(squares_b)));
+}
+
+template <class F, class Arch, class A, class B>
+FIRTH_ALWAYS_INLINE auto squared_l2(const A& a, const B& b) noexcept {
+    const std::size_t n = common_size(a, b);
+    if constexpr (is_dispatched<Arch>) {
+        return dispatched_kernels().of<F>().squared_l2(std::ranges::data(a), std::ranges::data(b),
+                                                       n);
+    } else {
+        return squared_l2_of<F, Arch>(std::ranges::data(a), std::ranges::data(b), n);
+    }
+}
+
+template <class F, class Arch, class A, class B>
+FIRTH_ALWAYS_INLINE auto l1(const A& a, const B& b) noexcept {
+    const std::size_t n = common_size(a, b);
+    if constexpr (is_dispatched<Arch>) {
+        return dispatched_kernels().of<F>().l1(std::ranges::data(a), std::ranges::data(b), n);
+    } else {
+        return l1_of<F, Arch>(std::ranges::data(a), std::ranges::data(b), n);
+    }
 }
 
 } // namespace detail
 
-/// The squared Euclidean distance of two vectors of the same length (a precondition).
-template <class Arch = default_arch>
-[[nodiscard]] float squared_l2(std::span<const float> a, std::span<const float> b) noexcept {
-    assert(a.size() == b.size());
-    using B = Batch<Arch>;
-    return detail::reduce_pairs<Arch>(a.data(), b.data(), a.size(),
-                                      [](const B& sum, const B& x, const B& y) FIRTH_INLINE_LAMBDA {
-                                          const B difference = x - y;
-                                          return fma<Arch>(difference, difference, sum);
-                                      });
+/// The cosine of the angle between two vectors of the same length (a precondition), in [-1, 1] up
+/// to rounding: double for double, else float. A vector of zeros has cosine 0 with everything,
+/// itself included; only exact zero counts.
+template <class Arch = default_arch, class A, class B>
+    requires VectorPair<A, B>
+[[nodiscard]] auto cosine(const A& a, const B& b, fast_t = fast) noexcept {
+    return detail::cosine<detail::ElementOf<A>, Arch>(a, b);
+}
+template <class Arch = default_arch, class A, class B>
+    requires VectorPair<A, B> && std::same_as < detail::ElementOf<A>,
+float > [[nodiscard]] double cosine(const A& a, const B& b, precise_t) noexcept {
+    return detail::cosine<widened, Arch>(a, b);
 }
 
-/// The cosine of the angle between two vectors of the same length (a precondition), in [-1, 1] up
-/// to rounding. A vector of zeros has cosine 0 with everything, itself included; only exact zero
-/// counts.
+/// The squared Euclidean distance of two vectors of the same length (a precondition):
+/// std::uint32_t for bytes.
+template <class Arch = default_arch, class A, class B>
+    requires VectorPair<A, B>
+[[nodiscard]] auto squared_l2(const A& a, const B& b, fast_t = fast) noexcept {
+    return detail::squared_l2<detail::ElementOf<A>, Arch>(a, b);
+}
+template <class Arch = default_arch, class A, class B>
+    requires VectorPair<A, B> && std::same_as < detail::ElementOf<A>,
+float > [[nodiscard]] double squared_l2(const A& a, const B& b, precise_t) noexcept {
+    return detail::squared_l2<widened, Arch>(a, b);
+}
+
+/// The sum of |a_i - b_i| of two vectors of the same length (a precondition): std::uint32_t for
+/// bytes.
+template <class Arch = default_arch, class A, class B>
+    requires VectorPair<A, B>
+[[nodiscard]] auto l1(const A& a, const B& b, fast_t = fast) noexcept {
+    return detail::l1<detail::ElementOf<A>, Arch>(a, b);
+}
+template <class Arch = default_arch, class A, class B>
+    requires VectorPair<A, B> && std::same_as < detail::ElementOf<A>,
+float > [[nodiscard]] double l1(const A& a, const B& b, precise_t) noexcept {
+    return detail::l1<widened, Arch>(a, b);
+}
+
+/// The number of bits that differ in two vectors of the same number of words (a precondition).
 template <class Arch = default_arch>
-[[nodiscard]] float cosine(std::span<const float> a, std::span<const float> b) noexcept {
+[[nodiscard]] std::uint64_t hamming(std::span<const std::uint64_t> a,
+                                    std::span<const std::uint64_t> b) noexcept {
     assert(a.size() == b.size());
-    using B = Batch<Arch>;
-    constexpr std::size_t width = lanes<Arch>;
-    std::array<B, 2> products{B(0.0f), B(0.0f)};
-    std::array<B, 2> squares_a{B(0.0f), B(0.0f)};
-    std::array<B, 2> squares_b{B(0.0f), B(0.0f)};
-    const auto step = [&](auto k, const B& x, const B& y) FIRTH_INLINE_LAMBDA {
-        products[k] = fma<Arch>(x, y, products[k]);
-        squares_a[k] = fma<Arch>(x, x, squares_a[k]);
-        squares_b[k] = fma<Arch>(y, y, squares_b[k]);
-    };
-    const std::size_t n = a.size();
-    std::size_t i = 0;
-    for (; i + 2 * width <= n; i += 2 * width) {
-        detail::unroll<2>([&](auto k) FIRTH_INLINE_LAMBDA {
-            step(k, B::load_unaligned(a.data() + i + k * width),
-                 B::load_unaligned(b.data() + i + k * width));
-        });
+    if constexpr (detail::is_dispatched<Arch>) {
+        return detail::dispatched_kernels().bits().hamming(a.data(), b.data(), a.size());
+    } else {
+        return detail::hamming_of<Arch>(a.data(), b.data(), a.size());
     }
-    if (i + width <= n) {
-        step(std::integral_constant<std::size_t, 0>{}, B::load_unaligned(a.data() + i),
-             B::load_unaligned(b.data() + i));
-        i += width;
+}
+
+/// The Jaccard index of two sets of bits, those in both over those in either, in [0, 1]; 1 for two
+/// empty sets. The vectors have the same number of words (a precondition).
+template <class Arch = default_arch>
+[[nodiscard]] float jaccard(std::span<const std::uint64_t> a,
+                            std::span<const std::uint64_t> b) noexcept {
+    assert(a.size() == b.size());
+    if constexpr (detail::is_dispatched<Arch>) {
+        return detail::dispatched_kernels().bits().jaccard(a.data(), b.data(), a.size());
+    } else {
+        return detail::jaccard_of<Arch>(a.data(), b.data(), a.size());
     }
-    if (i < n) {
-        step(std::integral_constant<std::size_t, 1>{}, load_first<Arch>(a.data() + i, n - i),
-             load_first<Arch>(b.data() + i, n - i));
+}
+
+/// distances[i] is the number of bits in which the query differs from row i of `count` rows of
+/// `words` words that lie `stride` words apart.
+template <class Arch = default_arch>
+void hamming_many(const std::uint64_t* query, const std::uint64_t* rows, std::size_t stride,
+                  std::size_t count, std::size_t words, std::uint32_t* distances) noexcept {
+    if constexpr (detail::is_dispatched<Arch>) {
+        detail::dispatched_kernels().bits().hamming_many(query, rows, stride, count, words,
+                                                         distances);
+    } else {
+        detail::hamming_many_of<Arch>(query, rows, stride, count, words, distances);
     }
-    const float aa = reduce_add<Arch>(squares_a[0] + squares_a[1]);
-    const float bb = reduce_add<Arch>(squares_b[0] + squares_b[1]);
-    if (!detail::in_safe_range(aa) || !detail::in_safe_range(bb)) {
-        return detail::cosine_by_double(a, b);
-    }
-    return reduce_add<Arch>(products[0] + products[1]) / (std::sqrt(aa) * std::sqrt(bb));
 }
 
 } // namespace firth::simd

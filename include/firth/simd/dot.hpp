@@ -2,92 +2,153 @@
 
 #include <array>
 #include <cassert>
-#include <cmath>
+#include <concepts>
 #include <cstddef>
-#include <limits>
+#include <ranges>
 #include <span>
+#include <type_traits>
 
-#include <firth/base/config.hpp>
-#include <firth/simd/batch.hpp>
-#include <firth/simd/unroll.hpp>
+#include <firth/simd/arch.hpp>
+#include <firth/simd/format.hpp>
+#include <firth/simd/kernel_table.hpp>
+#include <firth/simd/many.hpp>
+#include <firth/simd/pair.hpp>
 
-/// Numerics: float32 products and sums, fused where the hardware can, in 4 independent accumulators
-/// of `lanes` floats, added pairwise and then lane halves to lane halves. The order is fixed for an
-/// architecture. With u = 2^-24 and n elements the error of `dot` is at most
-/// (n / (4 * lanes) + 8) * u * sum |a_i * b_i| with fused multiply-add, one more u without. NaN and
-/// infinity propagate; `dot` overflows to infinity above 3.4e38, `norm` does not before its result
-/// does.
+/// Inner products and norms of vectors of any format: float, double, float16, bfloat16, int8 and
+/// uint8, unaligned and of any length. `dot<Arch>(a, b)` names an architecture, `dot(a, b)` takes
+/// the default one. Vectors of a length known at compile time (`std::array`, `std::span<T, N>`) get
+/// a kernel unrolled for it.
+///
+/// Numerics, with u = 2^-24 and n elements. Two modes for float32:
+///  - `fast`, the default: float32 products and sums, fused where the hardware can, in 4
+///  independent
+///    accumulators of a register each, added pairwise, then half to half. The order is fixed for an
+///    architecture. With L floats a register the error of `dot` is at most
+///    (n / (4 L) + 9) u sum |a_i b_i|, with one more u without fused multiply-add. `dot` overflows
+///    beyond 3.4e38, `norm` only where its result does.
+///  - `precise`: every product and sum in float64; the error is at most
+///    (n + 9) 2^-53 sum |a_i b_i|, and nothing overflows.
+/// float16 and bfloat16 are exact as float32 and then summed as in `fast`; VDPBF16PS on
+/// `avx512_bf16` takes subnormal numbers as zero. float64 sums in float64. int8 and uint8 are exact
+/// for up to `max_byte_dim` elements. NaN and infinity propagate.
 namespace firth::simd {
+
+/// Asks for float32 arithmetic: the default.
+struct fast_t {};
+inline constexpr fast_t fast{};
+
+/// Asks for float64 arithmetic on float32 vectors, and for a result in double.
+struct precise_t {};
+inline constexpr precise_t precise{};
 
 namespace detail {
 
-/// Folds pairs of elements into four accumulators with `step(accumulator, a, b)` and adds them up.
-/// The vectors may be unaligned and of any length; nothing beyond them is read.
-template <class Arch, class Step>
-FIRTH_ALWAYS_INLINE float reduce_pairs(const float* a, const float* b, std::size_t n,
-                                       Step step) noexcept {
-    using B = Batch<Arch>;
-    constexpr std::size_t width = lanes<Arch>;
-    std::array<B, 4> sums{B(0.0f), B(0.0f), B(0.0f), B(0.0f)};
-    std::size_t i = 0;
-    for (; i + 4 * width <= n; i += 4 * width) {
-        unroll<4>([&](auto k) FIRTH_INLINE_LAMBDA {
-            sums[k] = step(sums[k], B::load_unaligned(a + i + k * width),
-                           B::load_unaligned(b + i + k * width));
-        });
+template <class R>
+using ElementOf = std::remove_cv_t<std::ranges::range_value_t<R>>;
+
+/// The length of a range as a constant where its type says it.
+template <class R>
+inline constexpr std::size_t static_size = std::dynamic_extent;
+template <class T, std::size_t N>
+inline constexpr std::size_t static_size<std::span<T, N>> = N;
+template <class T, std::size_t N>
+inline constexpr std::size_t static_size<std::array<T, N>> = N;
+template <class T, std::size_t N>
+inline constexpr std::size_t static_size<T[N]> = N;
+
+/// The common length of two vectors.
+template <class A, class B>
+FIRTH_ALWAYS_INLINE std::size_t common_size(const A& a, const B& b) noexcept {
+    static_assert(static_size<A> == std::dynamic_extent || static_size<B> == std::dynamic_extent ||
+                      static_size<A> == static_size<B>,
+                  "two vectors of different length");
+    assert(std::ranges::size(a) == std::ranges::size(b));
+    static_cast<void>(b);
+    if constexpr (static_size<A> != std::dynamic_extent) {
+        return static_size<A>;
+    } else if constexpr (static_size<B> != std::dynamic_extent) {
+        return static_size<B>;
+    } else {
+        return std::ranges::size(a);
     }
-    for (std::size_t k = 0; i + width <= n; i += width, ++k) {
-        // At most three rounds, each with an accumulator of its own.
-        const B x = B::load_unaligned(a + i);
-        const B y = B::load_unaligned(b + i);
-        if (k == 0) sums[0] = step(sums[0], x, y);
-        if (k == 1) sums[1] = step(sums[1], x, y);
-        if (k == 2) sums[2] = step(sums[2], x, y);
-    }
-    if (i < n) {
-        sums[3] = step(sums[3], load_first<Arch>(a + i, n - i), load_first<Arch>(b + i, n - i));
-    }
-    return reduce_add<Arch>((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
 template <class Arch>
-FIRTH_ALWAYS_INLINE float dot(const float* a, const float* b, std::size_t n) noexcept {
-    using B = Batch<Arch>;
-    return reduce_pairs<Arch>(a, b, n,
-                              [](const B& sum, const B& x, const B& y)
-                                  FIRTH_INLINE_LAMBDA { return fma<Arch>(x, y, sum); });
-}
+inline constexpr bool is_dispatched = std::is_same_v<Arch, dispatched>;
 
-/// The Euclidean norm where the float32 sum of squares has left the normal range.
-FIRTH_NOINLINE inline float norm_by_double(std::span<const float> a) noexcept {
-    double sum = 0;
-    for (const float x : a) {
-        sum += static_cast<double>(x) * static_cast<double>(x);
+template <class F, class Arch, class A, class B>
+FIRTH_ALWAYS_INLINE auto dot(const A& a, const B& b) noexcept {
+    const std::size_t n = common_size(a, b);
+    if constexpr (is_dispatched<Arch>) {
+        return dispatched_kernels().of<F>().dot(std::ranges::data(a), std::ranges::data(b), n);
+    } else {
+        return dot_of<F, Arch>(std::ranges::data(a), std::ranges::data(b), n);
     }
-    return static_cast<float>(std::sqrt(sum));
 }
 
-/// True where a float32 sum of squares can be trusted: neither overflowed nor in the subnormal
-/// range.
-inline bool in_safe_range(float squares) noexcept {
-    return squares < std::numeric_limits<float>::max() && squares > 1e-30f;
+template <class F, class Arch, class A>
+FIRTH_ALWAYS_INLINE auto norm(const A& a) noexcept {
+    const std::size_t n = common_size(a, a);
+    if constexpr (is_dispatched<Arch>) {
+        return dispatched_kernels().of<F>().norm(std::ranges::data(a), n);
+    } else {
+        return norm_of<F, Arch>(std::ranges::data(a), n);
+    }
 }
 
 } // namespace detail
 
-/// The inner product of two vectors of the same length (a precondition).
-template <class Arch = default_arch>
-[[nodiscard]] float dot(std::span<const float> a, std::span<const float> b) noexcept {
-    assert(a.size() == b.size());
-    return detail::dot<Arch>(a.data(), b.data(), a.size());
+/// A vector that kernels take: contiguous elements of a known format.
+template <class R>
+concept VectorRange =
+    std::ranges::contiguous_range<R> && std::ranges::sized_range<R> && Scalar<detail::ElementOf<R>>;
+
+/// Two vectors of one format.
+template <class A, class B>
+concept VectorPair =
+    VectorRange<A> && VectorRange<B> && std::same_as<detail::ElementOf<A>, detail::ElementOf<B>>;
+
+/// The inner product of two vectors of the same length (a precondition): float for float, float16
+/// and bfloat16, double for double, std::int32_t for int8, std::uint32_t for uint8.
+template <class Arch = default_arch, class A, class B>
+    requires VectorPair<A, B>
+[[nodiscard]] auto dot(const A& a, const B& b, fast_t = fast) noexcept {
+    return detail::dot<detail::ElementOf<A>, Arch>(a, b);
 }
 
-/// The Euclidean norm of a vector. Exact zero only for a vector of zeros (or of values below
-/// 1e-45); vectors whose squares overflow or underflow float32 are summed in double.
-template <class Arch = default_arch>
-[[nodiscard]] float norm(std::span<const float> a) noexcept {
-    const float squares = detail::dot<Arch>(a.data(), a.data(), a.size());
-    return detail::in_safe_range(squares) ? std::sqrt(squares) : detail::norm_by_double(a);
+/// The inner product in float64.
+template <class Arch = default_arch, class A, class B>
+    requires VectorPair<A, B> && std::same_as < detail::ElementOf<A>,
+float > [[nodiscard]] double dot(const A& a, const B& b, precise_t) noexcept {
+    return detail::dot<widened, Arch>(a, b);
+}
+
+/// The Euclidean norm of a vector, double for double, else float. Exact zero only for zeros; where
+/// squares would overflow or vanish, they are summed in float64 and scaled.
+template <class Arch = default_arch, VectorRange A>
+[[nodiscard]] auto norm(const A& a, fast_t = fast) noexcept {
+    return detail::norm<detail::ElementOf<A>, Arch>(a);
+}
+
+template <class Arch = default_arch, VectorRange A>
+    requires std::same_as < detail::ElementOf<A>,
+float > [[nodiscard]] double norm(const A& a, precise_t) noexcept {
+    return detail::norm<widened, Arch>(a);
+}
+
+/// Scores one query against `count` rows that lie `stride` elements apart: scores[i] is the inner
+/// product of the query with row i. Rows and query are `dim` elements each and may be unaligned;
+/// nothing beyond them is read. Rows that share a pass share the query's loads, and those ahead are
+/// prefetched. float32 sums are one register an inner product: error at most
+/// (dim / L + 6) u sum |a_i b_i|.
+template <class Arch = default_arch, Scalar T>
+void dot_many(const T* query, const T* rows, std::size_t stride, std::size_t count, std::size_t dim,
+              typename Format<T>::Product* scores) noexcept {
+    if constexpr (detail::is_dispatched<Arch>) {
+        detail::dispatched_kernels().of<T>().dot_many(query, rows, stride, count, dim, scores);
+    } else {
+        detail::dot_many_of<T, Arch>(query, rows, stride, count, dim, scores);
+    }
 }
 
 } // namespace firth::simd

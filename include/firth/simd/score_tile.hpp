@@ -1,101 +1,60 @@
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
+#include <cstdint>
 
-#include <firth/base/config.hpp>
-#include <firth/simd/batch.hpp>
+#include <firth/base/aligned_buffer.hpp>
+#include <firth/simd/arch.hpp>
 #include <firth/simd/dot.hpp>
-#include <firth/simd/dot_tile.hpp>
-#include <firth/simd/unroll.hpp>
+#include <firth/simd/format.hpp>
+#include <firth/simd/kernel_table.hpp>
+#include <firth/simd/tile.hpp>
 
-/// Numerics: inner products in float32, one accumulator of `lanes` floats a product, summed by a
-/// fixed tree; error at most (n / lanes + 6) * 2^-24 * sum |a_i * b_i|, n the number of elements.
+/// Many queries against many rows, of float, float16, bfloat16, int8 or uint8. Queries are packed
+/// once and then meet any number of rows.
+///
+/// Numerics: float32 sums a slice of at most 384 elements in their order, and the slices in theirs;
+/// error at most (384 + n / 192 + 2) 2^-24 sum |a_i b_i|. Bytes are exact, as in `dot.hpp`.
 namespace firth::simd {
 
-namespace detail {
+/// The formats of tiles: all but double.
+template <class T>
+concept TileScalar = Scalar<T> && sizeof(T) <= 4;
 
-/// Calls `body` on groups of `N` consecutive items and on each item that is left over.
-template <std::size_t N, class Body>
-FIRTH_ALWAYS_INLINE void for_each_group(std::size_t count, Body&& body) {
-    std::size_t i = 0;
-    for (; i + N <= count; i += N) {
-        body(i, std::integral_constant<std::size_t, N>{});
-    }
-    for (; i < count; ++i) {
-        body(i, std::integral_constant<std::size_t, 1>{});
+/// The number of 32-bit words that `count` packed queries of `dim` elements need, whatever their
+/// format and the architecture.
+[[nodiscard]] constexpr std::size_t packed_queries_size(std::size_t count,
+                                                        std::size_t dim) noexcept {
+    return round_up(count, 32) * (round_up(dim, 64) + 16);
+}
+
+/// Packs `count` queries of `dim` elements, `stride` apart, for `score_tile` on the same
+/// architecture. `packed` has room for `packed_queries_size(count, dim)` words, aligned to 64
+/// bytes.
+template <class Arch = default_arch, TileScalar T>
+void pack_queries(const T* queries, std::size_t stride, std::size_t count, std::size_t dim,
+                  std::uint32_t* packed) noexcept {
+    if constexpr (detail::is_dispatched<Arch>) {
+        detail::dispatched_kernels().tile<T>().pack_queries(queries, stride, count, dim, packed);
+    } else {
+        detail::pack_queries_of<T, Arch>(queries, stride, count, dim, packed);
     }
 }
 
-} // namespace detail
-
-/// Scores one query against `count` rows that lie `stride` floats apart: scores[i] is the inner
-/// product of the query with row i. Rows and query are `dim` floats each and may be unaligned;
-/// nothing beyond them is read. Eight rows a pass share the query's loads, and the rows ahead are
-/// prefetched.
-template <class Arch = default_arch>
-void dot_many(const float* query, const float* rows, std::size_t stride, std::size_t count,
-              std::size_t dim, float* scores) noexcept {
-    using B = Batch<Arch>;
-    constexpr std::size_t width = lanes<Arch>;
-    constexpr std::size_t group = 8;
-    constexpr std::size_t ahead = 4096 / sizeof(float);
-    const std::size_t whole = dim / width * width;
-    detail::for_each_group<group>(count, [&](std::size_t i, auto g) FIRTH_INLINE_LAMBDA {
-        std::array<B, g> sums;
-        std::array<const float*, g> row;
-        detail::unroll<g>([&](auto r) FIRTH_INLINE_LAMBDA {
-            sums[r] = B(0.0f);
-            row[r] = rows + (i + r) * stride;
-        });
-        for (std::size_t k = 0; k < whole; k += width) {
-            const B q = B::load_unaligned(query + k);
-            detail::unroll<g>([&](auto r) FIRTH_INLINE_LAMBDA {
-                // A prefetch is a hint: addresses past the last row are harmless.
-                if (k % 16 == 0) FIRTH_PREFETCH_READ(row[r] + k + ahead);
-                sums[r] = fma<Arch>(q, B::load_unaligned(row[r] + k), sums[r]);
-            });
-        }
-        if (whole < dim) {
-            const B q = load_first<Arch>(query + whole, dim - whole);
-            detail::unroll<g>([&](auto r) FIRTH_INLINE_LAMBDA {
-                sums[r] = fma<Arch>(q, load_first<Arch>(row[r] + whole, dim - whole), sums[r]);
-            });
-        }
-        detail::unroll<g>([&](auto r)
-                              FIRTH_INLINE_LAMBDA { scores[i + r] = reduce_add<Arch>(sums[r]); });
-    });
-}
-
-/// Scores every query against every row: scores[q * score_stride + r] is the inner product of query
-/// q with row r. `dim` is a multiple of 16, and queries and rows are aligned to 64 bytes and
-/// `query_stride` and `row_stride` floats apart (multiples of 16). Blocks of rows that stay in
-/// cache meet all queries, so callers do best with some hundred rows a call.
-template <class Arch = default_arch>
-void score_tile(const float* queries, std::size_t query_stride, std::size_t query_count,
-                const float* rows, std::size_t row_stride, std::size_t row_count, std::size_t dim,
-                float* scores, std::size_t score_stride) noexcept {
-    constexpr std::size_t width = tile_width<Arch>;
-    detail::for_each_group<width>(query_count, [&](std::size_t q, auto w) FIRTH_INLINE_LAMBDA {
-        std::array<const float*, w> right;
-        detail::unroll<w>([&](auto i)
-                              FIRTH_INLINE_LAMBDA { right[i] = queries + (q + i) * query_stride; });
-        detail::for_each_group<4>(row_count, [&](std::size_t r, auto h) FIRTH_INLINE_LAMBDA {
-            std::array<const float*, h> left;
-            detail::unroll<h>([&](auto i)
-                                  FIRTH_INLINE_LAMBDA { left[i] = rows + (r + i) * row_stride; });
-            const auto products = detail::dot_tile<Arch, h, w>(left.data(), right.data(), dim);
-            alignas(64) std::array<float, products.size() * lanes<Arch>> tile;
-            detail::unroll<products.size()>([&](auto b) FIRTH_INLINE_LAMBDA {
-                products[b].store_aligned(tile.data() + b * lanes<Arch>);
-            });
-            detail::unroll<w>([&](auto i) FIRTH_INLINE_LAMBDA {
-                std::copy_n(tile.data() + 4 * i, std::size_t{h},
-                            scores + (q + i) * score_stride + r);
-            });
-        });
-    });
+/// Scores every packed query against every row: scores[q * score_stride + r] is the inner product
+/// of query q with row r of `row_count` rows of `dim` elements, `row_stride` apart. Rows may be
+/// unaligned; nothing beyond them is read. Works at its best from some dozen queries on.
+template <class Arch = default_arch, TileScalar T>
+void score_tile(const std::uint32_t* packed, std::size_t query_count, const T* rows,
+                std::size_t row_stride, std::size_t row_count, std::size_t dim,
+                typename Format<T>::Product* scores, std::size_t score_stride) noexcept {
+    if constexpr (detail::is_dispatched<Arch>) {
+        detail::dispatched_kernels().tile<T>().score_tile(packed, query_count, rows, row_stride,
+                                                          row_count, dim, scores, score_stride);
+    } else {
+        detail::score_tile_of<T, Arch>(packed, query_count, rows, row_stride, row_count, dim,
+                                       scores, score_stride);
+    }
 }
 
 } // namespace firth::simd

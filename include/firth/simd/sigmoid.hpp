@@ -1,14 +1,25 @@
 #pragma once
 
+#include <cassert>
 #include <cmath>
 #include <cstddef>
+#include <span>
+#include <type_traits>
 
 #include <firth/base/config.hpp>
+#include <firth/simd/arch.hpp>
 #include <firth/simd/batch.hpp>
+#include <firth/simd/kernel_table.hpp>
+
+#if FIRTH_ON_X86()
+#include <immintrin.h>
+#endif
 
 /// Numerics: exp by range reduction to 2^n * e^r with |r| <= ln(2) / 2 and a polynomial of degree 6
 /// in r (the Taylor series, whose remainder is below 1.2e-7 of the result there); relative error
-/// below 4e-7 over [-87, 88]. sigmoid is within 4e-7 of the exact value everywhere.
+/// below 4e-7 over [-87, 88]. sigmoid is within 4e-7 of the exact value everywhere. rsqrt starts
+/// from the hardware's estimate and refines it by Newton's method to a relative error below 4e-7;
+/// it is infinite for zero and NaN below.
 FIRTH_BEGIN_INTRINSICS
 
 namespace firth::simd {
@@ -18,10 +29,10 @@ template <class Arch>
 FIRTH_ALWAYS_INLINE Batch<Arch> exp(const Batch<Arch>& unclamped) noexcept {
     using B = Batch<Arch>;
     const B x = min<Arch>(max<Arch>(unclamped, B(-87.0f)), B(88.0f));
-    if constexpr (std::is_same_v<Arch, scalar>) {
+    if constexpr (is_scalar<Arch>) {
         return B::map(x, x, [](float value, float) { return std::exp(value); });
     }
-#if FIRTH_HAS_XSIMD()
+#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
     else {
         const auto exponent = xsimd::nearbyint_as_int(x * B(1.44269504f));
         const B n = xsimd::to_float(exponent);
@@ -44,6 +55,94 @@ template <class Arch>
 FIRTH_ALWAYS_INLINE Batch<Arch> sigmoid(const Batch<Arch>& x) noexcept {
     using B = Batch<Arch>;
     return B(1.0f) / (B(1.0f) + exp<Arch>(B(0.0f) - x));
+}
+
+/// 1 / sqrt(x) in each lane, for x = 0, x >= 1e-37 and infinity.
+template <class Arch>
+FIRTH_ALWAYS_INLINE Batch<Arch> rsqrt(const Batch<Arch>& x) noexcept {
+    using B = Batch<Arch>;
+#if FIRTH_ON_X86()
+#if defined(__AVX512F__)
+    if constexpr (is_x86_register<Arch, 16>) {
+        const __m512 y = _mm512_rsqrt14_ps(x);
+        const __m512 half = _mm512_mul_ps(y, _mm512_set1_ps(0.5f));
+        const __m512 error = _mm512_fnmadd_ps(_mm512_mul_ps(x, y), y, _mm512_set1_ps(1.0f));
+        // At zero and infinity the estimate is exact and the error is NaN.
+        const __mmask16 usual = _mm512_cmp_ps_mask(error, error, _CMP_ORD_Q);
+        return B(_mm512_mask_fmadd_ps(half, usual, error, y));
+    }
+#endif
+#endif
+    return B(1.0f) / square_root<Arch>(x);
+}
+
+namespace detail {
+
+/// Stores `function` of each element.
+template <class Arch, class Function>
+FIRTH_ALWAYS_INLINE void map_floats(const float* from, float* to, std::size_t n,
+                                    Function function) noexcept {
+    using B = Batch<Arch>;
+    std::size_t i = 0;
+    for (; i + lanes<Arch> <= n; i += lanes<Arch>) {
+        function(B::load_unaligned(from + i)).store_unaligned(to + i);
+    }
+    if (i < n) {
+        store_first<Arch>(function(load_first<Arch>(from + i, n - i)), to + i, n - i);
+    }
+}
+
+template <class Arch>
+FIRTH_ALWAYS_INLINE void exp_of(const float* from, float* to, std::size_t n) noexcept {
+    map_floats<Arch>(from, to, n,
+                     [](const Batch<Arch>& x) FIRTH_INLINE_LAMBDA { return simd::exp<Arch>(x); });
+}
+template <class Arch>
+FIRTH_ALWAYS_INLINE void sigmoid_of(const float* from, float* to, std::size_t n) noexcept {
+    map_floats<Arch>(from, to, n, [](const Batch<Arch>& x) FIRTH_INLINE_LAMBDA {
+        return simd::sigmoid<Arch>(x);
+    });
+}
+template <class Arch>
+FIRTH_ALWAYS_INLINE void rsqrt_of(const float* from, float* to, std::size_t n) noexcept {
+    map_floats<Arch>(from, to, n,
+                     [](const Batch<Arch>& x) FIRTH_INLINE_LAMBDA { return simd::rsqrt<Arch>(x); });
+}
+
+} // namespace detail
+
+/// to[i] = e^from[i], for vectors of the same length (a precondition) that are the same or do not
+/// overlap.
+template <class Arch = default_arch>
+void exp(std::span<const float> from, std::span<float> to) noexcept {
+    assert(from.size() == to.size());
+    if constexpr (std::is_same_v<Arch, dispatched>) {
+        detail::dispatched_kernels().update().exp(from.data(), to.data(), from.size());
+    } else {
+        detail::exp_of<Arch>(from.data(), to.data(), from.size());
+    }
+}
+
+/// to[i] = 1 / (1 + e^-from[i]), as `exp`.
+template <class Arch = default_arch>
+void sigmoid(std::span<const float> from, std::span<float> to) noexcept {
+    assert(from.size() == to.size());
+    if constexpr (std::is_same_v<Arch, dispatched>) {
+        detail::dispatched_kernels().update().sigmoid(from.data(), to.data(), from.size());
+    } else {
+        detail::sigmoid_of<Arch>(from.data(), to.data(), from.size());
+    }
+}
+
+/// to[i] = 1 / sqrt(from[i]), as `exp`.
+template <class Arch = default_arch>
+void rsqrt(std::span<const float> from, std::span<float> to) noexcept {
+    assert(from.size() == to.size());
+    if constexpr (std::is_same_v<Arch, dispatched>) {
+        detail::dispatched_kernels().update().rsqrt(from.data(), to.data(), from.size());
+    } else {
+        detail::rsqrt_of<Arch>(from.data(), to.data(), from.size());
+    }
 }
 
 } // namespace firth::simd

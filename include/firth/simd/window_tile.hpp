@@ -9,6 +9,7 @@
 #include <firth/base/config.hpp>
 #include <firth/simd/batch.hpp>
 #include <firth/simd/dot_tile.hpp>
+#include <firth/simd/kernel_table.hpp>
 #include <firth/simd/sigmoid.hpp>
 #include <firth/simd/unroll.hpp>
 
@@ -79,6 +80,7 @@ FIRTH_ALWAYS_INLINE void with_constant(std::size_t value, Body&& body) {
 }
 
 /// Labels of the first register of scores: the centre fills the first quad.
+template <class Arch>
 alignas(64) inline constexpr float centre_labels[16] = {1.0f, 1.0f, 1.0f, 1.0f};
 
 /// lr * (label - sigmoid(score)) for one tile of contexts with `Width` outputs from `first` on.
@@ -91,7 +93,7 @@ FIRTH_ALWAYS_INLINE void tile_gradients(float* const* contexts, float* const* ou
     const auto scores = dot_tile<Arch, Height, Width>(contexts, outputs + first, dim);
     const B rate(learning_rate);
     unroll<scores.size()>([&](auto i) FIRTH_INLINE_LAMBDA {
-        const B label = i == 0 && first == 0 ? B::load_aligned(centre_labels) : B(0.0f);
+        const B label = i == 0 && first == 0 ? B::load_aligned(centre_labels<Arch>) : B(0.0f);
         const B gradient = rate * (label - sigmoid<Arch>(scores[i]));
         gradient.store_unaligned(gradients + 4 * first + i * lanes<Arch>);
     });
@@ -212,20 +214,91 @@ FIRTH_NOINLINE void update_wide(const WindowRows& rows, const GradientLayout& la
     return (contexts + 3) / 4 * 4 * outputs + widest + contexts * widest;
 }
 
+namespace detail {
+
+template <class Arch>
+FIRTH_ALWAYS_INLINE void sgns_window_of(const WindowRows& rows, float learning_rate,
+                                        float* scratch) noexcept {
+    const GradientLayout layout(rows);
+    window_gradients<Arch>(rows, layout, learning_rate, scratch);
+    if (rows.output_count <= update_width) {
+        with_constant<update_width>(rows.output_count,
+                                    [&](auto w) { update_narrow<Arch, w>(rows, layout, scratch); });
+    } else {
+        const std::size_t gradients = layout.tiles * layout.stride + lanes<Arch>;
+        update_wide<Arch>(rows, layout, scratch, scratch + (gradients + 15) / 16 * 16);
+    }
+}
+
+template <class Arch>
+FIRTH_ALWAYS_INLINE void cbow_window_of(const WindowRows& rows, float learning_rate,
+                                        float context_share, float* scratch) noexcept {
+    using B = Batch<Arch>;
+    const B mean_factor(1.0f / static_cast<float>(rows.context_count));
+    const std::size_t place = (4 * rows.output_count + lanes<Arch> + 15) / 16 * 16;
+    float* const mean = scratch + place;
+    for (std::size_t k = 0; k < rows.dim; k += lanes<Arch>) {
+        B sum(0.0f);
+        for (std::size_t c = 0; c < rows.context_count; ++c) {
+            sum = sum + B::load_aligned(rows.contexts[c] + k);
+        }
+        (mean_factor * sum).store_aligned(mean + k);
+    }
+    const WindowRows of_mean{&mean, 1, rows.outputs, rows.output_count, rows.dim};
+    window_gradients<Arch>(of_mean, GradientLayout(of_mean), learning_rate, scratch);
+    const B share(context_share);
+    for (std::size_t k = 0; k < rows.dim; k += lanes<Arch>) {
+        const B x = B::load_aligned(mean + k);
+        B change(0.0f);
+        for (std::size_t o = 0; o < rows.output_count; ++o) {
+            const B g(scratch[4 * o]);
+            const B y = B::load_aligned(rows.outputs[o] + k);
+            change = fma<Arch>(g, y, change);
+            fma<Arch>(g, x, y).store_aligned(rows.outputs[o] + k);
+        }
+        for (std::size_t c = 0; c < rows.context_count; ++c) {
+            float* const row = rows.contexts[c] + k;
+            fma<Arch>(share, change, B::load_aligned(row)).store_aligned(row);
+        }
+    }
+}
+
+} // namespace detail
+
 /// One step of gradient ascent on a window, in place. `scratch` is `window_scratch_size` floats
 /// aligned to 64 bytes; afterwards it holds the gradients, from which `window_loss` can be had.
 template <class Arch = default_arch>
 void sgns_window(const WindowRows& rows, float learning_rate, float* scratch) noexcept {
     assert(rows.context_count > 0 && rows.output_count > 0 && rows.dim % 16 == 0);
-    const detail::GradientLayout layout(rows);
-    detail::window_gradients<Arch>(rows, layout, learning_rate, scratch);
-    if (rows.output_count <= detail::update_width) {
-        detail::with_constant<detail::update_width>(rows.output_count, [&](auto w) {
-            detail::update_narrow<Arch, w>(rows, layout, scratch);
-        });
+    if constexpr (std::is_same_v<Arch, dispatched>) {
+        detail::dispatched_kernels().update().sgns_window(rows, learning_rate, scratch);
     } else {
-        const std::size_t gradients = layout.tiles * layout.stride + lanes<Arch>;
-        detail::update_wide<Arch>(rows, layout, scratch, scratch + (gradients + 15) / 16 * 16);
+        detail::sgns_window_of<Arch>(rows, learning_rate, scratch);
+    }
+}
+
+/// The number of floats of scratch memory that `cbow_window` needs.
+[[nodiscard]] constexpr std::size_t cbow_scratch_size(std::size_t outputs,
+                                                      std::size_t dim) noexcept {
+    return 4 * outputs + 32 + dim;
+}
+
+/// One step of CBOW with negative sampling (Mikolov et al. 2013) on a window, in place: the mean h
+/// of the contexts meets the outputs, with g = label - sigmoid(h . output),
+///     output  += lr * g * h,
+///     context += context_share * lr * sum over outputs of g * output,
+/// from the rows as they were. `context_share` is 1 as in word2vec.c, or 1 / C for the gradient of
+/// the mean. `scratch` is `cbow_scratch_size` floats aligned to 64 bytes; afterwards it holds the
+/// gradients of one context, h, from which `window_loss` can be had with a context_count of 1.
+template <class Arch = default_arch>
+void cbow_window(const WindowRows& rows, float learning_rate, float context_share,
+                 float* scratch) noexcept {
+    assert(rows.context_count > 0 && rows.output_count > 0 && rows.dim % 16 == 0);
+    if constexpr (std::is_same_v<Arch, dispatched>) {
+        detail::dispatched_kernels().update().cbow_window(rows, learning_rate, context_share,
+                                                          scratch);
+    } else {
+        detail::cbow_window_of<Arch>(rows, learning_rate, context_share, scratch);
     }
 }
 

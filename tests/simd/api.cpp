@@ -146,3 +146,109 @@ TEMPLATE_TEST_CASE("sigmoid and exp are within their stated error", "", FIRTH_TE
         REQUIRE(std::fabs(static_cast<double>(out[0]) / power - 1.0) <= 4e-7);
     }
 }
+
+namespace {
+
+/// The same pair in another format.
+template <class T>
+std::pair<std::vector<T>, std::vector<T>> pair_of(std::size_t n) {
+    Random random(17);
+    std::vector<T> a;
+    std::vector<T> b;
+    for (std::size_t i = 0; i < n; ++i) {
+        const float x = 2.0f * random.uniform() - 1.0f;
+        const float y = 2.0f * random.uniform() - 1.0f;
+        if constexpr (sizeof(T) == 1) {
+            a.push_back(static_cast<T>(100 * x));
+            b.push_back(static_cast<T>(100 * y));
+        } else {
+            a.push_back(static_cast<T>(x));
+            b.push_back(static_cast<T>(y));
+        }
+    }
+    return {a, b};
+}
+
+template <class Arch, class T, std::size_t N>
+void check_fixed_size() {
+    const auto [a, b] = pair_of<T>(N);
+    const std::span<const T, N> x(a);
+    const std::span<const T, N> y(b);
+    REQUIRE(simd::dot<Arch>(x, y) == simd::dot<Arch>(a, b));
+    REQUIRE(simd::cosine<Arch>(x, y) == simd::cosine<Arch>(a, b));
+    REQUIRE(simd::squared_l2<Arch>(x, y) == simd::squared_l2<Arch>(a, b));
+    REQUIRE(simd::l1<Arch>(x, y) == simd::l1<Arch>(a, b));
+    REQUIRE(simd::norm<Arch>(x) == simd::norm<Arch>(a));
+}
+
+template <class Arch, class T>
+void check_fixed_sizes() {
+    check_fixed_size<Arch, T, 50>();
+    check_fixed_size<Arch, T, 64>();
+    check_fixed_size<Arch, T, 100>();
+    check_fixed_size<Arch, T, 128>();
+    check_fixed_size<Arch, T, 200>();
+    check_fixed_size<Arch, T, 256>();
+    check_fixed_size<Arch, T, 300>();
+    check_fixed_size<Arch, T, 384>();
+    check_fixed_size<Arch, T, 512>();
+    check_fixed_size<Arch, T, 768>();
+    check_fixed_size<Arch, T, 1024>();
+    check_fixed_size<Arch, T, 1536>();
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("vectors of a length known at compile time give the same results", "",
+                   FIRTH_TEST_ARCHS) {
+    check_fixed_sizes<TestType, float>();
+    check_fixed_sizes<TestType, double>();
+    check_fixed_sizes<TestType, float16>();
+    check_fixed_sizes<TestType, bfloat16>();
+    check_fixed_sizes<TestType, std::int8_t>();
+    check_fixed_sizes<TestType, std::uint8_t>();
+}
+
+TEMPLATE_TEST_CASE("any contiguous range of a known format is a vector", "", FIRTH_TEST_ARCHS) {
+    const std::array<float, 3> array{1.0f, 2.0f, 3.0f};
+    const std::vector<float> vector{4.0f, 5.0f, 6.0f};
+    float plain[3] = {7.0f, 8.0f, 9.0f};
+    REQUIRE(simd::dot<TestType>(array, vector) == 32.0f);
+    REQUIRE(simd::dot<TestType>(std::span(plain), array) == 50.0f);
+    REQUIRE(simd::dot<TestType>(plain, std::span<const float>(vector)) == 122.0f);
+    REQUIRE(simd::l1<TestType>(array, vector) == 9.0f);
+    REQUIRE(simd::norm<TestType>(std::array<double, 2>{3.0, 4.0}) == 5.0);
+    static_assert(!simd::VectorPair<std::vector<float>, std::vector<double>>);
+    static_assert(!simd::VectorPair<std::vector<int>, std::vector<int>>);
+    static_assert(std::is_same_v<decltype(simd::dot(vector, vector)), float>);
+    static_assert(std::is_same_v<decltype(simd::dot(vector, vector, simd::precise)), double>);
+    static_assert(
+        std::is_same_v<decltype(simd::dot(std::vector<std::int8_t>(), std::vector<std::int8_t>())),
+                       std::int32_t>);
+}
+
+TEMPLATE_TEST_CASE("precise kernels see what float32 loses", "", FIRTH_TEST_ARCHS) {
+    // 1 disappears beside 2^30 in float32, and not in float64.
+    std::vector<float> a(40, 0.0f);
+    a[0] = 0x1.0p30f;
+    a[16] = 1.0f;
+    a[32] = -0x1.0p30f;
+    const std::vector<float> ones(40, 1.0f);
+    REQUIRE(simd::dot<TestType>(a, ones, simd::precise) == 1.0);
+    REQUIRE(simd::squared_l2<TestType>(a, ones, simd::precise) ==
+            (0x1.0p30 - 1) * (0x1.0p30 - 1) + (0x1.0p30 + 1) * (0x1.0p30 + 1) + 37);
+    REQUIRE(simd::l1<TestType>(a, ones, simd::precise) == 0x1.0p31 + 37);
+    REQUIRE(simd::norm<TestType>(ones, simd::precise) == std::sqrt(40.0));
+    const std::vector<float> large(40, 3e38f);
+    REQUIRE(simd::dot<TestType>(large, large, simd::precise) > 3e78);
+    REQUIRE(std::fabs(simd::cosine<TestType>(large, large, simd::precise) - 1) < 1e-15);
+}
+
+TEMPLATE_TEST_CASE("kernels on bits", "", FIRTH_TEST_ARCHS) {
+    const std::vector<std::uint64_t> a{~0ull, 0, 1};
+    const std::vector<std::uint64_t> b{0, 0, 3};
+    REQUIRE(simd::hamming<TestType>(a, b) == 65);
+    REQUIRE(simd::jaccard<TestType>(a, b) == 1.0f / 66.0f);
+    const std::vector<std::uint64_t> none(3);
+    REQUIRE(simd::jaccard<TestType>(none, none) == 1.0f);
+}

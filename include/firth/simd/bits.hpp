@@ -1,0 +1,99 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <firth/base/config.hpp>
+#include <firth/simd/block_bit.hpp>
+#include <firth/simd/many.hpp>
+#include <firth/simd/unroll.hpp>
+
+/// Kernels on vectors of bits, 64 to a word; lengths are in words. The functions that programs call
+/// are in `distance.hpp`.
+namespace firth::simd::detail {
+
+/// The bits that differ.
+template <class Arch>
+FIRTH_ALWAYS_INLINE std::uint64_t hamming_of(const std::uint64_t* a, const std::uint64_t* b,
+                                             std::size_t words) noexcept {
+    using B = BitBlock<Arch>;
+    constexpr std::size_t width = B::width;
+    typename B::Sum even{};
+    typename B::Sum odd{};
+    std::size_t i = 0;
+    for (; i + 2 * width <= words; i += 2 * width) {
+        even = B::count(even, B::differing(B::load(a + i), B::load(b + i)));
+        odd = B::count(odd, B::differing(B::load(a + i + width), B::load(b + i + width)));
+    }
+    if (i + width <= words) {
+        even = B::count(even, B::differing(B::load(a + i), B::load(b + i)));
+        i += width;
+    }
+    if (i < words) {
+        odd = B::count(odd, B::differing(B::load_tail(a, i, words), B::load_tail(b, i, words)));
+    }
+    return B::reduce(B::add(even, odd));
+}
+
+/// The bits set in both over the bits set in either; 1 for two vectors without any.
+template <class Arch>
+FIRTH_ALWAYS_INLINE float jaccard_of(const std::uint64_t* a, const std::uint64_t* b,
+                                     std::size_t words) noexcept {
+    using B = BitBlock<Arch>;
+    typename B::Sum both{};
+    typename B::Sum either{};
+    std::size_t i = 0;
+    for (; i + B::width <= words; i += B::width) {
+        both = B::count(both, B::both(B::load(a + i), B::load(b + i)));
+        either = B::count(either, B::either(B::load(a + i), B::load(b + i)));
+    }
+    if (i < words) {
+        const auto x = B::load_tail(a, i, words);
+        const auto y = B::load_tail(b, i, words);
+        both = B::count(both, B::both(x, y));
+        either = B::count(either, B::either(x, y));
+    }
+    const std::uint64_t all = B::reduce(either);
+    if (all == 0) return 1.0f;
+    return static_cast<float>(static_cast<double>(B::reduce(both)) / static_cast<double>(all));
+}
+
+/// The bits in which a query differs from each of `count` rows that lie `stride` words apart.
+template <class Arch>
+FIRTH_ALWAYS_INLINE void hamming_many_of(const std::uint64_t* query, const std::uint64_t* rows,
+                                         std::size_t stride, std::size_t count, std::size_t words,
+                                         std::uint32_t* distances) noexcept {
+    using B = BitBlock<Arch>;
+    constexpr std::size_t width = B::width;
+    const std::size_t whole = words / width * width;
+    for_each_group<8>(count, [&](std::size_t i, auto g) FIRTH_INLINE_LAMBDA {
+        std::array<typename B::Sum, g> sums{};
+        const std::uint64_t* const first = rows + i * stride;
+        for (std::size_t line = 0; line < g * stride; line += 8) {
+            FIRTH_PREFETCH_READ(reinterpret_cast<const char*>(first + line) + prefetch_bytes);
+        }
+        for (std::size_t k = 0; k < whole; k += width) {
+            const typename B::Vector q = B::load(query + k);
+            unroll<g>([&](auto r) FIRTH_INLINE_LAMBDA {
+                sums[r] = B::count(sums[r], B::differing(q, B::load(first + r * stride + k)));
+            });
+        }
+        if (whole < words) {
+            const typename B::Vector q = B::load_tail(query, whole, words);
+            unroll<g>([&](auto r) FIRTH_INLINE_LAMBDA {
+                const typename B::Vector x = B::load_tail(first + r * stride, whole, words);
+                sums[r] = B::count(sums[r], B::differing(q, x));
+            });
+        }
+        if constexpr (requires { B::reduce(sums, distances); }) {
+            B::reduce(sums, distances + i);
+        } else {
+            unroll<g>([&](auto r) FIRTH_INLINE_LAMBDA {
+                distances[i + r] = static_cast<std::uint32_t>(B::reduce(sums[r]));
+            });
+        }
+    });
+}
+
+} // namespace firth::simd::detail

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <firth/base/scalar.hpp>
+#include <firth/simd/format.hpp>
+
+/// All kernels of one architecture as function pointers: what `firth::dispatch` holds for each
+/// instruction set, and what the functions of `simd/` call where their architecture is
+/// `dispatched`.
+namespace firth::simd {
+
+struct WindowRows;
+
+/// Pairs, and one query against many rows, of one format; see `dot.hpp` and `distance.hpp`.
+template <class F>
+struct FormatKernels {
+    using Element = typename Format<F>::Element;
+    using Product = typename Format<F>::Product;
+    using Distance = typename Format<F>::Distance;
+    using Real = typename Format<F>::Real;
+
+    Product (*dot)(const Element* a, const Element* b, std::size_t n) noexcept;
+    Distance (*squared_l2)(const Element* a, const Element* b, std::size_t n) noexcept;
+    Distance (*l1)(const Element* a, const Element* b, std::size_t n) noexcept;
+    Real (*cosine)(const Element* a, const Element* b, std::size_t n) noexcept;
+    Real (*norm)(const Element* a, std::size_t n) noexcept;
+    void (*dot_many)(const Element* query, const Element* rows, std::size_t stride,
+                     std::size_t count, std::size_t dim, Product* scores) noexcept;
+};
+
+/// Many queries against many rows; see `score_tile.hpp`.
+template <class F>
+struct TileKernels {
+    using Element = typename Format<F>::Element;
+    using Product = typename Format<F>::Product;
+
+    void (*pack_queries)(const Element* queries, std::size_t stride, std::size_t count,
+                         std::size_t dim, std::uint32_t* packed) noexcept;
+    void (*score_tile)(const std::uint32_t* packed, std::size_t query_count, const Element* rows,
+                       std::size_t row_stride, std::size_t row_count, std::size_t dim,
+                       Product* scores, std::size_t score_stride) noexcept;
+};
+
+/// Vectors of bits, lengths in words; see `distance.hpp`.
+struct BitKernels {
+    std::uint64_t (*hamming)(const std::uint64_t* a, const std::uint64_t* b,
+                             std::size_t words) noexcept;
+    float (*jaccard)(const std::uint64_t* a, const std::uint64_t* b, std::size_t words) noexcept;
+    void (*hamming_many)(const std::uint64_t* query, const std::uint64_t* rows, std::size_t stride,
+                         std::size_t count, std::size_t words, std::uint32_t* distances) noexcept;
+};
+
+/// Between formats; see `convert.hpp`.
+struct ConvertKernels {
+    void (*to_float16)(const float* from, float16* to, std::size_t n) noexcept;
+    void (*from_float16)(const float16* from, float* to, std::size_t n) noexcept;
+    void (*to_bfloat16)(const float* from, bfloat16* to, std::size_t n) noexcept;
+    void (*from_bfloat16)(const bfloat16* from, float* to, std::size_t n) noexcept;
+    float (*quantize)(const float* from, std::int8_t* to, std::size_t n) noexcept;
+    void (*dequantize)(const std::int8_t* from, float scale, float* to, std::size_t n) noexcept;
+    void (*pack_signs)(const float* from, std::uint64_t* to, std::size_t n) noexcept;
+};
+
+/// What training needs; see `update.hpp`, `sigmoid.hpp` and `window_tile.hpp`.
+struct UpdateKernels {
+    void (*axpy)(float alpha, const float* x, float* y, std::size_t n) noexcept;
+    void (*scale)(float alpha, float* x, std::size_t n) noexcept;
+    void (*adagrad)(float learning_rate, const float* gradient, float* weights, float* squares,
+                    std::size_t n) noexcept;
+    void (*exp)(const float* from, float* to, std::size_t n) noexcept;
+    void (*sigmoid)(const float* from, float* to, std::size_t n) noexcept;
+    void (*rsqrt)(const float* from, float* to, std::size_t n) noexcept;
+    void (*sgns_window)(const WindowRows& rows, float learning_rate, float* scratch) noexcept;
+    void (*cbow_window)(const WindowRows& rows, float learning_rate, float context_share,
+                        float* scratch) noexcept;
+};
+
+/// Everything: `table.of<float16>().dot(a, b, n)`.
+struct KernelTable : FormatKernels<float>,
+                     FormatKernels<widened>,
+                     FormatKernels<double>,
+                     FormatKernels<float16>,
+                     FormatKernels<bfloat16>,
+                     FormatKernels<std::int8_t>,
+                     FormatKernels<std::uint8_t>,
+                     TileKernels<float>,
+                     TileKernels<float16>,
+                     TileKernels<bfloat16>,
+                     TileKernels<std::int8_t>,
+                     TileKernels<std::uint8_t>,
+                     BitKernels,
+                     ConvertKernels,
+                     UpdateKernels {
+    template <class F>
+    [[nodiscard]] constexpr const FormatKernels<F>& of() const noexcept {
+        return *this;
+    }
+    template <class F>
+    [[nodiscard]] constexpr const TileKernels<F>& tile() const noexcept {
+        return *this;
+    }
+    [[nodiscard]] constexpr const BitKernels& bits() const noexcept { return *this; }
+    [[nodiscard]] constexpr const ConvertKernels& convert() const noexcept { return *this; }
+    [[nodiscard]] constexpr const UpdateKernels& update() const noexcept { return *this; }
+};
+
+namespace detail {
+
+/// Defined by `firth::dispatch`: the table chosen for this machine, the same one at every call.
+const KernelTable& chosen_kernels() noexcept;
+
+/// The same, at the cost of a load and a predicted branch.
+inline const KernelTable& dispatched_kernels() noexcept {
+    static const KernelTable& table = chosen_kernels();
+    return table;
+}
+
+} // namespace detail
+} // namespace firth::simd

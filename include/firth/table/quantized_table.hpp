@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cassert>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <firth/base/error.hpp>
+#include <firth/simd/convert.hpp>
+#include <firth/simd/dot.hpp>
+#include <firth/simd/format.hpp>
+#include <firth/table/embedding_table.hpp>
+#include <firth/table/matrix_view.hpp>
+
+namespace firth {
+
+/// A quarter of a float table: int8 codes in [-127, 127] with a scale a row, such that
+/// scale(id) * code is within half a scale of the element it stands for. The norms of the rows as
+/// they were are kept beside them, so that a cosine is one inner product of integers. For unit rows
+/// of dim 768 an inner product is off by some 4e-4.
+class QuantizedTable {
+public:
+    QuantizedTable() = default;
+
+    /// Quantises every row. Throws `Error`, naming the row, for one that holds NaN or infinity or
+    /// whose norm is beyond float32, `OptionError` for a dim above `simd::max_byte_dim`, and
+    /// `std::bad_alloc`.
+    explicit QuantizedTable(TableView<const float> rows) {
+        if (rows.dim() > simd::max_byte_dim) {
+            throw OptionError("dim is " + std::to_string(rows.dim()) + ", expected at most " +
+                              std::to_string(simd::max_byte_dim) + " in a table of int8");
+        }
+        codes_ = EmbeddingTable<std::int8_t>(rows.rows(), rows.dim());
+        scales_.reserve(rows.rows());
+        norms_.reserve(rows.rows());
+        for (std::size_t id = 0; id < rows.rows(); ++id) {
+            const float norm = simd::norm(rows[id]);
+            if (!std::isfinite(norm)) {
+                throw Error("row " + std::to_string(id) +
+                            " holds NaN or infinity, or its norm is beyond float32; a quantised "
+                            "table takes finite numbers only");
+            }
+            scales_.push_back(simd::quantize(rows[id], codes_[id]));
+            norms_.push_back(norm);
+        }
+    }
+
+    [[nodiscard]] std::size_t rows() const noexcept { return codes_.rows(); }
+    [[nodiscard]] std::size_t dim() const noexcept { return codes_.dim(); }
+
+    /// The codes, rows x dim, in the layout of `EmbeddingTable`.
+    [[nodiscard]] TableView<const std::int8_t> codes() const noexcept { return codes_.view(); }
+
+    /// What the codes of row `id` < rows() are multiplied by.
+    [[nodiscard]] float scale(std::size_t id) const noexcept { return scales_[id]; }
+    [[nodiscard]] std::span<const float> scales() const noexcept { return scales_; }
+
+    /// The Euclidean norm of row `id` < rows() before it was quantised.
+    [[nodiscard]] float norm(std::size_t id) const noexcept { return norms_[id]; }
+    [[nodiscard]] std::span<const float> norms() const noexcept { return norms_; }
+
+    /// The inner product of rows `a` and `b` < rows().
+    [[nodiscard]] float dot(std::size_t a, std::size_t b) const noexcept {
+        const auto product = simd::dot(codes_.view().padded_row(a), codes_.view().padded_row(b));
+        return scales_[a] * scales_[b] * static_cast<float>(product);
+    }
+
+    /// The cosine of rows `a` and `b` < rows(); 0 where one is all zeros.
+    [[nodiscard]] float cosine(std::size_t a, std::size_t b) const noexcept {
+        if (norms_[a] == 0 || norms_[b] == 0) return 0.0f;
+        const auto product = simd::dot(codes_.view().padded_row(a), codes_.view().padded_row(b));
+        return scales_[a] / norms_[a] * (scales_[b] / norms_[b]) * static_cast<float>(product);
+    }
+
+    /// Writes row `id` < rows() as floats to `row`, dim() of them.
+    void dequantize(std::size_t id, std::span<float> row) const noexcept {
+        assert(row.size() == dim());
+        simd::dequantize(codes_[id], scales_[id], row);
+    }
+
+private:
+    EmbeddingTable<std::int8_t> codes_;
+    std::vector<float> scales_;
+    std::vector<float> norms_;
+};
+
+} // namespace firth

@@ -1,0 +1,290 @@
+#include "levels.hpp"
+
+using namespace firth;
+
+namespace {
+
+/// A window in double, straight from the equations.
+struct NaiveWindow {
+    using Table = std::vector<std::vector<double>>;
+    Table contexts;
+    Table outputs;
+    double loss = 0;
+
+    /// SGNS: every context meets every output.
+    void skip_gram(double learning_rate) {
+        Table new_contexts = contexts;
+        Table new_outputs = outputs;
+        for (std::size_t c = 0; c < contexts.size(); ++c) {
+            for (std::size_t o = 0; o < outputs.size(); ++o) {
+                const double g = learning_rate * gradient(contexts[c], o);
+                for (std::size_t i = 0; i < contexts[c].size(); ++i) {
+                    new_contexts[c][i] += g * outputs[o][i];
+                    new_outputs[o][i] += g * contexts[c][i];
+                }
+            }
+        }
+        contexts = new_contexts;
+        outputs = new_outputs;
+    }
+
+    /// CBOW: the contexts' mean meets every output.
+    void bag_of_words(double learning_rate, double share) {
+        std::vector<double> mean(contexts[0].size());
+        std::vector<double> change(mean.size());
+        for (const auto& context : contexts) {
+            for (std::size_t i = 0; i < mean.size(); ++i) {
+                mean[i] += context[i] / static_cast<double>(contexts.size());
+            }
+        }
+        Table new_outputs = outputs;
+        for (std::size_t o = 0; o < outputs.size(); ++o) {
+            const double g = learning_rate * gradient(mean, o);
+            for (std::size_t i = 0; i < mean.size(); ++i) {
+                change[i] += g * outputs[o][i];
+                new_outputs[o][i] += g * mean[i];
+            }
+        }
+        outputs = new_outputs;
+        for (auto& context : contexts) {
+            for (std::size_t i = 0; i < mean.size(); ++i) {
+                context[i] += share * change[i];
+            }
+        }
+    }
+
+private:
+    double gradient(const std::vector<double>& context, std::size_t o) {
+        double score = 0;
+        for (std::size_t i = 0; i < context.size(); ++i) {
+            score += context[i] * outputs[o][i];
+        }
+        const double probability = 1.0 / (1.0 + std::exp(-score));
+        loss -= std::log(o == 0 ? probability : 1.0 - probability);
+        return (o == 0 ? 1.0 : 0.0) - probability;
+    }
+};
+
+/// Rows for a window, and the same in double.
+struct Window {
+    Window(std::size_t contexts, std::size_t outputs, std::size_t dim_, Random& random)
+        : dim(dim_), padded(padded_dim<float>(dim_)), in(contexts * padded), out(outputs * padded) {
+        fill(in, contexts, naive.contexts, in_rows, random);
+        fill(out, outputs, naive.outputs, out_rows, random);
+    }
+
+    [[nodiscard]] simd::WindowRows rows() const {
+        return {in_rows.data(), in_rows.size(), out_rows.data(), out_rows.size(), padded};
+    }
+
+    void check() const {
+        check(in_rows, naive.contexts);
+        check(out_rows, naive.outputs);
+    }
+
+    std::size_t dim;
+    std::size_t padded;
+    AlignedBuffer<float> in;
+    AlignedBuffer<float> out;
+    std::vector<float*> in_rows;
+    std::vector<float*> out_rows;
+    NaiveWindow naive;
+
+private:
+    void fill(AlignedBuffer<float>& table, std::size_t count, NaiveWindow::Table& copy,
+              std::vector<float*>& pointers, Random& random) const {
+        for (std::size_t r = 0; r < count; ++r) {
+            copy.emplace_back();
+            pointers.push_back(table.data() + r * padded);
+            for (std::size_t i = 0; i < dim; ++i) {
+                pointers[r][i] = random.uniform() - 0.5f;
+                copy[r].push_back(static_cast<double>(pointers[r][i]));
+            }
+        }
+    }
+    void check(const std::vector<float*>& actual, const NaiveWindow::Table& expected) const {
+        for (std::size_t r = 0; r < actual.size(); ++r) {
+            for (std::size_t i = 0; i < padded; ++i) {
+                const double want = i < dim ? expected[r][i] : 0.0;
+                if (!(std::fabs(static_cast<double>(actual[r][i]) - want) <= 4e-6)) {
+                    FAIL("row " << r << " element " << i << " is " << actual[r][i] << ", expected "
+                                << want);
+                }
+            }
+        }
+    }
+};
+
+constexpr float untouched = 77.0f;
+
+AlignedBuffer<float> guarded_scratch(std::size_t size) {
+    AlignedBuffer<float> scratch(size + 16);
+    std::fill(scratch.begin() + size, scratch.end(), untouched);
+    return scratch;
+}
+
+bool guard_holds(const AlignedBuffer<float>& scratch) {
+    return std::all_of(scratch.end() - 16, scratch.end(),
+                       [](float value) { return value == untouched; });
+}
+
+} // namespace
+
+TEST_CASE("a skip-gram window's step follows the equations") {
+    for (const test::TestedLevel& level : test::tested_levels()) {
+        Random random(11);
+        for (const std::size_t dim : {1u, 16u, 20u, 50u, 100u, 300u}) {
+            for (std::size_t contexts = 1; contexts <= 13; ++contexts) {
+                for (const std::size_t outputs : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 11u, 12u, 16u, 21u}) {
+                    Window window(contexts, outputs, dim, random);
+                    AlignedBuffer<float> scratch =
+                        guarded_scratch(simd::window_scratch_size(contexts, outputs));
+                    INFO(level.name << ", dim " << dim << ", " << contexts << " contexts, "
+                                    << outputs << " outputs");
+                    level.table.update().sgns_window(window.rows(), 0.1f, scratch.data());
+                    const double loss = simd::window_loss(window.rows(), 0.1f, scratch.data());
+                    window.naive.skip_gram(static_cast<double>(0.1f));
+                    REQUIRE(std::fabs(loss - window.naive.loss) <= 1e-5 * window.naive.loss);
+                    window.check();
+                    REQUIRE(guard_holds(scratch));
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("a bag-of-words window's step follows the equations") {
+    for (const test::TestedLevel& level : test::tested_levels()) {
+        Random random(12);
+        for (const std::size_t dim : {1u, 16u, 50u, 300u}) {
+            for (const std::size_t contexts : {1u, 2u, 7u, 10u}) {
+                for (const std::size_t outputs : {1u, 2u, 5u, 6u, 7u, 11u, 21u}) {
+                    for (const float share : {1.0f, 1.0f / static_cast<float>(contexts)}) {
+                        Window window(contexts, outputs, dim, random);
+                        AlignedBuffer<float> scratch =
+                            guarded_scratch(simd::cbow_scratch_size(outputs, window.padded));
+                        INFO(level.name << ", dim " << dim << ", " << contexts << " contexts, "
+                                        << outputs << " outputs, share " << share);
+                        level.table.update().cbow_window(window.rows(), 0.1f, share,
+                                                         scratch.data());
+                        simd::WindowRows of_mean = window.rows();
+                        of_mean.context_count = 1;
+                        const double loss = simd::window_loss(of_mean, 0.1f, scratch.data());
+                        window.naive.bag_of_words(static_cast<double>(0.1f),
+                                                  static_cast<double>(share));
+                        REQUIRE(std::fabs(loss - window.naive.loss) <= 1e-5 * window.naive.loss);
+                        window.check();
+                        REQUIRE(guard_holds(scratch));
+                    }
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("a context that occurs twice in a window takes both steps") {
+    for (const test::TestedLevel& level : test::tested_levels()) {
+        for (const std::size_t outputs : {2u, 6u, 9u}) {
+            Random random(4);
+            Window twice(1, outputs, 16, random);
+            Window once = twice;
+            for (std::size_t o = 0; o < outputs; ++o) {
+                once.out_rows[o] = once.out.data() + o * 16;
+            }
+            once.in_rows[0] = once.in.data();
+            const std::vector<float> before(once.in.begin(), once.in.end());
+            twice.in_rows.push_back(twice.in_rows[0]);
+            AlignedBuffer<float> scratch(simd::window_scratch_size(2, outputs));
+            level.table.update().sgns_window(twice.rows(), 0.1f, scratch.data());
+            level.table.update().sgns_window(once.rows(), 0.1f, scratch.data());
+            INFO(level.name << ", " << outputs << " outputs");
+            for (std::size_t i = 0; i < 16; ++i) {
+                REQUIRE(std::fabs((twice.in[i] - before[i]) - 2 * (once.in[i] - before[i])) <=
+                        2e-6f);
+            }
+        }
+    }
+}
+
+TEST_CASE("axpy, scale and adagrad change their elements only") {
+    for (const test::TestedLevel& level : test::tested_levels()) {
+        Random random(2);
+        const simd::UpdateKernels& kernels = level.table.update();
+        for (const std::size_t n : test::lengths()) {
+            test::Vector<float> x(n, n % 4, random);
+            test::Vector<float> y(n, 3, random);
+            test::Vector<float> squares(n, 1, random);
+            std::vector<float> before(y.data(), y.data() + n);
+            INFO(level.name << ", " << n << " elements");
+            kernels.axpy(0.5f, x.data(), y.data(), n);
+            for (std::size_t i = 0; i < n; ++i) {
+                REQUIRE(std::fabs(y[i] - (before[i] + 0.5f * x[i])) <= 2e-7f);
+            }
+            before.assign(y.data(), y.data() + n);
+            kernels.scale(-2.0f, y.data(), n);
+            for (std::size_t i = 0; i < n; ++i) {
+                REQUIRE(y[i] == -2.0f * before[i]);
+                squares[i] = 1.0f + squares[i] * squares[i];
+            }
+            before.assign(y.data(), y.data() + n);
+            const std::vector<float> old_squares(squares.data(), squares.data() + n);
+            kernels.adagrad(0.05f, x.data(), y.data(), squares.data(), n);
+            for (std::size_t i = 0; i < n; ++i) {
+                const double g = static_cast<double>(x[i]);
+                const double s = static_cast<double>(old_squares[i]);
+                const double want =
+                    static_cast<double>(before[i]) - static_cast<double>(0.05f) * g / std::sqrt(s);
+                REQUIRE(std::fabs(static_cast<double>(y[i]) - want) <= 4e-7);
+                REQUIRE(std::fabs(static_cast<double>(squares[i]) - (s + g * g)) <= 4e-7);
+            }
+            for (int behind = 1; behind <= 3; ++behind) {
+                REQUIRE(std::isnan(*(y.data() - behind)));
+            }
+        }
+    }
+}
+
+TEST_CASE("exp, sigmoid and rsqrt are within their stated errors") {
+    std::vector<float> arguments;
+    for (int i = -12000; i <= 12000; ++i) {
+        arguments.push_back(static_cast<float>(i) * 0.01f);
+    }
+    for (const test::TestedLevel& level : test::tested_levels()) {
+        const simd::UpdateKernels& kernels = level.table.update();
+        std::vector<float> results(arguments.size());
+        kernels.exp(arguments.data(), results.data(), results.size());
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            const double x = std::min(88.0, std::max(-87.0, static_cast<double>(arguments[i])));
+            INFO(level.name << ", exp " << arguments[i]);
+            REQUIRE(std::fabs(static_cast<double>(results[i]) / std::exp(x) - 1) <= 4e-7);
+        }
+        kernels.sigmoid(arguments.data(), results.data(), results.size());
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            const double x = static_cast<double>(arguments[i]);
+            INFO(level.name << ", sigmoid " << arguments[i]);
+            REQUIRE(std::fabs(static_cast<double>(results[i]) - 1 / (1 + std::exp(-x))) <= 4e-7);
+        }
+        std::vector<float> roots;
+        for (float x = 1e-37f; x < 3e38f; x *= 1.01f) {
+            roots.push_back(x);
+        }
+        results.resize(roots.size());
+        kernels.rsqrt(roots.data(), results.data(), results.size());
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            INFO(level.name << ", rsqrt " << roots[i]);
+            const double exact = 1 / std::sqrt(static_cast<double>(roots[i]));
+            REQUIRE(std::fabs(static_cast<double>(results[i]) / exact - 1) <= 4e-7);
+        }
+        const std::vector<float> edges(17, 0.0f);
+        results.resize(edges.size());
+        kernels.rsqrt(edges.data(), results.data(), results.size());
+        REQUIRE(std::isinf(results[0]));
+        REQUIRE(std::isinf(results[16]));
+        const std::vector<float> negative(17, -1.0f);
+        kernels.rsqrt(negative.data(), results.data(), results.size());
+        REQUIRE(std::isnan(results[3]));
+        const std::vector<float> infinite(17, std::numeric_limits<float>::infinity());
+        kernels.rsqrt(infinite.data(), results.data(), results.size());
+        REQUIRE(results[3] == 0.0f);
+    }
+}
