@@ -1,194 +1,596 @@
-/// Similarity and update kernels, by dim and working set, beside limits measured in the same run:
-/// the multiply-add peak and the read bandwidth. Every kernel's answer is checked against double
-/// before it is timed.
+/// Every kernel x format x dim x working set x instruction set, each beside the limit that the
+/// machine sets it, measured just before in the same run. By default a readable subset in less than
+/// a minute; with --full everything. With --numkong=LIBRARY, made by `numkong.sh`, NumKong's
+/// kernels run beside ours. Other options are Google Benchmark's, such as --benchmark_filter=REGEX.
+///
+/// The limit of a pair is the larger of two times: its bytes at the bandwidth of the working set,
+/// and its multiply-adds at the peak rate of the instruction that makes them. That of one query x
+/// many is the bandwidth, that of a tile the peak rate.
 
 #include <benchmark/benchmark.h>
 
-#include <array>
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
-#include <cstdlib>
-#include <iostream>
-#include <span>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
 #include <vector>
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/random.hpp>
 #include <firth/simd.hpp>
 
+#include "limits.hpp"
+#include "peer.hpp"
+#include "table_reporter.hpp"
+
 namespace {
 
 using namespace firth;
-using Arch = simd::default_arch;
-using B = simd::Batch<Arch>;
+using Clock = std::chrono::steady_clock;
 
-AlignedBuffer<float> random_floats(std::size_t count) {
-    AlignedBuffer<float> values(count);
+// ----------------------------------------------------------------- machines
+
+struct WorkingSet {
+    const char* name;
+    std::size_t bytes;
+};
+constexpr WorkingSet sets[] = {{"L1", 16 << 10}, {"L2", 512 << 10}, {"DRAM", std::size_t{2} << 30}};
+
+struct Level {
+    std::string name;
+    simd::KernelTable table;
+    const Limits* limits;
+};
+
+/// The instruction sets that this machine has, and the limits that belong to them: those of the
+/// same name, else of the nearest below.
+std::vector<Level> make_levels() {
+    std::vector<Level> result;
+    const Limits* limits = all_limits().front();
+    for (const simd::Level& level : simd::levels()) {
+        if (!level.available) continue;
+        for (const Limits* candidate : all_limits()) {
+            if (level.name == candidate->arch) limits = candidate;
+        }
+        result.push_back({std::string(level.name), simd::kernel_table(level.name), limits});
+    }
+    return result;
+}
+
+template <class Body>
+double seconds_of(Body body) {
+    const auto start = Clock::now();
+    body();
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Operations a second: the best of three short runs.
+double operation_rate(double (*run)()) {
+    double best = 0;
+    for (int i = 0; i < 3; ++i) {
+        double operations = 0;
+        const double seconds = seconds_of([&] { operations = run(); });
+        best = std::max(best, operations / seconds);
+    }
+    return best;
+}
+
+/// Bytes a second at which memory that was just in use is read: the best of three runs of each way
+/// to read it.
+double read_rate(const Limits& limits, const void* data, std::size_t bytes) {
+    bytes = bytes / 4096 * 4096;
+    const std::size_t times = std::max<std::size_t>(1, (std::size_t{16} << 20) / bytes);
+    double best = 0;
+    for (const std::size_t ahead : {0u, 1024u, 4096u}) {
+        for (int i = 0; i < 3; ++i) {
+            const double seconds = seconds_of([&] {
+                for (std::size_t t = 0; t < times; ++t) {
+                    limits.read(data, bytes, ahead);
+                }
+            });
+            best = std::max(best, static_cast<double>(bytes * times) / seconds);
+        }
+    }
+    return best;
+}
+
+/// The largest working set, allocated once.
+AlignedBuffer<char>& large_memory() {
+    static AlignedBuffer<char> memory(sets[2].bytes);
+    return memory;
+}
+
+// ------------------------------------------------------------------ formats
+
+template <class F>
+constexpr const char* format_name() {
+    if constexpr (std::is_same_v<F, float>) return "f32";
+    if constexpr (std::is_same_v<F, simd::widened>) return "f32precise";
+    if constexpr (std::is_same_v<F, double>) return "f64";
+    if constexpr (std::is_same_v<F, float16>) return "f16";
+    if constexpr (std::is_same_v<F, bfloat16>) return "bf16";
+    if constexpr (std::is_same_v<F, std::int8_t>) return "i8";
+    if constexpr (std::is_same_v<F, std::uint8_t>) return "u8";
+    return "bits";
+}
+
+/// Fills memory with elements of a format: some random ones, over and over.
+template <class T>
+void fill(void* memory, std::size_t bytes) {
+    constexpr std::size_t period = 1 << 16;
     Random random(1);
-    for (float& value : values) {
-        value = random.uniform() - 0.5f;
-    }
-    return values;
-}
-
-void require(bool right, const char* what) {
-    if (right) return;
-    std::cerr << what << " gave a wrong answer\n";
-    std::exit(1);
-}
-
-void set_rates(benchmark::State& state, double bytes, double flops) {
-    const auto rate = benchmark::Counter::kIsIterationInvariantRate;
-    if (bytes > 0) state.counters["bytes/s"] = benchmark::Counter(bytes, rate);
-    if (flops > 0) state.counters["FLOP/s"] = benchmark::Counter(flops, rate);
-}
-
-/// The limit of arithmetic: independent chains of multiply-adds on registers.
-void calibrate_multiply_add(benchmark::State& state) {
-    constexpr std::size_t chains = 12;
-    constexpr int rounds = 1000;
-    std::array<B, chains> sums;
-    sums.fill(B(1.0f));
-    const B factor(0.999f);
-    for (auto _ : state) {
-        for (int i = 0; i < rounds; ++i) {
-            simd::detail::unroll<chains>([&](auto c) FIRTH_INLINE_LAMBDA {
-                sums[c] = simd::fma<Arch>(sums[c], factor, factor);
-            });
+    std::vector<T> some(std::min(bytes, period) / sizeof(T));
+    for (T& x : some) {
+        if constexpr (std::is_same_v<T, std::uint64_t>) {
+            x = random();
+        } else if constexpr (sizeof(T) == 1) {
+            x = static_cast<T>(random.below(255) - 127);
+        } else {
+            x = static_cast<T>(random.uniform() - 0.5f);
         }
-        benchmark::DoNotOptimize(sums);
     }
-    set_rates(state, 0, 2.0 * chains * rounds * simd::lanes<Arch>);
+    for (std::size_t i = 0; i < bytes; i += period) {
+        std::memcpy(static_cast<char*>(memory) + i, some.data(), std::min(period, bytes - i));
+    }
 }
-BENCHMARK(calibrate_multiply_add);
 
-/// The limit of memory: a plain sum over a working set of so many KB.
-void calibrate_read(benchmark::State& state) {
-    const auto count = static_cast<std::size_t>(state.range(0)) * 1024 / sizeof(float);
-    const AlignedBuffer<float> data = random_floats(count);
-    for (auto _ : state) {
-        std::array<B, 8> sums;
-        sums.fill(B(0.0f));
-        for (std::size_t i = 0; i + 8 * simd::lanes<Arch> <= count; i += 8 * simd::lanes<Arch>) {
-            simd::detail::unroll<8>([&](auto c) FIRTH_INLINE_LAMBDA {
-                sums[c] = sums[c] + B::load_aligned(data.data() + i + c * simd::lanes<Arch>);
-            });
-        }
-        benchmark::DoNotOptimize(sums);
-    }
-    set_rates(state, static_cast<double>(count) * 4, 0);
+template <class T>
+double as_double(T value) {
+    return simd::detail::as_double<simd::scalar>(value);
 }
-BENCHMARK(calibrate_read)->Arg(16)->Arg(512)->Arg(8 << 10)->Arg(512 << 10);
 
-/// One pair of vectors in L1.
-template <float (*Kernel)(std::span<const float>, std::span<const float>) noexcept>
-void pair(benchmark::State& state) {
-    const auto dim = static_cast<std::size_t>(state.range(0));
-    const AlignedBuffer<float> data = random_floats(2 * padded_dim<float>(dim));
-    const std::span<const float> a(data.data(), dim);
-    const std::span<const float> b(data.data() + padded_dim<float>(dim), dim);
-    double exact = 0;
-    for (std::size_t i = 0; i < dim; ++i) {
-        exact += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+template <class T>
+double naive_dot(const T* a, const T* b, std::size_t n) {
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        sum += as_double(a[i]) * as_double(b[i]);
     }
-    require(std::fabs(static_cast<double>(simd::dot<Arch>(a, b)) - exact) < 1e-4, "dot");
-    for (auto _ : state) {
-        benchmark::DoNotOptimize(Kernel(a, b));
-    }
-    set_rates(state, 8.0 * static_cast<double>(dim), 2.0 * static_cast<double>(dim));
+    return sum;
 }
-BENCHMARK_TEMPLATE(pair, simd::dot<Arch>)->Name("dot")->Arg(100)->Arg(300)->Arg(768);
-BENCHMARK_TEMPLATE(pair, simd::cosine<Arch>)->Name("cosine")->Arg(100)->Arg(300)->Arg(768);
-BENCHMARK_TEMPLATE(pair, simd::squared_l2<Arch>)->Name("squared_l2")->Arg(100)->Arg(300)->Arg(768);
 
-void axpy(benchmark::State& state) {
-    const auto dim = static_cast<std::size_t>(state.range(0));
-    AlignedBuffer<float> data = random_floats(2 * padded_dim<float>(dim));
-    const std::span<const float> x(data.data(), dim);
-    const std::span<float> y(data.data() + padded_dim<float>(dim), dim);
-    float factor = 1e-6f;
+/// Multiply-adds a second (two operations each) of the instruction that a format's products take.
+template <class F>
+double product_rate(const Limits& limits) {
+    if (sizeof(simd::detail::Element<F>) == 1 && limits.multiply_add_bytes != nullptr) {
+        return operation_rate(limits.multiply_add_bytes);
+    }
+    if (std::is_same_v<F, bfloat16> && limits.multiply_add_bfloats != nullptr) {
+        return operation_rate(limits.multiply_add_bfloats);
+    }
+    const double floats = operation_rate(limits.multiply_add_floats);
+    return std::is_same_v<typename simd::Format<F>::Product, double> ? floats / 2 : floats;
+}
+
+// --------------------------------------------------------------- benchmarks
+
+/// Runs `call` in the benchmark's loop, `calls` of the kernel a time, and sets the counters.
+template <class Call>
+void measure(benchmark::State& state, std::size_t calls, double bytes, double operations,
+             double least_seconds, Call call) {
+    const auto start = Clock::now();
     for (auto _ : state) {
-        simd::axpy<Arch>(factor, x, y);
-        factor = -factor;
+        call();
         benchmark::ClobberMemory();
     }
-    set_rates(state, 12.0 * static_cast<double>(dim), 2.0 * static_cast<double>(dim));
+    const std::chrono::duration<double> taken = Clock::now() - start;
+    const double seconds =
+        taken.count() / static_cast<double>(state.iterations()) / static_cast<double>(calls);
+    state.counters["ns"] = seconds * 1e9;
+    state.counters["GB/s"] = bytes / seconds * 1e-9;
+    state.counters["Gop/s"] = operations / seconds * 1e-9;
+    if (least_seconds > 0) state.counters["limit"] = least_seconds / seconds;
 }
-BENCHMARK(axpy)->Arg(100)->Arg(300)->Arg(768);
 
-/// One query against many rows: (dim, rows).
-void dot_many(benchmark::State& state) {
-    const auto dim = static_cast<std::size_t>(state.range(0));
-    const auto rows = static_cast<std::size_t>(state.range(1));
-    const std::size_t stride = padded_dim<float>(dim);
-    const AlignedBuffer<float> table = random_floats(rows * stride);
-    const AlignedBuffer<float> query = random_floats(stride);
-    std::vector<float> scores(rows);
-    for (auto _ : state) {
-        simd::dot_many<Arch>(query.data(), table.data(), stride, rows, stride, scores.data());
-        benchmark::ClobberMemory();
+enum class Pair { dot, cosine, squared_l2, l1, norm };
+constexpr const char* pair_names[] = {"dot", "cosine", "l2sq", "l1", "norm"};
+
+/// Independent calls on pairs of rows that together make up the working set.
+template <class T, class Kernel>
+void run_pairs(benchmark::State& state, std::size_t dim, const WorkingSet& set,
+               const Limits* limits, double products, double rate, bool one_sided, Kernel kernel) {
+    const std::size_t stride = padded_dim<T>(dim);
+    const std::size_t pairs = std::max<std::size_t>(1, set.bytes / (2 * stride * sizeof(T)));
+    AlignedBuffer<char> own(set.bytes < large_memory().size() ? 2 * pairs * stride * sizeof(T) : 0);
+    char* const memory = own.size() != 0 ? own.data() : large_memory().data();
+    const std::size_t bytes = 2 * pairs * stride * sizeof(T);
+    fill<T>(memory, bytes);
+    const T* const rows = reinterpret_cast<const T*>(memory);
+    const double sides = one_sided ? 1 : 2;
+    const double call_bytes = sides * static_cast<double>(dim * sizeof(T));
+    double least = 0;
+    if (limits != nullptr) {
+        const double read =
+            read_rate(*limits, memory, std::max<std::size_t>(4096, bytes / 4096 * 4096));
+        least = std::max(call_bytes / read, 2 * products * static_cast<double>(dim) / rate);
     }
-    require(std::fabs(scores[rows - 1] -
-                      simd::dot<Arch>({query.data(), stride},
-                                      {table.data() + (rows - 1) * stride, stride})) < 1e-3f,
-            "dot_many");
-    set_rates(state, 4.0 * static_cast<double>(rows * stride),
-              2.0 * static_cast<double>(rows * stride));
-}
-BENCHMARK(dot_many)->Args({100, 500})->Args({100, 70000})->Args({768, 200000});
-
-/// Many queries against many rows: (dim, queries, rows).
-void score_tile(benchmark::State& state) {
-    const auto dim = static_cast<std::size_t>(state.range(0));
-    const auto queries = static_cast<std::size_t>(state.range(1));
-    const auto rows = static_cast<std::size_t>(state.range(2));
-    const std::size_t stride = padded_dim<float>(dim);
-    const AlignedBuffer<float> left = random_floats(queries * stride);
-    const AlignedBuffer<float> right = random_floats(rows * stride);
-    std::vector<float> scores(queries * rows);
-    for (auto _ : state) {
-        simd::score_tile<Arch>(left.data(), stride, queries, right.data(), stride, rows, stride,
-                               scores.data(), rows);
-        benchmark::ClobberMemory();
-    }
-    set_rates(state, 0, 2.0 * static_cast<double>(queries * rows * stride));
-}
-BENCHMARK(score_tile)->Args({100, 96, 256})->Args({768, 96, 64});
-
-/// One SGNS window on rows in L2: (dim, contexts, outputs).
-void sgns_window(benchmark::State& state) {
-    const auto stride = padded_dim<float>(static_cast<std::size_t>(state.range(0)));
-    const auto contexts = static_cast<std::size_t>(state.range(1));
-    const auto outputs = static_cast<std::size_t>(state.range(2));
-    constexpr std::size_t rows = 400;
-    AlignedBuffer<float> in = random_floats(rows * stride);
-    AlignedBuffer<float> out = random_floats(rows * stride);
-    AlignedBuffer<float> scratch(simd::window_scratch_size(contexts, outputs));
-    std::vector<float*> c(contexts);
-    std::vector<float*> o(outputs);
+    const std::size_t calls = std::clamp<std::size_t>(pairs, 64, 4096);
     std::size_t at = 0;
-    for (auto _ : state) {
+    measure(state, calls, call_bytes, 2 * products * static_cast<double>(dim), least, [&] {
+        for (std::size_t i = 0; i < calls; ++i) {
+            benchmark::DoNotOptimize(
+                kernel(rows + 2 * at * stride, rows + (2 * at + 1) * stride, dim));
+            at = at + 1 == pairs ? 0 : at + 1;
+        }
+    });
+}
+
+template <class F>
+void pair_benchmark(benchmark::State& state, const Level& level, Pair what, std::size_t dim,
+                    const WorkingSet& set) {
+    using K = simd::FormatKernels<F>;
+    using T = typename K::Element;
+    const K& kernels = level.table.of<F>();
+    std::vector<T> check(2 * dim);
+    fill<T>(check.data(), check.size() * sizeof(T));
+    const double exact = naive_dot(check.data(), check.data() + dim, dim);
+    const auto dot = static_cast<double>(kernels.dot(check.data(), check.data() + dim, dim));
+    if (!(std::fabs(dot - exact) <= 1e-5 * static_cast<double>(dim))) {
+        state.SkipWithError("dot gave a wrong answer");
+        return;
+    }
+    const double rate = product_rate<F>(*level.limits);
+    switch (what) {
+    case Pair::dot:
+        return run_pairs<T>(state, dim, set, level.limits, 1, rate, false, kernels.dot);
+    case Pair::cosine:
+        return run_pairs<T>(state, dim, set, level.limits, 3, rate, false, kernels.cosine);
+    case Pair::squared_l2:
+        return run_pairs<T>(state, dim, set, level.limits, 1, rate, false, kernels.squared_l2);
+    case Pair::l1:
+        return run_pairs<T>(state, dim, set, level.limits, 1, rate, false, kernels.l1);
+    case Pair::norm:
+        return run_pairs<T>(
+            state, dim, set, level.limits, 1, rate, true,
+            [&](const T* a, const T*, std::size_t n) { return kernels.norm(a, n); });
+    }
+}
+
+void bits_benchmark(benchmark::State& state, const Level& level, std::size_t dim,
+                    const WorkingSet& set) {
+    run_pairs<std::uint64_t>(state, simd::words_of_bits(dim), set, level.limits, 0, 1, false,
+                             level.table.bits().hamming);
+}
+
+/// One query against the rows of a working set, scores written out. The limit is the bandwidth of
+/// these very rows.
+template <class F>
+void many_benchmark(benchmark::State& state, const Level& level, std::size_t dim,
+                    const WorkingSet& set) {
+    constexpr bool bits = std::is_same_v<F, std::uint64_t>;
+    using E = std::conditional_t<bits, std::uint64_t,
+                                 simd::detail::Element<std::conditional_t<bits, float, F>>>;
+    const std::size_t stride = bits ? simd::words_of_bits(dim) : padded_dim<E>(dim);
+    const std::size_t rows = set.bytes / (stride * sizeof(E));
+    AlignedBuffer<char> own(set.bytes < large_memory().size() ? set.bytes : 0);
+    char* const memory = own.size() != 0 ? own.data() : large_memory().data();
+    fill<E>(memory, set.bytes);
+    const E* const table = reinterpret_cast<const E*>(memory);
+    const AlignedBuffer<E> query = [&] {
+        AlignedBuffer<E> copy(stride);
+        std::copy_n(table + stride, stride, copy.begin());
+        return copy;
+    }();
+    const auto bytes = static_cast<double>(rows * stride * sizeof(E));
+    const double read = read_rate(*level.limits, memory, rows * stride * sizeof(E));
+    if constexpr (bits) {
+        AlignedBuffer<std::uint32_t> distances(rows);
+        measure(state, 1, bytes, 0, bytes / read, [&] {
+            level.table.bits().hamming_many(query.data(), table, stride, rows, stride,
+                                            distances.data());
+        });
+        if (distances[1] != 0) state.SkipWithError("hamming_many gave a wrong answer");
+    } else {
+        AlignedBuffer<typename simd::Format<F>::Product> scores(rows);
+        measure(state, 1, bytes, 2.0 * static_cast<double>(rows * dim), bytes / read, [&] {
+            level.table.of<F>().dot_many(query.data(), table, stride, rows, stride, scores.data());
+        });
+        const E* const last = table + (rows - 1) * stride;
+        const double exact = naive_dot(query.data(), last, stride);
+        if (!(std::fabs(static_cast<double>(scores[rows - 1]) - exact) <= 1e-2)) {
+            state.SkipWithError("dot_many gave a wrong answer");
+        }
+    }
+}
+
+/// Many queries against many rows; queries are packed anew each time.
+template <class F>
+void tile_benchmark(benchmark::State& state, const Level& level, std::size_t queries,
+                    std::size_t rows, std::size_t dim) {
+    using E = typename simd::Format<F>::Element;
+    const std::size_t stride = padded_dim<E>(dim);
+    AlignedBuffer<E> left(queries * stride);
+    AlignedBuffer<E> right(rows * stride);
+    fill<E>(left.data(), left.size() * sizeof(E));
+    fill<E>(right.data(), right.size() * sizeof(E));
+    AlignedBuffer<std::uint32_t> packed(simd::packed_queries_size(queries, dim));
+    AlignedBuffer<typename simd::Format<F>::Product> scores(queries * rows);
+    const double operations = 2.0 * static_cast<double>(queries * rows * dim);
+    const double rate = product_rate<F>(*level.limits);
+    const simd::TileKernels<F>& kernels = level.table.tile<F>();
+    measure(state, 1, 0, operations, operations / rate, [&] {
+        kernels.pack_queries(left.data(), stride, queries, dim, packed.data());
+        kernels.score_tile(packed.data(), queries, right.data(), stride, rows, dim, scores.data(),
+                           rows);
+    });
+    const double exact =
+        naive_dot(left.data() + (queries - 1) * stride, right.data() + (rows - 1) * stride, dim);
+    if (!(std::fabs(static_cast<double>(scores[queries * rows - 1]) - exact) <= 1e-2)) {
+        state.SkipWithError("score_tile gave a wrong answer");
+    }
+}
+
+/// y += alpha * x on rows in L1, and one SGNS or CBOW window on rows in L2.
+void update_benchmark(benchmark::State& state, const Level& level, const std::string& what,
+                      std::size_t dim) {
+    constexpr std::size_t contexts = 6;
+    constexpr std::size_t outputs = 6;
+    constexpr std::size_t rows = 400;
+    const std::size_t stride = padded_dim<float>(dim);
+    AlignedBuffer<float> in(rows * stride);
+    AlignedBuffer<float> out(rows * stride);
+    fill<float>(in.data(), in.size() * 4);
+    fill<float>(out.data(), out.size() * 4);
+    const simd::UpdateKernels& kernels = level.table.update();
+    const double rate = operation_rate(level.limits->multiply_add_floats);
+    if (what == "axpy") {
+        const auto size = static_cast<double>(dim);
+        float factor = 1e-6f;
+        return measure(state, 1, 12 * size, 2 * size, 0, [&] {
+            kernels.axpy(factor, in.data(), out.data(), dim);
+            factor = -factor;
+        });
+    }
+    if (what == "adagrad" || what == "sigmoid") {
+        const auto size = static_cast<double>(dim);
+        AlignedBuffer<float> squares(stride);
+        std::fill(squares.begin(), squares.end(), 1.0f);
+        return measure(state, 1, 16 * size, 0, 0, [&] {
+            if (what == "adagrad") {
+                kernels.adagrad(1e-6f, in.data(), out.data(), squares.data(), dim);
+            } else {
+                kernels.sigmoid(in.data(), out.data(), dim);
+            }
+        });
+    }
+    AlignedBuffer<float> scratch(simd::window_scratch_size(contexts, outputs) +
+                                 simd::cbow_scratch_size(outputs, stride));
+    float* c[contexts];
+    float* o[outputs];
+    std::size_t at = 0;
+    const bool skip_gram = what == "sgns_window";
+    // Three passes of multiply-adds over each context and output, or over their mean.
+    const double operations = 6.0 * static_cast<double>((skip_gram ? contexts : 1) * outputs * dim);
+    measure(state, 1, 0, operations, skip_gram ? operations / rate : 0, [&] {
         for (std::size_t i = 0; i < contexts; ++i) {
             c[i] = in.data() + (at + 7 * i) % rows * stride;
         }
         for (std::size_t i = 0; i < outputs; ++i) {
             o[i] = out.data() + (3 * at + 11 * i) % rows * stride;
         }
-        simd::sgns_window<Arch>({c.data(), contexts, o.data(), outputs, stride}, 1e-6f,
-                                scratch.data());
+        if (skip_gram) {
+            kernels.sgns_window({c, contexts, o, outputs, stride}, 1e-6f, scratch.data());
+        } else {
+            kernels.cbow_window({c, contexts, o, outputs, stride}, 1e-6f, 1.0f, scratch.data());
+        }
         ++at;
-        benchmark::ClobberMemory();
-    }
-    set_rates(state, 0, 6.0 * static_cast<double>(contexts * outputs * stride));
+    });
 }
-BENCHMARK(sgns_window)->Args({100, 6, 6})->Args({300, 6, 6})->Args({100, 6, 11});
+
+// ------------------------------------------------------------- registration
+
+struct Options {
+    bool full = false;
+    std::string numkong;
+    bool own_time = false; ///< --benchmark_min_time was given
+};
+
+class Registry {
+public:
+    explicit Registry(const Options& options) : options_(options) {}
+
+    void add(const std::string& name, std::function<void(benchmark::State&)> body) {
+        auto* const entry = benchmark::RegisterBenchmark(
+            name.c_str(), [body](benchmark::State& state) { body(state); });
+        entry->Repetitions(5);
+        if (!options_.own_time) entry->MinTime(0.01);
+    }
+
+private:
+    const Options& options_;
+};
+
+template <class F>
+void add_format(Registry& registry, const Level& level, const std::vector<std::size_t>& dims,
+                const std::vector<Pair>& kernels, const std::vector<WorkingSet>& pair_sets) {
+    for (const Pair kernel : kernels) {
+        for (const std::size_t dim : dims) {
+            for (const WorkingSet& set : pair_sets) {
+                registry.add(std::string(pair_names[static_cast<int>(kernel)]) + '/' +
+                                 format_name<F>() + '/' + std::to_string(dim) + '/' + set.name +
+                                 '/' + level.name,
+                             [=, &level](benchmark::State& state) {
+                                 pair_benchmark<F>(state, level, kernel, dim, set);
+                             });
+            }
+        }
+    }
+}
+
+template <class F>
+void add_many(Registry& registry, const Level& level, std::size_t dim, const WorkingSet& set) {
+    registry.add(
+        std::string("many/") + format_name<F>() + '/' + std::to_string(dim) + '/' + set.name + '/' +
+            level.name,
+        [=, &level](benchmark::State& state) { many_benchmark<F>(state, level, dim, set); });
+}
+
+template <class F>
+void add_tile(Registry& registry, const Level& level, std::size_t dim) {
+    registry.add(
+        std::string("tile/") + format_name<F>() + '/' + std::to_string(dim) + "/512x4096/" +
+            level.name,
+        [=, &level](benchmark::State& state) { tile_benchmark<F>(state, level, 512, 4096, dim); });
+}
+
+void add_everything(Registry& registry, const std::vector<Level>& levels, bool full) {
+    const std::vector<Pair> all{Pair::dot, Pair::cosine, Pair::squared_l2, Pair::l1, Pair::norm};
+    const std::vector<std::size_t> all_dims{50,  64,  100, 128, 200,  256,
+                                            300, 384, 512, 768, 1024, 1536};
+    const std::vector<WorkingSet> all_sets(std::begin(sets), std::end(sets));
+    const std::vector<WorkingSet> l1{sets[0]};
+    for (const Level& level : levels) {
+        const bool top = &level == &levels.back();
+        if (!full && !top && level.name != "avx2" && level.name != "sse2" && level.name != "neon") {
+            continue;
+        }
+        const auto& dims = full  ? all_dims
+                           : top ? std::vector<std::size_t>{100, 768}
+                                 : std::vector<std::size_t>{768};
+        const auto& pair_sets = full ? all_sets : l1;
+        const auto& floats =
+            full || top || level.name == "avx2"
+                ? full ? all : std::vector<Pair>{Pair::dot, Pair::cosine, Pair::squared_l2}
+                : std::vector<Pair>{Pair::dot};
+        const auto& others = full ? all : std::vector<Pair>{Pair::dot};
+        add_format<float>(registry, level, dims, floats, pair_sets);
+        add_format<simd::widened>(registry, level, dims, others, pair_sets);
+        add_format<double>(registry, level, full ? dims : std::vector<std::size_t>{768}, others,
+                           pair_sets);
+        add_format<float16>(registry, level, dims, others, pair_sets);
+        add_format<bfloat16>(registry, level, dims, others, pair_sets);
+        add_format<std::int8_t>(registry, level, dims, others, pair_sets);
+        add_format<std::uint8_t>(registry, level, full ? dims : std::vector<std::size_t>{768},
+                                 others, pair_sets);
+        for (const std::size_t dim : dims) {
+            for (const WorkingSet& set : pair_sets) {
+                registry.add("hamming/bits/" + std::to_string(dim) + '/' + set.name + '/' +
+                                 level.name,
+                             [=, &level](benchmark::State& state) {
+                                 bits_benchmark(state, level, dim, set);
+                             });
+            }
+        }
+        for (const std::size_t dim : full ? all_dims : std::vector<std::size_t>{768}) {
+            for (const WorkingSet& set : full ? all_sets : std::vector<WorkingSet>{sets[2]}) {
+                if (!full && !top) continue;
+                add_many<float>(registry, level, dim, set);
+                add_many<float16>(registry, level, dim, set);
+                add_many<bfloat16>(registry, level, dim, set);
+                add_many<std::int8_t>(registry, level, dim, set);
+                add_many<std::uint64_t>(registry, level, dim, set);
+                if (full) {
+                    add_many<simd::widened>(registry, level, dim, set);
+                    add_many<double>(registry, level, dim, set);
+                    add_many<std::uint8_t>(registry, level, dim, set);
+                }
+            }
+        }
+        for (const std::size_t dim : full ? all_dims : std::vector<std::size_t>{100, 768}) {
+            if (!full && !top && dim != 768) continue;
+            add_tile<float>(registry, level, dim);
+            if (!full && !top) continue;
+            add_tile<float16>(registry, level, dim);
+            add_tile<bfloat16>(registry, level, dim);
+            add_tile<std::int8_t>(registry, level, dim);
+            if (full) add_tile<std::uint8_t>(registry, level, dim);
+        }
+        for (const char* const what :
+             {"axpy", "adagrad", "sigmoid", "sgns_window", "cbow_window"}) {
+            for (const std::size_t dim : full ? all_dims : std::vector<std::size_t>{100}) {
+                if (!full && !top && std::string(what) != "sgns_window") continue;
+                registry.add(std::string(what) + "/f32/" + std::to_string(dim) + "/-/" + level.name,
+                             [=, &level](benchmark::State& state) {
+                                 update_benchmark(state, level, what, dim);
+                             });
+            }
+        }
+    }
+}
+
+/// NumKong's kernels on the same memory, and what to compare them with.
+struct Comparison {
+    std::string peer;
+    std::string ours;
+};
+
+template <class F>
+void add_peer(Registry& registry, std::vector<Comparison>& comparisons, const Level& top,
+              const std::string& kernel, const Peer::Kernel call, std::size_t dim) {
+    using E = typename simd::Format<F>::Element;
+    if (call == nullptr) return;
+    const std::string rest = kernel + '/' + format_name<F>() + '/' + std::to_string(dim) + "/L1/";
+    registry.add(rest + "numkong", [=](benchmark::State& state) {
+        run_pairs<E>(state, dim, sets[0], nullptr, 1, 1, false,
+                     [=](const E* a, const E* b, std::size_t n) {
+                         double result = 0; // large enough for any result
+                         call(a, b, n, &result);
+                         return result;
+                     });
+    });
+    comparisons.push_back({rest + "numkong", rest + top.name});
+}
 
 } // namespace
 
 int main(int argc, char** argv) {
-    benchmark::AddCustomContext("architecture", std::string(simd::arch_name()));
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-    benchmark::RunSpecifiedBenchmarks();
+    Options options;
+    std::vector<char*> rest;
+    for (int i = 0; i < argc; ++i) {
+        const std::string argument = argv[i];
+        if (argument == "--full") {
+            options.full = true;
+        } else if (argument.starts_with("--numkong=")) {
+            options.numkong = argument.substr(10);
+        } else {
+            if (argument.starts_with("--benchmark_min_time")) options.own_time = true;
+            rest.push_back(argv[i]);
+        }
+    }
+    int count = static_cast<int>(rest.size());
+    benchmark::Initialize(&count, rest.data());
+    if (benchmark::ReportUnrecognizedArguments(count, rest.data())) return 1;
+
+    const std::vector<Level> levels = make_levels();
+    Registry registry(options);
+    std::vector<Comparison> comparisons;
+    std::unique_ptr<Peer> peer;
+    if (!options.numkong.empty()) {
+        peer = std::make_unique<Peer>(options.numkong);
+        for (const std::size_t dim : {100u, 768u}) {
+            const Level& top = levels.back();
+            add_peer<simd::widened>(registry, comparisons, top, "dot", peer->kernel("dot_f32"),
+                                    dim);
+            add_peer<simd::widened>(registry, comparisons, top, "cosine",
+                                    peer->kernel("angular_f32"), dim);
+            add_peer<simd::widened>(registry, comparisons, top, "l2sq",
+                                    peer->kernel("sqeuclidean_f32"), dim);
+            add_peer<float16>(registry, comparisons, top, "dot", peer->kernel("dot_f16"), dim);
+            add_peer<bfloat16>(registry, comparisons, top, "dot", peer->kernel("dot_bf16"), dim);
+            add_peer<std::int8_t>(registry, comparisons, top, "dot", peer->kernel("dot_i8"), dim);
+            if (!options.full) {
+                add_format<simd::widened>(registry, top, {dim}, {Pair::cosine, Pair::squared_l2},
+                                          {sets[0]});
+            }
+        }
+    }
+    add_everything(registry, levels, options.full);
+
+    TableReporter reporter;
+    benchmark::RunSpecifiedBenchmarks(&reporter);
+    for (const Comparison& comparison : comparisons) {
+        const double theirs = reporter.median_of(comparison.peer);
+        const double ours = reporter.median_of(comparison.ours);
+        if (theirs > 0 && ours > 0) {
+            std::printf("%-44s %6.2f times as fast as NumKong\n", comparison.ours.c_str(),
+                        theirs / ours);
+        }
+    }
     benchmark::Shutdown();
+    return reporter.failed() ? 1 : 0;
 }

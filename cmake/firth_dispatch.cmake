@@ -3,7 +3,9 @@
 
 include(CheckCXXCompilerFlag)
 set(dispatch_dir ${CMAKE_CURRENT_BINARY_DIR}/firth_dispatch)
-set(FIRTH_DISPATCH_LEVELS) # the architectures that the library holds, for tests
+# The architectures that the library holds and, in FIRTH_DISPATCH_FLAGS_ARCH, their compile flags; for tests and
+# benchmarks.
+set(FIRTH_DISPATCH_LEVELS)
 
 # firth_dispatch_level(ARCH STATEMENTS FLAGS...): a source for one architecture, if the compiler has its flags.
 # STATEMENTS fill the kernels that are better than those of the level below.
@@ -27,6 +29,7 @@ function(firth_dispatch_level arch statements)
   endif()
   set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${flags}")
   set(FIRTH_DISPATCH_LEVELS ${FIRTH_DISPATCH_LEVELS} ${arch} PARENT_SCOPE)
+  set(FIRTH_DISPATCH_FLAGS_${arch} "${ARGN}" PARENT_SCOPE)
   set(dispatch_sources ${dispatch_sources} ${source} PARENT_SCOPE)
   string(APPEND declarations "void add_${arch}_kernels(KernelTable& table) noexcept;\n")
   set(declarations "${declarations}" PARENT_SCOPE)
