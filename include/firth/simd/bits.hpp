@@ -71,7 +71,7 @@ FIRTH_ALWAYS_INLINE void hamming_many_of(const std::uint64_t* query, const std::
         std::array<typename B::Sum, g> sums{};
         const std::uint64_t* const first = rows + i * stride;
         for (std::size_t line = 0; line < g * stride; line += 8) {
-            FIRTH_PREFETCH_READ(reinterpret_cast<const char*>(first + line) + prefetch_bytes);
+            FIRTH_PREFETCH_READ(reinterpret_cast<const char*>(first + line) + 6144);
         }
         for (std::size_t k = 0; k < whole; k += width) {
             const typename B::Vector q = B::load(query + k);

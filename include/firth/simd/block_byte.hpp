@@ -281,6 +281,14 @@ struct Block<T, Arch> {
     static FIRTH_ALWAYS_INLINE Vector load_tail(const T* p, std::size_t i, std::size_t n) noexcept {
         return _mm512_maskz_loadu_epi8((__mmask64{1} << (n - i)) - 1, p + i);
     }
+    /// gcc would read an operand that is used twice from memory twice, which is what bounds `dot`.
+    static FIRTH_ALWAYS_INLINE void keep_in_register(Vector& x) noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+        __asm__("" : "+v"(x));
+#else
+        static_cast<void>(x);
+#endif
+    }
     static FIRTH_ALWAYS_INLINE Vector flip(Vector x) noexcept {
         return _mm512_xor_si512(x, _mm512_set1_epi8(-128));
     }
@@ -289,9 +297,11 @@ struct Block<T, Arch> {
     }
     static FIRTH_ALWAYS_INLINE Sum dot(const Sum& sum, Vector x, Vector y) noexcept {
         if constexpr (std::is_signed_v<T>) {
+            keep_in_register(y);
             return {_mm512_dpbusd_epi32(sum.products, flip(x), y),
                     _mm512_dpbusd_epi32(sum.excess, _mm512_set1_epi8(-128), y)};
         } else {
+            keep_in_register(x);
             return {_mm512_dpbusd_epi32(sum.products, x, flip(y)),
                     _mm512_dpbusd_epi32(sum.excess, x, _mm512_set1_epi8(1))};
         }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 
 #include <firth/base/config.hpp>
@@ -25,12 +24,13 @@ FIRTH_ALWAYS_INLINE void for_each_group(std::size_t count, Body&& body) {
     }
 }
 
-/// Rows that share a pass over the query: as many as sums fit in registers.
-template <class Arch>
-inline constexpr std::size_t rows_a_pass = vector_registers<Arch> >= 32 ? 8 : 4;
+/// Rows that share a pass over the query, and accumulators of each. More rows share more loads, but
+/// memory is read fastest in one stream, and eight streams cost up to a quarter of the bandwidth.
+inline constexpr std::size_t rows_a_pass = 2;
+inline constexpr std::size_t chains_a_row = 2;
 
-/// How far ahead of its use a row is asked for.
-inline constexpr std::size_t prefetch_bytes = 4096;
+/// How far ahead of its use memory is asked for.
+inline constexpr std::size_t prefetch_bytes = 12288;
 
 template <class F, class Arch>
 FIRTH_ALWAYS_INLINE void dot_many_of(const Element<F>* query, const Element<F>* rows,
@@ -38,30 +38,43 @@ FIRTH_ALWAYS_INLINE void dot_many_of(const Element<F>* query, const Element<F>* 
                                      typename Format<F>::Product* scores) noexcept {
     using B = Block<F, Arch>;
     constexpr std::size_t width = B::width;
-    constexpr std::size_t line = 64 / sizeof(Element<F>);
-    const std::size_t whole = dim / width * width;
-    for_each_group<rows_a_pass<Arch>>(count, [&](std::size_t i, auto g) FIRTH_INLINE_LAMBDA {
-        std::array<typename B::Sum, g> sums{};
-        std::array<const Element<F>*, g> row;
-        unroll<g>([&](auto r) FIRTH_INLINE_LAMBDA { row[r] = rows + (i + r) * stride; });
-        for (std::size_t k = 0; k < whole; k += width) {
-            const typename B::Vector q = B::load(query + k);
-            unroll<g>([&](auto r) FIRTH_INLINE_LAMBDA {
-                if (width >= line || k % line == 0) {
-                    // A hint: addresses past the last row are harmless.
-                    FIRTH_PREFETCH_READ(reinterpret_cast<const char*>(row[r] + k) + prefetch_bytes);
-                }
-                sums[r] = B::dot(sums[r], q, B::load(row[r] + k));
+    constexpr std::size_t chains = chains_a_row;
+    for_each_group<rows_a_pass>(count, [&](std::size_t i, auto g) FIRTH_INLINE_LAMBDA {
+        constexpr std::size_t step_bytes = g * chains * width * sizeof(Element<F>);
+        typename B::Sum sums[g * chains]{};
+        const Element<F>* const row = rows + i * stride;
+        // A hint, in the order in which memory lies: addresses past the last row are harmless.
+        const char* ahead = reinterpret_cast<const char*>(row) + prefetch_bytes;
+        std::size_t k = 0;
+        for (; k + chains * width <= dim; k += chains * width) {
+            for (std::size_t line = 0; line < step_bytes; line += 64) {
+                FIRTH_PREFETCH_READ(ahead + line);
+            }
+            ahead += step_bytes;
+            unroll<chains>([&](auto c) FIRTH_INLINE_LAMBDA {
+                const typename B::Vector q = B::load(query + k + c * width);
+                unroll<g>([&](auto r) FIRTH_INLINE_LAMBDA {
+                    auto& sum = sums[r * chains + c];
+                    sum = B::dot(sum, q, B::load(row + r * stride + k + c * width));
+                });
             });
         }
-        if (whole < dim) {
-            const typename B::Vector q = B::load_tail(query, whole, dim);
+        for (; k + width <= dim; k += width) {
+            const typename B::Vector q = B::load(query + k);
             unroll<g>([&](auto r) FIRTH_INLINE_LAMBDA {
-                sums[r] = B::dot(sums[r], q, B::load_tail(row[r], whole, dim));
+                sums[r * chains] = B::dot(sums[r * chains], q, B::load(row + r * stride + k));
+            });
+        }
+        if (k < dim) {
+            const typename B::Vector q = B::load_tail(query, k, dim);
+            unroll<g>([&](auto r) FIRTH_INLINE_LAMBDA {
+                auto& sum = sums[r * chains + 1];
+                sum = B::dot(sum, q, B::load_tail(row + r * stride, k, dim));
             });
         }
         unroll<g>([&](auto r) FIRTH_INLINE_LAMBDA {
-            scores[i + r] = static_cast<typename Format<F>::Product>(B::reduce(sums[r]));
+            scores[i + r] = static_cast<typename Format<F>::Product>(
+                B::reduce(B::add(sums[r * chains], sums[r * chains + 1])));
         });
     });
 }
