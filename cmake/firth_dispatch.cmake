@@ -1,5 +1,5 @@
-# firth::dispatch, the static library with the kernels of every instruction set, chosen at run time. It is built only
-# where something links it or installs it.
+# firth::dispatch, the static library with the kernels of every instruction set, chosen at run time. Where firth is
+# part of another project it is built only if something links it.
 
 include(CheckCXXCompilerFlag)
 set(dispatch_dir ${CMAKE_CURRENT_BINARY_DIR}/firth_dispatch)
@@ -79,7 +79,10 @@ list(JOIN adders ", " adders)
 list(JOIN levels ", " levels)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/dispatch.cpp.in ${dispatch_dir}/dispatch.cpp @ONLY)
 
-add_library(firth_dispatch STATIC EXCLUDE_FROM_ALL ${dispatch_dir}/dispatch.cpp ${dispatch_sources})
+add_library(firth_dispatch STATIC ${dispatch_dir}/dispatch.cpp ${dispatch_sources})
+if(NOT PROJECT_IS_TOP_LEVEL)
+  set_target_properties(firth_dispatch PROPERTIES EXCLUDE_FROM_ALL ON)
+endif()
 add_library(firth::dispatch ALIAS firth_dispatch)
 set_target_properties(firth_dispatch PROPERTIES EXPORT_NAME dispatch POSITION_INDEPENDENT_CODE ON)
 target_link_libraries(firth_dispatch PUBLIC firth)

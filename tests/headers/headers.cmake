@@ -18,5 +18,15 @@ add_executable(two_units headers/two_units_a.cpp headers/two_units_b.cpp)
 target_link_libraries(two_units PRIVATE firth::firth firth_warnings)
 add_test(NAME two_units COMMAND two_units)
 
+# Files of one program compiled with different flags, with the headers alone and with firth::dispatch.
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND FIRTH_RUNS_avx2)
+  set_source_files_properties(headers/mixed_flags_wide.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
+  foreach(linked firth dispatch)
+    add_executable(mixed_flags_${linked} headers/mixed_flags_plain.cpp headers/mixed_flags_wide.cpp)
+    target_link_libraries(mixed_flags_${linked} PRIVATE firth::${linked} firth_warnings)
+    add_test(NAME mixed_flags_${linked} COMMAND mixed_flags_${linked})
+  endforeach()
+endif()
+
 add_test(NAME layers COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR}/include/firth
                              -P ${CMAKE_CURRENT_SOURCE_DIR}/headers/layers.cmake)

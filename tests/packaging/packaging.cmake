@@ -13,7 +13,7 @@ function(firth_consumer_test name)
                               ${CMAKE_CURRENT_BINARY_DIR}/consumer_${name}
              --build-generator ${CMAKE_GENERATOR}
              --build-options -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} ${ARGN}
-             --test-command consumer)
+             --test-command sh -c "./consumer && ./consumer_dispatch")
 endfunction()
 
 firth_consumer_test(add_subdirectory -DUSE=add_subdirectory -DFIRTH_SOURCE=${PROJECT_SOURCE_DIR})

@@ -94,6 +94,24 @@ ExactPair exact_pair(const T* a, const T* b, std::size_t n) {
     return pair;
 }
 
+/// The inner product in double, and the sum of the products' sizes: precise enough a reference for
+/// sums in float32 and integers, and quick.
+struct ExactDot {
+    double value = 0;
+    double size = 0;
+};
+
+template <class T>
+ExactDot exact_dot(const T* a, const T* b, std::size_t n) {
+    ExactDot dot;
+    for (std::size_t i = 0; i < n; ++i) {
+        const double product = exact(a[i]) * exact(b[i]);
+        dot.value += product;
+        dot.size += std::fabs(product);
+    }
+    return dot;
+}
+
 /// A random element: of all values for bytes, in (-1, 1) for others.
 template <class T>
 T random_element(firth::Random& random) {

@@ -103,17 +103,17 @@ void check_tiles(const std::string& name, std::initializer_list<std::size_t> dim
                                 FAIL(name << " wrote beyond the rows");
                             continue;
                         }
-                        const test::ExactPair exact =
-                            test::exact_pair(q.data() + i * stride, r.data() + j * stride, dim);
+                        const test::ExactDot exact =
+                            test::exact_dot(q.data() + i * stride, r.data() + j * stride, dim);
                         const double steps = std::min(384.0, static_cast<double>(dim)) + 6 +
                                              static_cast<double>(dim) / 192;
                         const double error = std::is_integral_v<Product>
                                                  ? 0.0
                                                  : steps * 0x1.0p-24 * exact.size + 1e-36;
-                        if (!(std::fabs(actual - exact.dot.value()) <= error)) {
+                        if (!(std::fabs(actual - exact.value) <= error)) {
                             FAIL(name << ": " << queries << " x " << rows << " x " << dim << " at "
                                       << i << ", " << j << " is " << actual << ", expected "
-                                      << exact.dot.value());
+                                      << exact.value);
                         }
                     }
                 }

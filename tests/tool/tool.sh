@@ -63,6 +63,14 @@ cmp -s again v.word2vec-binary || fail "one thread and one seed gave other bytes
 
 printf ': s\ntea milk car engine\ntea milk car nosuch\n' >questions
 printf 'tea milk 9\ntea road 1\ncar engine 8\ncar nosuch 2\n' >pairs
+expect 0 "chosen" "$firth" info --cpu
+expect 0 '"selected"' "$firth" info --cpu --json
+expect 2 "Exactly 1 option" "$firth" info
+expect 2 "FIRTH_ARCH is \"avx9\", expected one of .*" env FIRTH_ARCH=avx9 "$firth" info --cpu
+lowest=$("$firth" info --cpu | sed -n 's/^of these can run here: *\([^ ]*\).*/\1/p')
+expect 0 "holds it down): $lowest" env FIRTH_ARCH="$lowest" "$firth" info --cpu
+expect 0 "all relations" env FIRTH_ARCH="$lowest" "$firth" demo --seed 78
+
 expect 0 '"asked": 1' "$firth" eval --vectors v --analogies questions --similarity pairs --json
 grep -q '"missing": 1' out || fail "eval counts no missing pair"
 expect 0 "rho" "$firth" eval --vectors v --similarity pairs
