@@ -13,7 +13,10 @@
 #include <firth/simd/kernel_table.hpp>
 #include <firth/simd/tile.hpp>
 
-#if FIRTH_ON_X86() && defined(__AMX_TILE__) && defined(__AMX_INT8__) && defined(__AMX_BF16__)
+// Older versions of clang spell the macros without the inner underscore.
+#if FIRTH_ON_X86() &&                                                                              \
+    ((defined(__AMX_TILE__) && defined(__AMX_INT8__) && defined(__AMX_BF16__)) ||                  \
+     (defined(__AMXTILE__) && defined(__AMXINT8__) && defined(__AMXBF16__)))
 #include <immintrin.h>
 #define FIRTH_HAS_AMX() 1
 #else
