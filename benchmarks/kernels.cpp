@@ -259,10 +259,15 @@ void pair_benchmark(benchmark::State& state, const Level& level, Pair what, std:
     }
 }
 
-void bits_benchmark(benchmark::State& state, const Level& level, std::size_t dim,
+void bits_benchmark(benchmark::State& state, const Level& level, bool jaccard, std::size_t dim,
                     const WorkingSet& set) {
-    run_pairs<std::uint64_t>(state, simd::words_of_bits(dim), set, level.limits, 0, 1, false,
-                             level.table.bits().hamming);
+    const simd::BitKernels& kernels = level.table.bits();
+    const std::size_t words = simd::words_of_bits(dim);
+    if (jaccard) {
+        run_pairs<std::uint64_t>(state, words, set, level.limits, 0, 1, false, kernels.jaccard);
+    } else {
+        run_pairs<std::uint64_t>(state, words, set, level.limits, 0, 1, false, kernels.hamming);
+    }
 }
 
 /// One query against the rows of a working set, scores written out. The limit is the bandwidth of
@@ -333,7 +338,7 @@ void tile_benchmark(benchmark::State& state, const Level& level, std::size_t que
     }
 }
 
-/// y += alpha * x on rows in L1, and one SGNS or CBOW window on rows in L2.
+/// What training and conversion need: a row in L1, or one SGNS or CBOW window on rows in L2.
 void update_benchmark(benchmark::State& state, const Level& level, const std::string& what,
                       std::size_t dim) {
     constexpr std::size_t contexts = 6;
@@ -346,25 +351,46 @@ void update_benchmark(benchmark::State& state, const Level& level, const std::st
     fill<float>(out.data(), out.size() * 4);
     const simd::UpdateKernels& kernels = level.table.update();
     const double rate = operation_rate(level.limits->multiply_add_floats);
-    if (what == "axpy") {
-        const auto size = static_cast<double>(dim);
-        float factor = 1e-6f;
-        return measure(state, 1, 12 * size, 2 * size, 0, [&] {
-            kernels.axpy(factor, in.data(), out.data(), dim);
-            factor = -factor;
-        });
+    // Element by element, on a row in L1: bytes read and written an element, and what to call.
+    const float* const x = in.data();
+    float* const y = out.data();
+    AlignedBuffer<float> squares(stride);
+    std::fill(squares.begin(), squares.end(), 1.0f);
+    AlignedBuffer<float16> halves(stride);
+    AlignedBuffer<bfloat16> brains(stride);
+    AlignedBuffer<std::int8_t> codes(stride);
+    AlignedBuffer<std::uint64_t> words(stride);
+    const simd::ConvertKernels& convert = level.table.convert();
+    const auto element_wise = [&](double bytes, auto call) {
+        measure(state, 1, bytes * static_cast<double>(dim), 0, 0, call);
+    };
+    if (what == "axpy") return element_wise(12, [&] { kernels.axpy(1e-9f, x, y, dim); });
+    if (what == "scale") return element_wise(8, [&] { kernels.scale(1.0f, y, dim); });
+    if (what == "adagrad") {
+        return element_wise(20, [&] { kernels.adagrad(1e-9f, x, y, squares.data(), dim); });
     }
-    if (what == "adagrad" || what == "sigmoid") {
-        const auto size = static_cast<double>(dim);
-        AlignedBuffer<float> squares(stride);
-        std::fill(squares.begin(), squares.end(), 1.0f);
-        return measure(state, 1, 16 * size, 0, 0, [&] {
-            if (what == "adagrad") {
-                kernels.adagrad(1e-6f, in.data(), out.data(), squares.data(), dim);
-            } else {
-                kernels.sigmoid(in.data(), out.data(), dim);
-            }
-        });
+    if (what == "exp") return element_wise(8, [&] { kernels.exp(x, y, dim); });
+    if (what == "sigmoid") return element_wise(8, [&] { kernels.sigmoid(x, y, dim); });
+    if (what == "rsqrt") return element_wise(8, [&] { kernels.rsqrt(squares.data(), y, dim); });
+    if (what == "to_f16")
+        return element_wise(6, [&] { convert.to_float16(x, halves.data(), dim); });
+    if (what == "from_f16") {
+        return element_wise(6, [&] { convert.from_float16(halves.data(), y, dim); });
+    }
+    if (what == "to_bf16") {
+        return element_wise(6, [&] { convert.to_bfloat16(x, brains.data(), dim); });
+    }
+    if (what == "from_bf16") {
+        return element_wise(6, [&] { convert.from_bfloat16(brains.data(), y, dim); });
+    }
+    if (what == "quantize") {
+        return element_wise(5, [&] { convert.quantize(x, codes.data(), dim); });
+    }
+    if (what == "dequantize") {
+        return element_wise(5, [&] { convert.dequantize(codes.data(), 0.1f, y, dim); });
+    }
+    if (what == "pack_signs") {
+        return element_wise(4.125, [&] { convert.pack_signs(x, words.data(), dim); });
     }
     AlignedBuffer<float> scratch(simd::window_scratch_size(contexts, outputs) +
                                  simd::cbow_scratch_size(outputs, stride));
@@ -477,11 +503,14 @@ void add_everything(Registry& registry, const std::vector<Level>& levels, bool f
                                  others, pair_sets);
         for (const std::size_t dim : dims) {
             for (const WorkingSet& set : pair_sets) {
-                registry.add("hamming/bits/" + std::to_string(dim) + '/' + set.name + '/' +
-                                 level.name,
-                             [=, &level](benchmark::State& state) {
-                                 bits_benchmark(state, level, dim, set);
-                             });
+                for (const bool jaccard : {false, true}) {
+                    if (jaccard && !full && !top) continue;
+                    registry.add(std::string(jaccard ? "jaccard" : "hamming") + "/bits/" +
+                                     std::to_string(dim) + '/' + set.name + '/' + level.name,
+                                 [=, &level](benchmark::State& state) {
+                                     bits_benchmark(state, level, jaccard, dim, set);
+                                 });
+                }
             }
         }
         for (const std::size_t dim : full ? all_dims : std::vector<std::size_t>{768}) {
@@ -508,8 +537,9 @@ void add_everything(Registry& registry, const std::vector<Level>& levels, bool f
             add_tile<std::int8_t>(registry, level, dim);
             if (full) add_tile<std::uint8_t>(registry, level, dim);
         }
-        for (const char* const what :
-             {"axpy", "adagrad", "sigmoid", "sgns_window", "cbow_window"}) {
+        for (const char* const what : {"axpy", "scale", "adagrad", "exp", "sigmoid", "rsqrt",
+                                       "to_f16", "from_f16", "to_bf16", "from_bf16", "quantize",
+                                       "dequantize", "pack_signs", "sgns_window", "cbow_window"}) {
             for (const std::size_t dim : full ? all_dims : std::vector<std::size_t>{100}) {
                 if (!full && !top && std::string(what) != "sgns_window") continue;
                 registry.add(std::string(what) + "/f32/" + std::to_string(dim) + "/-/" + level.name,

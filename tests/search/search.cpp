@@ -136,6 +136,41 @@ TEMPLATE_TEST_CASE("exact search agrees with a naive one", "", Cosine, InnerProd
     }
 }
 
+TEST_CASE("rows that only the last digits tell apart are ranked the same alone and in a batch") {
+    for (const std::size_t dim : {33u, 100u, 300u}) {
+        constexpr std::size_t rows = 600;
+        EmbeddingTable<float> table(rows, dim);
+        Random random(dim);
+        for (float& x : table[0]) {
+            x = 2 * random.uniform() - 1;
+        }
+        for (std::size_t id = 1; id < rows; ++id) {
+            // The same row, elements moved about by the last digit here and there.
+            std::ranges::copy(table[0], table[id].begin());
+            for (int change = 0; change < 5; ++change) {
+                float& x = table[id][random.below(static_cast<std::uint32_t>(dim))];
+                x = std::nextafter(x, random.below(2) == 0 ? 2.0f : -2.0f);
+            }
+        }
+        const ExactIndex<Cosine> index(table);
+        std::vector<Neighbor> all;
+        for (std::size_t id = 0; id < rows; ++id) {
+            std::vector<float> query(dim);
+            const float scale = Cosine::scale(simd::norm(table[7]));
+            for (std::size_t i = 0; i < dim; ++i) {
+                query[i] = table[7][i] * scale;
+            }
+            all.push_back(
+                {static_cast<Id>(id), simd::dot(query, table[id]) * index.row_scales()[id]});
+        }
+        std::sort(all.begin(), all.end(), ranks_before);
+        const auto batch = index.search_batch(table.view().first(20), 30);
+        REQUIRE(batch[7] == index.search(table[7], 30));
+        all.resize(30);
+        REQUIRE(batch[7] == all);
+    }
+}
+
 TEST_CASE("indexes and queries refuse what is not finite or does not fit") {
     EmbeddingTable<float> table(5, 3);
     table[3][1] = std::numeric_limits<float>::quiet_NaN();

@@ -159,8 +159,8 @@ std::pair<std::vector<T>, std::vector<T>> pair_of(std::size_t n) {
         const float x = 2.0f * random.uniform() - 1.0f;
         const float y = 2.0f * random.uniform() - 1.0f;
         if constexpr (sizeof(T) == 1) {
-            a.push_back(static_cast<T>(100 * x));
-            b.push_back(static_cast<T>(100 * y));
+            a.push_back(static_cast<T>(static_cast<int>(100 * x)));
+            b.push_back(static_cast<T>(static_cast<int>(100 * y)));
         } else {
             a.push_back(static_cast<T>(x));
             b.push_back(static_cast<T>(y));

@@ -42,31 +42,33 @@ struct Block {
     using Element = typename Format<F>::Element;
     using Product = typename Format<F>::Product;
     using Vector = Product;
-    using Sum = Product;
+    // Unsigned where integers are summed: their sums may be beyond the signed half of 32 bits.
+    using Sum = std::conditional_t<std::is_integral_v<Product>, std::uint32_t, Product>;
     static constexpr std::size_t width = 1;
 
     static FIRTH_ALWAYS_INLINE Vector load(const Element* p) noexcept {
-        if constexpr (std::is_floating_point_v<Product>) {
-            return static_cast<Product>(
-                static_cast<std::conditional_t<std::is_same_v<Element, double>, double, float>>(
-                    *p));
-        } else {
+        if constexpr (std::is_same_v<Element, double> || std::is_integral_v<Element>) {
             return static_cast<Product>(*p);
+        } else {
+            return static_cast<Product>(static_cast<float>(*p));
         }
     }
     static FIRTH_ALWAYS_INLINE Vector load_tail(const Element*, std::size_t, std::size_t) noexcept {
-        return Vector();
+        return Vector(); // a block of one element leaves none over
     }
     static FIRTH_ALWAYS_INLINE Sum add(Sum a, Sum b) noexcept { return a + b; }
-    static FIRTH_ALWAYS_INLINE Sum dot(Sum sum, Vector x, Vector y) noexcept { return sum + x * y; }
+    static FIRTH_ALWAYS_INLINE Sum dot(Sum sum, Vector x, Vector y) noexcept {
+        return sum + static_cast<Sum>(x * y);
+    }
     static FIRTH_ALWAYS_INLINE Sum squared_l2(Sum sum, Vector x, Vector y) noexcept {
-        const Product difference = x - y;
-        return sum + difference * difference;
+        return dot(sum, x - y, x - y);
     }
     static FIRTH_ALWAYS_INLINE Sum l1(Sum sum, Vector x, Vector y) noexcept {
-        return sum + (x > y ? x - y : y > x ? y - x : x - y);
+        return sum + static_cast<Sum>(x > y ? x - y : y > x ? y - x : x - y);
     }
-    static FIRTH_ALWAYS_INLINE Product reduce(Sum sum) noexcept { return sum; }
+    static FIRTH_ALWAYS_INLINE Product reduce(Sum sum) noexcept {
+        return static_cast<Product>(sum);
+    }
 };
 
 /// A register of floats, shared by the formats that are summed in float32.

@@ -17,7 +17,8 @@
 /// Blocks of float16 and bfloat16. Numerics: elements become float32 exactly, and products and sums
 /// are float32, as in `block.hpp`. On `avx512_bf16` the instruction VDPBF16PS takes the products of
 /// bfloat16: it rounds each of its two additions to nearest even and takes subnormal numbers, read
-/// or computed, as zero.
+/// or computed, as zero. AVX512-FP16 is not used: its multiply-adds round sums to 11 bits, and its
+/// conversions are those of AVX-512.
 FIRTH_BEGIN_INTRINSICS
 
 namespace firth::simd::detail {

@@ -20,10 +20,9 @@
 /// a kernel unrolled for it.
 ///
 /// Numerics, with u = 2^-24 and n elements. Two modes for float32:
-///  - `fast`, the default: float32 products and sums, fused where the hardware can, in 4
-///  independent
-///    accumulators of a register each, added pairwise, then half to half. The order is fixed for an
-///    architecture. With L floats a register the error of `dot` is at most
+///  - `fast`, the default: float32 products and sums, fused where the hardware can, in four
+///    independent accumulators of a register each, added pairwise, then half to half. The order is
+///    fixed for an architecture. With L floats a register the error of `dot` is at most
 ///    (n / (4 L) + 9) u sum |a_i b_i|, with one more u without fused multiply-add. `dot` overflows
 ///    beyond 3.4e38, `norm` only where its result does.
 ///  - `precise`: every product and sum in float64; the error is at most
@@ -139,8 +138,8 @@ float > [[nodiscard]] double norm(const A& a, precise_t) noexcept {
 /// Scores one query against `count` rows that lie `stride` elements apart: scores[i] is the inner
 /// product of the query with row i. Rows and query are `dim` elements each and may be unaligned;
 /// nothing beyond them is read. Rows that share a pass share the query's loads, and those ahead are
-/// prefetched. float32 sums are one register an inner product: error at most
-/// (dim / L + 6) u sum |a_i b_i|.
+/// prefetched. float32 sums are two registers an inner product: error at most
+/// (dim / (2 L) + 9) u sum |a_i b_i|.
 template <class Arch = default_arch, Scalar T>
 void dot_many(const T* query, const T* rows, std::size_t stride, std::size_t count, std::size_t dim,
               typename Format<T>::Product* scores) noexcept {

@@ -129,6 +129,11 @@ multiply_panel(const std::uint32_t* group, const std::uint32_t* start, const std
     constexpr std::size_t rows = panel_rows<F, Arch>;
     Register sums[2 * Width];
     unroll<2 * Width>([&](auto i) FIRTH_INLINE_LAMBDA { sums[i] = Tile::zero(); });
+    // Scores of different queries lie far apart, often in the same few sets of the caches.
+    for (std::size_t q = 0; q < queries; ++q) {
+        FIRTH_PREFETCH_WRITE(scores + q * score_stride);
+        FIRTH_PREFETCH_WRITE(scores + q * score_stride + count - 1);
+    }
     for (std::size_t u = 0; u < units; ++u) {
         const Register left = Tile::load(panel + u * rows);
         const Register right = Tile::load(panel + u * rows + Tile::lanes);

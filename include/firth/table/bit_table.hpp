@@ -4,10 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 
 #include <firth/base/aligned_buffer.hpp>
-#include <firth/base/error.hpp>
 #include <firth/simd/convert.hpp>
 #include <firth/simd/distance.hpp>
 #include <firth/table/embedding_table.hpp>
@@ -25,14 +23,7 @@ public:
     /// `rows` rows of `dim` bits, all zero. Throws `OptionError` for a dim of 0 or above `max_dim`
     /// or for more than `max_rows` rows, and `std::bad_alloc`.
     BitTable(std::size_t rows, std::size_t dim) : rows_(rows), dim_(dim) {
-        if (dim == 0 || dim > max_dim) {
-            throw OptionError("dim is " + std::to_string(dim) + ", expected 1 to " +
-                              std::to_string(max_dim));
-        }
-        if (rows > max_rows) {
-            throw OptionError("a table of " + std::to_string(rows) + " rows, expected at most " +
-                              std::to_string(max_rows));
-        }
+        detail::check_table_size(rows, dim);
         words_ = AlignedBuffer<std::uint64_t>(rows * stride());
     }
 

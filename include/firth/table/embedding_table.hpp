@@ -19,6 +19,21 @@ inline constexpr std::size_t max_dim = std::size_t{1} << 20;
 /// The largest number of rows: ids are 32 bits, and the last one means "no id".
 inline constexpr std::size_t max_rows = std::numeric_limits<std::uint32_t>::max();
 
+namespace detail {
+
+inline void check_table_size(std::size_t rows, std::size_t dim) {
+    if (dim == 0 || dim > max_dim) {
+        throw OptionError("dim is " + std::to_string(dim) + ", expected 1 to " +
+                          std::to_string(max_dim));
+    }
+    if (rows > max_rows) {
+        throw OptionError("a table of " + std::to_string(rows) + " rows, expected at most " +
+                          std::to_string(max_rows));
+    }
+}
+
+} // namespace detail
+
 /// A matrix of embeddings, rows x dim, row-major, zero at first. Each row begins on a 64-byte
 /// boundary and is padded with zeros to a multiple of 64 bytes; writers must keep the padding zero,
 /// so that kernels run over whole registers.
@@ -32,14 +47,7 @@ public:
     /// Throws `OptionError` for a dim of 0 or above `max_dim` or for more than `max_rows` rows, and
     /// `std::bad_alloc`.
     EmbeddingTable(std::size_t rows, std::size_t dim) : rows_(rows), dim_(dim) {
-        if (dim == 0 || dim > max_dim) {
-            throw OptionError("dim is " + std::to_string(dim) + ", expected 1 to " +
-                              std::to_string(max_dim));
-        }
-        if (rows > max_rows) {
-            throw OptionError("a table of " + std::to_string(rows) + " rows, expected at most " +
-                              std::to_string(max_rows));
-        }
+        detail::check_table_size(rows, dim);
         data_ = AlignedBuffer<T>(rows * stride());
     }
 
