@@ -261,3 +261,31 @@ TEST_CASE("kernels on bits count as a loop over bits does") {
         }
     }
 }
+
+TEST_CASE("distances are the same when there are too many for the caches") {
+    constexpr std::size_t words = 3;
+    constexpr std::size_t count = (std::size_t{1} << 18) + 5;
+    Random random(15);
+    std::vector<std::uint64_t> rows(count * words);
+    for (auto& word : rows) {
+        word = random();
+    }
+    for (const test::TestedLevel& level : test::tested_levels()) {
+        for (const std::size_t offset : {0u, 1u}) {
+            AlignedBuffer<std::uint32_t> distances(count + 1);
+            level.table.bits().hamming_many(rows.data(), rows.data(), words, count, words,
+                                            distances.data() + offset);
+            INFO(level.name << ", offset " << offset);
+            std::size_t wrong = 0;
+            for (std::size_t r = 0; r < count; ++r) {
+                std::uint32_t expected = 0;
+                for (std::size_t i = 0; i < words; ++i) {
+                    expected +=
+                        static_cast<std::uint32_t>(std::popcount(rows[i] ^ rows[r * words + i]));
+                }
+                wrong += distances[offset + r] != expected;
+            }
+            REQUIRE(wrong == 0);
+        }
+    }
+}

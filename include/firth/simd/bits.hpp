@@ -67,6 +67,10 @@ FIRTH_ALWAYS_INLINE void hamming_many_of(const std::uint64_t* query, const std::
     using B = BitBlock<Arch>;
     constexpr std::size_t width = B::width;
     const std::size_t whole = words / width * width;
+    // Of short rows the distances are a good part of all that memory moves. A megabyte of them does
+    // not stay in cache anyway, and written past it they need not be read first.
+    [[maybe_unused]] const bool past =
+        count >= (std::size_t{1} << 18) && reinterpret_cast<std::uintptr_t>(distances) % 32 == 0;
     for_each_group<8>(count, [&](std::size_t i, auto g) FIRTH_INLINE_LAMBDA {
         std::array<typename B::Sum, g> sums{};
         const std::uint64_t* const first = rows + i * stride;
@@ -86,14 +90,17 @@ FIRTH_ALWAYS_INLINE void hamming_many_of(const std::uint64_t* query, const std::
                 sums[r] = B::count(sums[r], B::differing(q, x));
             });
         }
-        if constexpr (requires { B::reduce(sums, distances); }) {
-            B::reduce(sums, distances + i);
+        if constexpr (requires { B::reduce(sums, distances, past); }) {
+            B::reduce(sums, distances + i, past);
         } else {
             unroll<g>([&](auto r) FIRTH_INLINE_LAMBDA {
                 distances[i + r] = static_cast<std::uint32_t>(B::reduce(sums[r]));
             });
         }
     });
+    if constexpr (requires { B::finish(); }) {
+        if (past) B::finish();
+    }
 }
 
 } // namespace firth::simd::detail
