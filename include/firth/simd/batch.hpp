@@ -166,7 +166,12 @@ FIRTH_ALWAYS_INLINE Batch<Arch> square_root(const Batch<Arch>& a) noexcept {
     if constexpr (is_scalar<Arch>) {
         return ScalarBatch::map(a, a, [](float x, float) { return std::sqrt(x); });
     }
-#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
+#if FIRTH_ON_ARM64()
+    else {
+        // xsimd 8.1 refines an estimate here, which gives NaN for infinity.
+        return Batch<Arch>(vsqrtq_f32(a));
+    }
+#elif FIRTH_ON_X86()
     else {
         return xsimd::sqrt(a);
     }
