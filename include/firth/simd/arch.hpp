@@ -79,6 +79,11 @@ struct dispatched {
     static constexpr std::string_view name = "dispatched";
 };
 
+namespace detail {
+template <class Arch>
+inline constexpr bool is_dispatched = std::is_same_v<Arch, dispatched>;
+} // namespace detail
+
 /// True for `Level` and for every architecture built on it.
 template <class Arch, class Level>
 concept HasLevel = std::derived_from<Arch, Level>;

@@ -185,7 +185,7 @@ FIRTH_ALWAYS_INLINE void pack_signs_of(const float* from, std::uint64_t* to,
 template <class Arch = default_arch>
 void convert(std::span<const float> from, std::span<float16> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (std::is_same_v<Arch, dispatched>) {
+    if constexpr (detail::is_dispatched<Arch>) {
         detail::dispatched_kernels().convert().to_float16(from.data(), to.data(), from.size());
     } else {
         detail::to_float16_of<Arch>(from.data(), to.data(), from.size());
@@ -194,7 +194,7 @@ void convert(std::span<const float> from, std::span<float16> to) noexcept {
 template <class Arch = default_arch>
 void convert(std::span<const float16> from, std::span<float> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (std::is_same_v<Arch, dispatched>) {
+    if constexpr (detail::is_dispatched<Arch>) {
         detail::dispatched_kernels().convert().from_float16(from.data(), to.data(), from.size());
     } else {
         detail::from_float16_of<Arch>(from.data(), to.data(), from.size());
@@ -203,7 +203,7 @@ void convert(std::span<const float16> from, std::span<float> to) noexcept {
 template <class Arch = default_arch>
 void convert(std::span<const float> from, std::span<bfloat16> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (std::is_same_v<Arch, dispatched>) {
+    if constexpr (detail::is_dispatched<Arch>) {
         detail::dispatched_kernels().convert().to_bfloat16(from.data(), to.data(), from.size());
     } else {
         detail::to_bfloat16_of<Arch>(from.data(), to.data(), from.size());
@@ -212,7 +212,7 @@ void convert(std::span<const float> from, std::span<bfloat16> to) noexcept {
 template <class Arch = default_arch>
 void convert(std::span<const bfloat16> from, std::span<float> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (std::is_same_v<Arch, dispatched>) {
+    if constexpr (detail::is_dispatched<Arch>) {
         detail::dispatched_kernels().convert().from_bfloat16(from.data(), to.data(), from.size());
     } else {
         detail::from_bfloat16_of<Arch>(from.data(), to.data(), from.size());
@@ -226,7 +226,7 @@ void convert(std::span<const bfloat16> from, std::span<float> to) noexcept {
 template <class Arch = default_arch>
 float quantize(std::span<const float> from, std::span<std::int8_t> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (std::is_same_v<Arch, dispatched>) {
+    if constexpr (detail::is_dispatched<Arch>) {
         return detail::dispatched_kernels().convert().quantize(from.data(), to.data(), from.size());
     } else {
         return detail::quantize_of<Arch>(from.data(), to.data(), from.size());
@@ -237,7 +237,7 @@ float quantize(std::span<const float> from, std::span<std::int8_t> to) noexcept 
 template <class Arch = default_arch>
 void dequantize(std::span<const std::int8_t> from, float scale, std::span<float> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (std::is_same_v<Arch, dispatched>) {
+    if constexpr (detail::is_dispatched<Arch>) {
         detail::dispatched_kernels().convert().dequantize(from.data(), scale, to.data(),
                                                           from.size());
     } else {
@@ -256,7 +256,7 @@ void dequantize(std::span<const std::int8_t> from, float scale, std::span<float>
 template <class Arch = default_arch>
 void pack_signs(std::span<const float> from, std::span<std::uint64_t> to) noexcept {
     assert(to.size() == words_of_bits(from.size()));
-    if constexpr (std::is_same_v<Arch, dispatched>) {
+    if constexpr (detail::is_dispatched<Arch>) {
         detail::dispatched_kernels().convert().pack_signs(from.data(), to.data(), from.size());
     } else {
         detail::pack_signs_of<Arch>(from.data(), to.data(), from.size());

@@ -72,9 +72,6 @@ FIRTH_ALWAYS_INLINE std::size_t common_size(const A& a, const B& b) noexcept {
     }
 }
 
-template <class Arch>
-inline constexpr bool is_dispatched = std::is_same_v<Arch, dispatched>;
-
 template <class F, class Arch, class A, class B>
 FIRTH_ALWAYS_INLINE auto dot(const A& a, const B& b) noexcept {
     const std::size_t n = common_size(a, b);

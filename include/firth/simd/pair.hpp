@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -12,7 +11,6 @@
 #include <firth/simd/block_byte.hpp>
 #include <firth/simd/block_half.hpp>
 #include <firth/simd/format.hpp>
-#include <firth/simd/unroll.hpp>
 
 /// What one vector does with another, as loops over blocks, for any format and architecture. The
 /// functions that programs call are in `dot.hpp` and `distance.hpp`.
@@ -22,7 +20,7 @@ namespace firth::simd::detail {
 /// adds these up pairwise. The vectors may be unaligned; nothing beyond them is read.
 template <class B, class T, class Step>
 FIRTH_ALWAYS_INLINE auto reduce_pair(const T* a, const T* b, std::size_t n, Step step) noexcept {
-    using Sum = decltype(step(typename B::Sum(), B::load(a), B::load(b)));
+    using Sum = typename B::Sum;
     constexpr std::size_t width = B::width;
     Sum s0{};
     Sum s1{};
@@ -52,10 +50,8 @@ FIRTH_ALWAYS_INLINE auto reduce_pair(const T* a, const T* b, std::size_t n, Step
 template <class F, class Arch>
 FIRTH_ALWAYS_INLINE auto dot_of(const Element<F>* a, const Element<F>* b, std::size_t n) noexcept {
     using B = Block<F, Arch>;
-    using Sum = typename B::Sum;
-    using Vector = typename B::Vector;
     return static_cast<typename Format<F>::Product>(reduce_pair<B>(
-        a, b, n, [](const Sum& sum, const Vector& x, const Vector& y) FIRTH_INLINE_LAMBDA {
+        a, b, n, [](const auto& sum, const auto& x, const auto& y) FIRTH_INLINE_LAMBDA {
             return B::dot(sum, x, y);
         }));
 }
@@ -64,10 +60,8 @@ template <class F, class Arch>
 FIRTH_ALWAYS_INLINE auto squared_l2_of(const Element<F>* a, const Element<F>* b,
                                        std::size_t n) noexcept {
     using B = Block<F, Arch>;
-    using Sum = typename B::Sum;
-    using Vector = typename B::Vector;
     return static_cast<typename Format<F>::Distance>(reduce_pair<B>(
-        a, b, n, [](const Sum& sum, const Vector& x, const Vector& y) FIRTH_INLINE_LAMBDA {
+        a, b, n, [](const auto& sum, const auto& x, const auto& y) FIRTH_INLINE_LAMBDA {
             return B::squared_l2(sum, x, y);
         }));
 }
@@ -75,10 +69,8 @@ FIRTH_ALWAYS_INLINE auto squared_l2_of(const Element<F>* a, const Element<F>* b,
 template <class F, class Arch>
 FIRTH_ALWAYS_INLINE auto l1_of(const Element<F>* a, const Element<F>* b, std::size_t n) noexcept {
     using B = Block<F, Arch>;
-    using Sum = typename B::Sum;
-    using Vector = typename B::Vector;
     return static_cast<typename Format<F>::Distance>(reduce_pair<B>(
-        a, b, n, [](const Sum& sum, const Vector& x, const Vector& y) FIRTH_INLINE_LAMBDA {
+        a, b, n, [](const auto& sum, const auto& x, const auto& y) FIRTH_INLINE_LAMBDA {
             return B::l1(sum, x, y);
         }));
 }

@@ -116,7 +116,7 @@ FIRTH_ALWAYS_INLINE void rsqrt_of(const float* from, float* to, std::size_t n) n
 template <class Arch = default_arch>
 void exp(std::span<const float> from, std::span<float> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (std::is_same_v<Arch, dispatched>) {
+    if constexpr (detail::is_dispatched<Arch>) {
         detail::dispatched_kernels().update().exp(from.data(), to.data(), from.size());
     } else {
         detail::exp_of<Arch>(from.data(), to.data(), from.size());
@@ -127,7 +127,7 @@ void exp(std::span<const float> from, std::span<float> to) noexcept {
 template <class Arch = default_arch>
 void sigmoid(std::span<const float> from, std::span<float> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (std::is_same_v<Arch, dispatched>) {
+    if constexpr (detail::is_dispatched<Arch>) {
         detail::dispatched_kernels().update().sigmoid(from.data(), to.data(), from.size());
     } else {
         detail::sigmoid_of<Arch>(from.data(), to.data(), from.size());
@@ -138,7 +138,7 @@ void sigmoid(std::span<const float> from, std::span<float> to) noexcept {
 template <class Arch = default_arch>
 void rsqrt(std::span<const float> from, std::span<float> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (std::is_same_v<Arch, dispatched>) {
+    if constexpr (detail::is_dispatched<Arch>) {
         detail::dispatched_kernels().update().rsqrt(from.data(), to.data(), from.size());
     } else {
         detail::rsqrt_of<Arch>(from.data(), to.data(), from.size());

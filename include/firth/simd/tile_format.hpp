@@ -11,7 +11,7 @@
 #include <firth/simd/batch.hpp>
 #include <firth/simd/block.hpp>
 #include <firth/simd/block_byte.hpp>
-#include <firth/simd/block_half.hpp>
+#include <firth/simd/convert.hpp>
 #include <firth/simd/format.hpp>
 
 #if FIRTH_ON_X86()
@@ -45,20 +45,9 @@ struct TileFormat {
         if constexpr (std::is_same_v<F, float>) {
             std::memcpy(to, from, n * sizeof(float));
         } else if constexpr (std::is_same_v<F, bfloat16>) {
-            for (std::size_t i = 0; i < n; ++i) {
-                to[i] = static_cast<float>(from[i]);
-            }
+            from_bfloat16_of<Arch>(from, to, n);
         } else {
-            using B = Block<F, Arch>;
-            std::size_t i = 0;
-            if constexpr (B::width == simd::lanes<Arch>) {
-                for (; i + B::width <= n; i += B::width) {
-                    B::load(from + i).store_unaligned(to + i);
-                }
-            }
-            for (; i < n; ++i) {
-                to[i] = static_cast<float>(from[i]);
-            }
+            from_float16_of<Arch>(from, to, n);
         }
     }
     static FIRTH_ALWAYS_INLINE void pack_query(const Element<F>* from, std::size_t n,
@@ -89,25 +78,13 @@ struct TileFormat {
     }
 };
 
-/// Bytes in plain C++.
-template <ByteElement T, class Arch>
-struct TileFormat<T, Arch> {
-    using Packed = std::int16_t;
+/// One 32-bit integer in plain C++.
+struct Integers32 {
     struct Register {
         std::int32_t value;
     };
-    static constexpr std::size_t depth = 2;
     static constexpr std::size_t lanes = 1;
 
-    static FIRTH_ALWAYS_INLINE void pack_row(const T* from, std::size_t n, Packed* to) noexcept {
-        for (std::size_t i = 0; i < n; ++i) {
-            to[i] = from[i];
-        }
-    }
-    static FIRTH_ALWAYS_INLINE void pack_query(const T* from, std::size_t n, Packed* to) noexcept {
-        pack_row(from, n, to);
-    }
-    static FIRTH_ALWAYS_INLINE std::uint32_t start(const T*, std::size_t) noexcept { return 0; }
     static FIRTH_ALWAYS_INLINE Register load(const void* p) noexcept {
         Register unit;
         std::memcpy(&unit, p, 4);
@@ -235,27 +212,33 @@ struct Integers128 {
 
 #endif
 
-#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
-
 template <class Arch>
 struct integers_of {
+    using type = Integers32;
+};
+#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
+template <Vectorized Arch>
+struct integers_of<Arch> {
     using type = Integers128;
 };
+#endif
 #if FIRTH_ON_X86() && defined(__AVX2__)
-template <HasAvx2 Arch>
+template <Vectorized Arch>
+    requires HasAvx2<Arch>
 struct integers_of<Arch> {
     using type = Integers256;
 };
 #endif
 #if FIRTH_ON_X86() && defined(__AVX512BW__)
-template <HasAvx512 Arch>
+template <Vectorized Arch>
+    requires HasAvx512<Arch>
 struct integers_of<Arch> {
     using type = Integers512;
 };
 #endif
 
 /// Bytes as pairs of 16-bit integers.
-template <ByteElement T, Vectorized Arch>
+template <ByteElement T, class Arch>
 struct TileFormat<T, Arch> : integers_of<Arch>::type {
     using Packed = std::int16_t;
     static constexpr std::size_t depth = 2;
@@ -271,15 +254,12 @@ struct TileFormat<T, Arch> : integers_of<Arch>::type {
     static FIRTH_ALWAYS_INLINE std::uint32_t start(const T*, std::size_t) noexcept { return 0; }
 };
 
-#endif
-
 #if FIRTH_ON_X86() && defined(__AVX512VNNI__)
 
 /// Four bytes a unit. VPDPBUSD takes an unsigned and a signed side. int8: rows are moved up by 128,
 /// and a query's sums begin with -128 times its own sum. uint8: rows are moved down by 128 and the
 /// sums begin with +128 times the query's.
-template <ByteElement T, Vectorized Arch>
-    requires HasVnni<Arch>
+template <ByteElement T, HasVnni Arch>
 struct TileFormat<T, Arch> : Integers512 {
     using Packed = T;
     static constexpr std::size_t depth = 4;

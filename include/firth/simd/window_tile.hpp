@@ -270,7 +270,7 @@ FIRTH_ALWAYS_INLINE void cbow_window_of(const WindowRows& rows, float learning_r
 template <class Arch = default_arch>
 void sgns_window(const WindowRows& rows, float learning_rate, float* scratch) noexcept {
     assert(rows.context_count > 0 && rows.output_count > 0 && rows.dim % 16 == 0);
-    if constexpr (std::is_same_v<Arch, dispatched>) {
+    if constexpr (detail::is_dispatched<Arch>) {
         detail::dispatched_kernels().update().sgns_window(rows, learning_rate, scratch);
     } else {
         detail::sgns_window_of<Arch>(rows, learning_rate, scratch);
@@ -294,7 +294,7 @@ template <class Arch = default_arch>
 void cbow_window(const WindowRows& rows, float learning_rate, float context_share,
                  float* scratch) noexcept {
     assert(rows.context_count > 0 && rows.output_count > 0 && rows.dim % 16 == 0);
-    if constexpr (std::is_same_v<Arch, dispatched>) {
+    if constexpr (detail::is_dispatched<Arch>) {
         detail::dispatched_kernels().update().cbow_window(rows, learning_rate, context_share,
                                                           scratch);
     } else {
