@@ -397,7 +397,7 @@ void update_benchmark(benchmark::State& state, const Level& level, const std::st
     float* c[contexts];
     float* o[outputs];
     std::size_t at = 0;
-    const bool skip_gram = what == "sgns_window";
+    const bool skip_gram = what == "skip_gram_window";
     // Three passes of multiply-adds over each context and output, or over their mean.
     const double operations = 6.0 * static_cast<double>((skip_gram ? contexts : 1) * outputs * dim);
     measure(state, 1, 0, operations, skip_gram ? operations / rate : 0, [&] {
@@ -408,7 +408,7 @@ void update_benchmark(benchmark::State& state, const Level& level, const std::st
             o[i] = out.data() + (3 * at + 11 * i) % rows * stride;
         }
         if (skip_gram) {
-            kernels.sgns_window({c, contexts, o, outputs, stride}, 1e-6f, scratch.data());
+            kernels.skip_gram_window({c, contexts, o, outputs, stride}, 1e-6f, scratch.data());
         } else {
             kernels.cbow_window({c, contexts, o, outputs, stride}, 1e-6f, 1.0f, scratch.data());
         }
@@ -539,9 +539,9 @@ void add_everything(Registry& registry, const std::vector<Level>& levels, bool f
         }
         for (const char* const what : {"axpy", "scale", "adagrad", "exp", "sigmoid", "rsqrt",
                                        "to_f16", "from_f16", "to_bf16", "from_bf16", "quantize",
-                                       "dequantize", "pack_signs", "sgns_window", "cbow_window"}) {
+                                       "dequantize", "pack_signs", "skip_gram_window", "cbow_window"}) {
             for (const std::size_t dim : full ? all_dims : std::vector<std::size_t>{100}) {
-                if (!full && !top && std::string(what) != "sgns_window") continue;
+                if (!full && !top && std::string(what) != "skip_gram_window") continue;
                 registry.add(std::string(what) + "/f32/" + std::to_string(dim) + "/-/" + level.name,
                              [=, &level](benchmark::State& state) {
                                  update_benchmark(state, level, what, dim);

@@ -13,7 +13,7 @@
 #include <string>
 
 #include <firth/text/encode.hpp>
-#include <firth/train/sgns.hpp>
+#include <firth/train/word2vec.hpp>
 
 #include "demo_world.hpp"
 
@@ -29,7 +29,7 @@ const firth::EncodedCorpus& corpus() {
 }
 
 void train_sgns(benchmark::State& state) {
-    const firth::SgnsOptions options{.dim = static_cast<std::size_t>(state.range(0)),
+    const firth::Word2VecOptions options{.dim = static_cast<std::size_t>(state.range(0)),
                                      .window = static_cast<std::size_t>(state.range(1)),
                                      .negative = static_cast<std::size_t>(state.range(2)),
                                      .epochs = 1,

@@ -11,14 +11,14 @@
 #include <firth/query/analogy.hpp>
 #include <firth/query/nearest.hpp>
 #include <firth/text/encode.hpp>
-#include <firth/train/sgns.hpp>
+#include <firth/train/word2vec.hpp>
 
 namespace {
 
 struct DemoArguments {
     std::uint64_t seed = 1;
     std::size_t sentences = 40000;
-    firth::SgnsOptions sgns{.dim = 50, .epochs = 10};
+    firth::Word2VecOptions word2vec{.dim = 50, .epochs = 10};
     bool untrained = false;
     bool json = false;
     bool quiet = false;
@@ -28,9 +28,9 @@ void run_demo(DemoArguments arguments) {
     const firth::Stopwatch watch;
     const std::string text = demo::corpus(arguments.seed, arguments.sentences);
     const firth::EncodedCorpus corpus = firth::encode_text(
-        text, {.min_count = 1, .threads = arguments.sgns.threads}, "the demo's text");
-    arguments.sgns.seed = arguments.seed;
-    if (arguments.untrained) arguments.sgns.epochs = 0;
+        text, {.min_count = 1, .threads = arguments.word2vec.threads}, "the demo's text");
+    arguments.word2vec.seed = arguments.seed;
+    if (arguments.untrained) arguments.word2vec.epochs = 0;
     if (!arguments.quiet && !arguments.json) {
         std::cout << "A made-up world, told in " << corpus.raw_words << " words ("
                   << corpus.vocabulary.size() << " different ones). It begins:\n";
@@ -43,11 +43,11 @@ void run_demo(DemoArguments arguments) {
         std::cout.flush();
     }
     const firth::TrainedVectors trained = firth::train_sgns(
-        corpus, arguments.sgns, progress_printer(arguments.quiet || arguments.json));
+        corpus, arguments.word2vec, progress_printer(arguments.quiet || arguments.json));
     const firth::WordIndex index(trained.vectors);
     const firth::AnalogyResult result = firth::evaluate_analogies(
         trained.vectors, demo::analogies(),
-        {.folding = firth::CaseFolding::none, .threads = arguments.sgns.threads});
+        {.folding = firth::CaseFolding::none, .threads = arguments.word2vec.threads});
 
     constexpr std::array<const char*, 5> shown{"queen", "Paris", "swimming", "dog", "red"};
     constexpr std::array<std::array<const char*, 3>, 4> asked{{{"man", "king", "woman"},
@@ -110,9 +110,9 @@ void add_demo_command(CLI::App& app) {
     command->add_option("--seed", arguments->seed, "of the world's text and of the training");
     command->add_option("--sentences", arguments->sentences, "length of the text")
         ->check(CLI::Range(std::size_t{1000}, std::size_t{10000000}));
-    command->add_option("--dim", arguments->sgns.dim, "length of a vector");
-    command->add_option("--epochs", arguments->sgns.epochs, "times through the text");
-    command->add_option("--threads", arguments->sgns.threads, "0: all of the machine's");
+    command->add_option("--dim", arguments->word2vec.dim, "length of a vector");
+    command->add_option("--epochs", arguments->word2vec.epochs, "times through the text");
+    command->add_option("--threads", arguments->word2vec.threads, "0: all of the machine's");
     command->add_flag("--untrained", arguments->untrained, "skip the training, for comparison");
     command->add_flag("--json", arguments->json, "print the result as one JSON object");
     command->add_flag("--quiet", arguments->quiet, "show no progress");

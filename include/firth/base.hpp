@@ -4,7 +4,9 @@
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/atomic_file.hpp>
+#include <firth/base/checksum.hpp>
 #include <firth/base/config.hpp>
+#include <firth/base/container.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/fields.hpp>
 #include <firth/base/mapped_file.hpp>

@@ -5,7 +5,7 @@
 
 #include <firth/query/analogy.hpp>
 #include <firth/text/encode.hpp>
-#include <firth/train/sgns.hpp>
+#include <firth/train/word2vec.hpp>
 
 #include "../../examples/tool/demo_world.hpp"
 #include "../support/support.hpp"
@@ -136,13 +136,13 @@ TEST_CASE("the demo's world is learnt from its text, and not without it") {
     for (const std::uint64_t seed : {1001u, 1002u}) {
         const EncodedCorpus corpus = encode_text(demo::corpus(seed, 40000), {.min_count = 1});
         const AnalogyEvaluationOptions options{.folding = CaseFolding::none};
-        const SgnsOptions sgns{.dim = 50, .epochs = 10, .seed = seed};
+        const Word2VecOptions sgns{.dim = 50, .epochs = 10, .seed = seed};
         const TrainedVectors trained = train_sgns(corpus, sgns);
         const AnalogyResult result =
             evaluate_analogies(trained.vectors, demo::analogies(), options);
         REQUIRE(result.total.skipped == 0);
         REQUIRE(result.total.accuracy() >= 0.9);
-        SgnsOptions none = sgns;
+        Word2VecOptions none = sgns;
         none.epochs = 0;
         const TrainedVectors untrained = train_sgns(corpus, none);
         REQUIRE(evaluate_analogies(untrained.vectors, demo::analogies(), options).total.accuracy() <

@@ -9,9 +9,10 @@ struct NaiveWindow {
     using Table = std::vector<std::vector<double>>;
     Table contexts;
     Table outputs;
+    std::size_t positives = 1;
     double loss = 0;
 
-    /// SGNS: every context meets every output.
+    /// Skip-gram: every context meets every output.
     void skip_gram(double learning_rate) {
         Table new_contexts = contexts;
         Table new_outputs = outputs;
@@ -60,8 +61,8 @@ private:
             score += context[i] * outputs[o][i];
         }
         const double probability = 1.0 / (1.0 + std::exp(-score));
-        loss -= std::log(o == 0 ? probability : 1.0 - probability);
-        return (o == 0 ? 1.0 : 0.0) - probability;
+        loss -= std::log(o < positives ? probability : 1.0 - probability);
+        return (o < positives ? 1.0 : 0.0) - probability;
     }
 };
 
@@ -69,12 +70,16 @@ private:
 struct Window {
     Window(std::size_t contexts, std::size_t outputs, std::size_t dim_, Random& random)
         : dim(dim_), padded(padded_dim<float>(dim_)), in(contexts * padded), out(outputs * padded) {
+        // One positive, as in negative sampling, or any number, as in hierarchical softmax.
+        const auto any = random.below(static_cast<std::uint32_t>(outputs + 1));
+        naive.positives = random.below(2) == 0 ? 1 : any;
         fill(in, contexts, naive.contexts, in_rows, random);
         fill(out, outputs, naive.outputs, out_rows, random);
     }
 
     [[nodiscard]] simd::WindowRows rows() const {
-        return {in_rows.data(), in_rows.size(), out_rows.data(), out_rows.size(), padded};
+        return {in_rows.data(),  in_rows.size(), out_rows.data(),
+                out_rows.size(), padded,         naive.positives};
     }
 
     void check() const {
@@ -141,7 +146,7 @@ TEST_CASE("a skip-gram window's step follows the equations") {
                         guarded_scratch(simd::window_scratch_size(contexts, outputs));
                     INFO(level.name << ", dim " << dim << ", " << contexts << " contexts, "
                                     << outputs << " outputs");
-                    level.table.update().sgns_window(window.rows(), 0.1f, scratch.data());
+                    level.table.update().skip_gram_window(window.rows(), 0.1f, scratch.data());
                     const double loss = simd::window_loss(window.rows(), 0.1f, scratch.data());
                     window.naive.skip_gram(static_cast<double>(0.1f));
                     REQUIRE(std::fabs(loss - window.naive.loss) <= 1e-5 * window.naive.loss);
@@ -195,8 +200,8 @@ TEST_CASE("a context that occurs twice in a window takes both steps") {
             const std::vector<float> before(once.in.begin(), once.in.end());
             twice.in_rows.push_back(twice.in_rows[0]);
             AlignedBuffer<float> scratch(simd::window_scratch_size(2, outputs));
-            level.table.update().sgns_window(twice.rows(), 0.1f, scratch.data());
-            level.table.update().sgns_window(once.rows(), 0.1f, scratch.data());
+            level.table.update().skip_gram_window(twice.rows(), 0.1f, scratch.data());
+            level.table.update().skip_gram_window(once.rows(), 0.1f, scratch.data());
             INFO(level.name << ", " << outputs << " outputs");
             for (std::size_t i = 0; i < 16; ++i) {
                 REQUIRE(std::fabs((twice.in[i] - before[i]) - 2 * (once.in[i] - before[i])) <=

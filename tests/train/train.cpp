@@ -7,32 +7,13 @@
 #include <firth/query/similarity.hpp>
 #include <firth/text/encode.hpp>
 
-#include "../support/support.hpp"
+#include "support.hpp"
 
 using namespace firth;
+using test::bytes_of;
+using test::grouped_corpus;
 
 namespace {
-
-/// Sentences of three words from one of ten groups each: words of a group should become alike.
-EncodedCorpus grouped_corpus(std::size_t sentences) {
-    Random random(9);
-    std::vector<std::vector<std::string>> text(sentences);
-    for (auto& sentence : text) {
-        const std::string group = std::to_string(random.below(10));
-        for (int i = 0; i < 6; ++i) {
-            sentence.push_back("g" + group + "w" + std::to_string(random.below(5)));
-        }
-    }
-    return encode_sequences(text, {.min_count = 1});
-}
-
-std::string bytes_of(const WordVectors<float>& vectors) {
-    std::string bytes;
-    for (Id id = 0; id < vectors.size(); ++id) {
-        bytes.append(reinterpret_cast<const char*>(vectors[id].data()), vectors.dim() * 4);
-    }
-    return bytes;
-}
 
 double mean_similarity(const WordVectors<float>& vectors, bool same_group) {
     double sum = 0;
@@ -103,10 +84,21 @@ TEST_CASE("negative samples follow count^0.75") {
 }
 
 TEST_CASE("the learning rate falls in a straight line to its floor") {
-    const LinearDecay schedule{0.5f};
+    const LearningRate schedule{0.5f};
     REQUIRE(schedule(0) == 0.5f);
     REQUIRE(std::fabs(schedule(0.5) - 0.25f) < 1e-6f);
     REQUIRE(schedule(1) == 0.5f * 1e-4f);
+}
+
+TEST_CASE("the learning rate can fall along a cosine, or stay") {
+    const LearningRate cosine{0.5f, Schedule::cosine};
+    REQUIRE(cosine(0) == 0.5f);
+    REQUIRE(std::fabs(cosine(0.25) - 0.4267767f) < 1e-6f);
+    REQUIRE(std::fabs(cosine(0.5) - 0.25f) < 1e-6f);
+    REQUIRE(cosine(1) == 0.5f * 1e-4f);
+    const LearningRate constant{0.5f, Schedule::constant};
+    REQUIRE(constant(0) == 0.5f);
+    REQUIRE(constant(1) == 0.5f);
 }
 
 TEST_CASE("chunks end with sentences, unless those are very long") {
@@ -121,54 +113,106 @@ TEST_CASE("chunks end with sentences, unless those are very long") {
 
 namespace {
 
-/// Notes what the trainer hands out.
+/// Notes what the loop hands out.
 struct RecordingWorker {
     std::vector<std::vector<Id>>* sentences;
+    std::vector<std::uint64_t>* numbers;
     std::vector<float>* rates;
-    void train_sentence(std::span<const Id> sentence, float rate, Random&) {
-        sentences->emplace_back(sentence.begin(), sentence.end());
+    void add(const Sentence& sentence, float rate, Random&) {
+        sentences->emplace_back(sentence.ids.begin(), sentence.ids.end());
+        numbers->push_back(sentence.number);
         rates->push_back(rate);
     }
+    void train() {}
     LossSum take_loss() { return {1, 1}; }
 };
 
 } // namespace
 
-TEST_CASE("the trainer hands out every sentence once an epoch, cut at the limit") {
+TEST_CASE("the loop hands out every sentence once an epoch, cut at the limit") {
     std::vector<Id> ids(5000);
     std::iota(ids.begin(), ids.end(), Id{0});
     const std::vector<std::uint64_t> ends{3, 2503, 2504, 5000};
     const std::vector<std::uint64_t> counts(5000, 1);
     std::vector<std::vector<Id>> sentences;
+    std::vector<std::uint64_t> numbers;
     std::vector<float> rates;
-    const TrainingStats stats = train_sequences(
-        CorpusView{ids, ends}, counts,
-        {.epochs = 2, .learning_rate = 1.0f, .sample = 0, .max_sentence = 1000, .threads = 1},
-        [&](std::size_t) {
-            return RecordingWorker{&sentences, &rates};
-        });
-    REQUIRE(stats.words == 10000);
-    REQUIRE(stats.epoch_loss == std::vector<double>{1, 1});
-    std::vector<Id> all;
-    for (const auto& sentence : sentences) {
-        REQUIRE(sentence.size() <= 1000);
-        all.insert(all.end(), sentence.begin(), sentence.end());
+    for (const bool rounds : {false, true}) {
+        sentences.clear();
+        rates.clear();
+        numbers.clear();
+        SequenceLoop<RecordingWorker> loop(
+            CorpusView{ids, ends}, counts,
+            {.epochs = 2, .learning_rate = 1.0f, .sample = 0, .threads = 1, .rounds = rounds},
+            [&](std::size_t) {
+                return RecordingWorker{&sentences, &numbers, &rates};
+            });
+        const TrainingStats stats = loop.run();
+        REQUIRE(stats.words == 10000);
+        REQUIRE(stats.epoch_loss.size() == 2);
+        REQUIRE(stats.epoch_loss[0] == 1);
+        std::vector<Id> all;
+        for (std::size_t s = 0; s < sentences.size(); ++s) {
+            REQUIRE(sentences[s].size() <= 1000);
+            for (const Id id : sentences[s]) {
+                REQUIRE((numbers[s] == 0 || id >= ends[numbers[s] - 1]));
+                REQUIRE(id < ends[numbers[s]]);
+                all.push_back(id);
+            }
+        }
+        REQUIRE(all.size() == 10000);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            REQUIRE(all[i] == i % 5000);
+        }
+        REQUIRE(sentences[0].size() == 3);
+        REQUIRE(std::is_sorted(rates.rbegin(), rates.rend()));
+        REQUIRE(rates.front() == 1.0f);
     }
-    REQUIRE(all.size() == 10000);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        REQUIRE(all[i] == i % 5000);
-    }
-    REQUIRE(sentences[0].size() == 3);
-    REQUIRE(std::is_sorted(rates.rbegin(), rates.rend()));
-    REQUIRE(rates.front() == 1.0f);
 }
 
-TEST_CASE("SGNS learns which words keep company") {
+namespace {
+
+struct ThrowingWorker {
+    std::size_t worker = 0;
+    void add(const Sentence&, float, Random&) {}
+    void train() {
+        if (worker == 1) throw Error("worker 1 fell");
+    }
+    LossSum take_loss() { return {}; }
+};
+
+} // namespace
+
+TEST_CASE("a worker's exception ends the loop, for all workers, and is passed on") {
+    const std::vector<Id> ids(200000);
+    const std::vector<std::uint64_t> ends{ids.size()};
+    const std::vector<std::uint64_t> counts{ids.size()};
+    for (const bool rounds : {false, true}) {
+        SequenceLoop<ThrowingWorker> loop(CorpusView{ids, ends}, counts,
+                                          {.epochs = 100, .threads = 3, .rounds = rounds},
+                                          [&](std::size_t worker) { return ThrowingWorker{worker}; });
+        REQUIRE(test::message_of<Error>([&] { loop.run(); }) == "worker 1 fell");
+    }
+}
+
+TEMPLATE_TEST_CASE("every composition learns which words keep company", "",
+                   (std::pair<SkipGram, NegativeSampling>), (std::pair<Cbow, NegativeSampling>),
+                   (std::pair<SkipGram, HierarchicalSoftmax>),
+                   (std::pair<Cbow, HierarchicalSoftmax>)) {
+    using Prediction = typename TestType::first_type;
+    using Loss = typename TestType::second_type;
     const EncodedCorpus corpus = grouped_corpus(4000);
-    for (const std::size_t threads : {1u, 2u}) {
-        const TrainedVectors trained = train_sgns(
-            corpus,
-            {.dim = 20, .sample = 0, .epochs = 10, .learning_rate = 0.05f, .threads = threads});
+    for (const int way : {0, 1, 2, 3}) {
+        const Word2VecOptions options{
+            .dim = 20,
+            .window_size = way == 1 ? WindowSize::fixed : WindowSize::dynamic,
+            .sample = 0,
+            .epochs = 10,
+            .learning_rate = 0.05f,
+            .cbow_gradient = way == 1 ? Cbow::Gradient::exact : Cbow::Gradient::word2vec,
+            .threads = way == 0 ? 1u : 2u,
+            .deterministic = way >= 2};
+        const TrainedVectors trained = train_word2vec<Prediction, Loss>(corpus, options);
         REQUIRE(mean_similarity(trained.vectors, true) > 0.8);
         REQUIRE(mean_similarity(trained.vectors, false) < 0.6);
         REQUIRE(trained.stats.epoch_loss.size() == 10);
@@ -183,17 +227,17 @@ TEST_CASE("SGNS learns which words keep company") {
 
 TEST_CASE("one thread and one seed give the same bytes; another seed gives others") {
     const EncodedCorpus corpus = grouped_corpus(500);
-    const SgnsOptions options{.dim = 30, .epochs = 3, .threads = 1, .seed = 5};
-    const std::string first = bytes_of(train_sgns(corpus, options).vectors);
-    REQUIRE(first == bytes_of(train_sgns(corpus, options).vectors));
-    SgnsOptions other = options;
+    const Word2VecOptions options{.dim = 30, .epochs = 3, .threads = 1, .seed = 5};
+    const std::string first = bytes_of(train_sgns(corpus, options).vectors.table());
+    REQUIRE(first == bytes_of(train_sgns(corpus, options).vectors.table()));
+    Word2VecOptions other = options;
     other.seed = 6;
-    REQUIRE(first != bytes_of(train_sgns(corpus, other).vectors));
+    REQUIRE(first != bytes_of(train_sgns(corpus, other).vectors.table()));
 }
 
 TEST_CASE("the vector architecture and plain C++ learn the same to rounding") {
     const EncodedCorpus corpus = grouped_corpus(100);
-    const SgnsOptions options{.dim = 30, .negative = 8, .epochs = 1, .threads = 1};
+    const Word2VecOptions options{.dim = 30, .negative = 8, .epochs = 1, .threads = 1};
     const TrainedVectors a = train_sgns<simd::default_arch>(corpus, options);
     const TrainedVectors b = train_sgns<simd::scalar>(corpus, options);
     for (Id id = 0; id < a.vectors.size(); ++id) {
@@ -203,16 +247,29 @@ TEST_CASE("the vector architecture and plain C++ learn the same to rounding") {
     }
 }
 
+namespace {
+
+void check_padding(const EmbeddingTable<float>& table) {
+    for (std::size_t row = 0; row < table.rows(); ++row) {
+        for (std::size_t i = table.dim(); i < table.stride(); ++i) {
+            REQUIRE(table.data()[row * table.stride() + i] == 0.0f);
+        }
+    }
+}
+
+} // namespace
+
 TEST_CASE("padding stays zero through training") {
     const EncodedCorpus corpus = grouped_corpus(200);
-    const SgnsModel model = train_sgns(corpus.corpus.view(), corpus.vocabulary.counts(),
-                                       {.dim = 21, .epochs = 2, .threads = 2});
-    for (const EmbeddingTable<float>* table : {&model.input, &model.output}) {
-        for (std::size_t row = 0; row < table->rows(); ++row) {
-            for (std::size_t i = 21; i < table->stride(); ++i) {
-                REQUIRE(table->data()[row * table->stride() + i] == 0.0f);
-            }
-        }
+    for (const bool deterministic : {false, true}) {
+        const TrainedVectors trained = train_sgns(
+            corpus, {.dim = 21, .epochs = 2, .threads = 2, .deterministic = deterministic});
+        check_padding(trained.vectors.table());
+        check_padding(trained.output);
+        const TrainedVectors cbow = train_word2vec<Cbow, HierarchicalSoftmax>(
+            corpus, {.dim = 21, .epochs = 2, .threads = 2, .deterministic = deterministic});
+        check_padding(cbow.vectors.table());
+        check_padding(cbow.output);
     }
 }
 
@@ -245,7 +302,7 @@ TEST_CASE("training can be watched and cancelled") {
 
 TEST_CASE("options outside their range are refused by name") {
     const EncodedCorpus corpus = grouped_corpus(10);
-    const auto message = [&](const SgnsOptions& options) {
+    const auto message = [&](const Word2VecOptions& options) {
         return test::message_of<OptionError>(
             [&] { static_cast<void>(train_sgns(corpus, options)); });
     };
@@ -255,14 +312,15 @@ TEST_CASE("options outside their range are refused by name") {
     REQUIRE(test::contains(message({.negative = 0}), "negative"));
     REQUIRE(test::contains(message({.sample = -1}), "sample"));
     REQUIRE(test::contains(message({.sample = std::nan("")}), "sample"));
-    REQUIRE(test::contains(message({.learning_rate = 0}), "learning rate"));
+    REQUIRE(test::contains(message({.learning_rate = -1}), "learning rate"));
+    REQUIRE(test::contains(message({.checkpoint = {.seconds = -1}}), "seconds between"));
     REQUIRE(test::contains(message({.threads = 100000}), "threads"));
     const std::vector<Id> ids{0, 7};
     const std::vector<std::uint64_t> ends{2};
     const std::vector<std::uint64_t> counts{1, 1};
     REQUIRE(test::contains(test::message_of<Error>([&] {
-                               static_cast<void>(train_sgns(CorpusView{ids, ends}, counts));
+                               make_word2vec(counts, {}).train(CorpusView{ids, ends});
                            }),
                            "id 7"));
-    REQUIRE_THROWS_AS(train_sgns(CorpusView{}, counts), Error);
+    REQUIRE_THROWS_AS(make_word2vec(counts, {}).train(CorpusView{}), Error);
 }

@@ -86,6 +86,23 @@ public:
         return mapped_ != nullptr ? std::string_view(mapped_, size_) : std::string_view(copy_);
     }
 
+    /// Lets go of the memory that holds bytes [begin, end), which will be read from the file again
+    /// where they are asked for; so that walking through a large file takes little memory. Advice
+    /// only: may do nothing, and changes nothing that can be read.
+    void release(std::size_t begin, std::size_t end) const noexcept {
+#if FIRTH_ON_POSIX() && defined(MADV_DONTNEED)
+        constexpr std::size_t page = 4096;
+        begin = (begin + page - 1) / page * page;
+        end = end / page * page;
+        if (mapped_ == nullptr || begin >= end) return;
+        static_cast<void>(::madvise(const_cast<char*>(mapped_) + begin, end - begin,
+                                    MADV_DONTNEED));
+#else
+        static_cast<void>(begin);
+        static_cast<void>(end);
+#endif
+    }
+
 private:
     [[noreturn]] static void fail(const std::string& path, const std::string& reason) {
         throw IoError("cannot read " + path + ": " + reason);

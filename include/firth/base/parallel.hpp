@@ -61,6 +61,32 @@ void run_workers(std::size_t threads, Work&& work) {
     if (error) std::rethrow_exception(error);
 }
 
+/// Where a fixed number of threads wait for each other, again and again. Waiting threads spin for a
+/// while and then let others run: for waits of microseconds, where going to sleep would take longer.
+class Barrier {
+public:
+    explicit Barrier(std::size_t threads) noexcept : threads_(threads) {}
+
+    /// Returns when all threads have called it. What they did before is seen by all.
+    void wait() noexcept {
+        constexpr std::size_t spins = 2000;
+        const std::size_t turn = turn_.load(std::memory_order_relaxed);
+        if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
+            arrived_.store(0, std::memory_order_relaxed);
+            turn_.store(turn + 1, std::memory_order_release);
+            return;
+        }
+        for (std::size_t i = 0; turn_.load(std::memory_order_acquire) == turn; ++i) {
+            if (i >= spins) std::this_thread::yield();
+        }
+    }
+
+private:
+    std::size_t threads_;
+    std::atomic<std::size_t> arrived_{0};
+    std::atomic<std::size_t> turn_{0};
+};
+
 /// Calls `work(begin, end)` for consecutive ranges of about `grain` items that together cover
 /// [0, count), on up to `threads` threads; ranges are handed out as threads become free. The ranges
 /// do not depend on the number of threads. After an exception no further range is begun.

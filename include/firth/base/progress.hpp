@@ -38,7 +38,9 @@ private:
 /// Fills in the clock's part of a `Progress` and passes it on, at most ten times a second.
 class ProgressMeter {
 public:
-    explicit ProgressMeter(ProgressCallback callback) : callback_(std::move(callback)) {}
+    /// `before`: units that were done before this work began, and do not count in its rate.
+    explicit ProgressMeter(ProgressCallback callback, std::uint64_t before = 0)
+        : callback_(std::move(callback)), before_(before) {}
 
     /// Reports if a tenth of a second has passed since the last report, or if `now` is true. False
     /// when the callback asked to cancel.
@@ -48,7 +50,7 @@ public:
         if (!now && progress.seconds - last_ < 0.1) return true;
         last_ = progress.seconds;
         if (progress.seconds > 0) {
-            progress.rate = static_cast<double>(progress.done) / progress.seconds;
+            progress.rate = static_cast<double>(progress.done - before_) / progress.seconds;
         }
         if (progress.rate > 0 && progress.total > progress.done) {
             progress.seconds_left =
@@ -59,6 +61,7 @@ public:
 
 private:
     ProgressCallback callback_;
+    std::uint64_t before_;
     Stopwatch watch_;
     double last_ = 0;
 };

@@ -72,7 +72,7 @@ struct UpdateKernels {
     void (*exp)(const float* from, float* to, std::size_t n) noexcept;
     void (*sigmoid)(const float* from, float* to, std::size_t n) noexcept;
     void (*rsqrt)(const float* from, float* to, std::size_t n) noexcept;
-    void (*sgns_window)(const WindowRows& rows, float learning_rate, float* scratch) noexcept;
+    void (*skip_gram_window)(const WindowRows& rows, float learning_rate, float* scratch) noexcept;
     void (*cbow_window)(const WindowRows& rows, float learning_rate, float context_share,
                         float* scratch) noexcept;
 };

@@ -124,7 +124,7 @@ template <class Arch>
             detail::rsqrt_of<Arch>(from, to, n);
         },
         [](const WindowRows& rows, float rate, float* scratch) noexcept {
-            detail::sgns_window_of<Arch>(rows, rate, scratch);
+            detail::skip_gram_window_of<Arch>(rows, rate, scratch);
         },
         [](const WindowRows& rows, float rate, float share, float* scratch) noexcept {
             detail::cbow_window_of<Arch>(rows, rate, share, scratch);

@@ -13,11 +13,13 @@
 #include <firth/simd/sigmoid.hpp>
 #include <firth/simd/unroll.hpp>
 
-/// One step of skip-gram with negative sampling for a whole window: C context rows of the input
-/// table meet the centre and the negatives, R rows of the output table, as a C x R tile of scores.
+/// One step of skip-gram or CBOW on a whole window: C context rows of the input table meet R rows of
+/// the output table as a C x R tile of scores. With negative sampling the outputs are the centre,
+/// label 1, and the negatives, label 0; with hierarchical softmax they are the inner nodes on the
+/// centre's path, labelled by its code.
 ///
-/// With s = sigmoid(context . output) and label 1 for the centre, 0 for a negative, the gradient of
-/// the log-likelihood (Mikolov et al. 2013, equation 4) by the score is g = label - s, and
+/// With s = sigmoid(context . output) the gradient of the log-likelihood (Mikolov et al. 2013,
+/// equations 3 and 4) by the score is g = label - s, and skip-gram's step is
 ///     context += lr * sum over outputs of g * output,
 ///     output  += lr * sum over contexts of g * context,
 /// both from the rows as they were before the step. Rows are read twice and written once.
@@ -29,9 +31,10 @@ namespace firth::simd {
 struct WindowRows {
     float* const* contexts;    ///< rows of the input table; one row may occur several times
     std::size_t context_count; ///< C >= 1
-    float* const* outputs; ///< rows of the output table, all different: the centre, then negatives
+    float* const* outputs;    ///< rows of the output table, all different, those with label 1 first
     std::size_t output_count; ///< R >= 1
     std::size_t dim;
+    std::size_t positive_count = 1; ///< the number of outputs with label 1, 0 to R
 };
 
 namespace detail {
@@ -79,21 +82,31 @@ FIRTH_ALWAYS_INLINE void with_constant(std::size_t value, Body&& body) {
     }
 }
 
-/// Labels of the first register of scores: the centre fills the first quad.
+/// Ones, then zeros: a load that straddles the middle gives the labels of a register of scores.
 template <class Arch>
-alignas(64) inline constexpr float centre_labels[16] = {1.0f, 1.0f, 1.0f, 1.0f};
+alignas(64) inline constexpr float label_steps[32] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+
+/// The labels of the register whose first quad belongs to output `first`, 1 for the outputs below
+/// `positives`.
+template <class Arch>
+FIRTH_ALWAYS_INLINE Batch<Arch> labels(std::size_t first, std::size_t positives) noexcept {
+    constexpr std::size_t quads = lanes<Arch> / 4;
+    const std::size_t ones = positives - std::min(positives, first);
+    return Batch<Arch>::load_unaligned(label_steps<Arch> + 16 - 4 * std::min(ones, quads));
+}
 
 /// lr * (label - sigmoid(score)) for one tile of contexts with `Width` outputs from `first` on.
 /// Stores whole registers: up to `lanes` - 4 floats behind the last gradient are overwritten.
 template <class Arch, std::size_t Height, std::size_t Width>
-FIRTH_ALWAYS_INLINE void tile_gradients(float* const* contexts, float* const* outputs,
-                                        std::size_t first, std::size_t dim, float learning_rate,
+FIRTH_ALWAYS_INLINE void tile_gradients(const WindowRows& rows, std::size_t context,
+                                        std::size_t first, float learning_rate,
                                         float* gradients) noexcept {
     using B = Batch<Arch>;
-    const auto scores = dot_tile<Arch, Height, Width>(contexts, outputs + first, dim);
+    const auto scores =
+        dot_tile<Arch, Height, Width>(rows.contexts + context, rows.outputs + first, rows.dim);
     const B rate(learning_rate);
     unroll<scores.size()>([&](auto i) FIRTH_INLINE_LAMBDA {
-        const B label = i == 0 && first == 0 ? B::load_aligned(centre_labels<Arch>) : B(0.0f);
+        const B label = labels<Arch>(first + i * (lanes<Arch> / 4), rows.positive_count);
         const B gradient = rate * (label - sigmoid<Arch>(scores[i]));
         gradient.store_unaligned(gradients + 4 * first + i * lanes<Arch>);
     });
@@ -106,14 +119,12 @@ FIRTH_ALWAYS_INLINE void window_gradients(const WindowRows& rows, const Gradient
         with_constant<4>(height, [&](auto h) {
             std::size_t first = 0;
             for (; first + tile_width<Arch> <= rows.output_count; first += tile_width<Arch>) {
-                tile_gradients<Arch, h, tile_width<Arch>>(rows.contexts + context, rows.outputs,
-                                                          first, rows.dim, learning_rate,
+                tile_gradients<Arch, h, tile_width<Arch>>(rows, context, first, learning_rate,
                                                           gradients + place);
             }
             if (first == rows.output_count) return;
             with_constant<tile_width<Arch>>(rows.output_count - first, [&](auto w) {
-                tile_gradients<Arch, h, w>(rows.contexts + context, rows.outputs, first, rows.dim,
-                                           learning_rate, gradients + place);
+                tile_gradients<Arch, h, w>(rows, context, first, learning_rate, gradients + place);
             });
         });
     });
@@ -217,7 +228,7 @@ FIRTH_NOINLINE void update_wide(const WindowRows& rows, const GradientLayout& la
 namespace detail {
 
 template <class Arch>
-FIRTH_ALWAYS_INLINE void sgns_window_of(const WindowRows& rows, float learning_rate,
+FIRTH_ALWAYS_INLINE void skip_gram_window_of(const WindowRows& rows, float learning_rate,
                                         float* scratch) noexcept {
     const GradientLayout layout(rows);
     window_gradients<Arch>(rows, layout, learning_rate, scratch);
@@ -244,7 +255,8 @@ FIRTH_ALWAYS_INLINE void cbow_window_of(const WindowRows& rows, float learning_r
         }
         (mean_factor * sum).store_aligned(mean + k);
     }
-    const WindowRows of_mean{&mean, 1, rows.outputs, rows.output_count, rows.dim};
+    const WindowRows of_mean{&mean,    1, rows.outputs, rows.output_count,
+                             rows.dim, rows.positive_count};
     window_gradients<Arch>(of_mean, GradientLayout(of_mean), learning_rate, scratch);
     const B share(context_share);
     for (std::size_t k = 0; k < rows.dim; k += lanes<Arch>) {
@@ -268,12 +280,12 @@ FIRTH_ALWAYS_INLINE void cbow_window_of(const WindowRows& rows, float learning_r
 /// One step of gradient ascent on a window, in place. `scratch` is `window_scratch_size` floats
 /// aligned to 64 bytes; afterwards it holds the gradients, from which `window_loss` can be had.
 template <class Arch = default_arch>
-void sgns_window(const WindowRows& rows, float learning_rate, float* scratch) noexcept {
+void skip_gram_window(const WindowRows& rows, float learning_rate, float* scratch) noexcept {
     assert(rows.context_count > 0 && rows.output_count > 0 && rows.dim % 16 == 0);
     if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().update().sgns_window(rows, learning_rate, scratch);
+        detail::dispatched_kernels().update().skip_gram_window(rows, learning_rate, scratch);
     } else {
-        detail::sgns_window_of<Arch>(rows, learning_rate, scratch);
+        detail::skip_gram_window_of<Arch>(rows, learning_rate, scratch);
     }
 }
 
@@ -283,7 +295,7 @@ void sgns_window(const WindowRows& rows, float learning_rate, float* scratch) no
     return 4 * outputs + 32 + dim;
 }
 
-/// One step of CBOW with negative sampling (Mikolov et al. 2013) on a window, in place: the mean h
+/// One step of CBOW (Mikolov et al. 2013) on a window, in place: the mean h
 /// of the contexts meets the outputs, with g = label - sigmoid(h . output),
 ///     output  += lr * g * h,
 ///     context += context_share * lr * sum over outputs of g * output,
@@ -302,9 +314,8 @@ void cbow_window(const WindowRows& rows, float learning_rate, float context_shar
     }
 }
 
-/// The loss of the window that `sgns_window` was just called for, before its step: the sum over all
-/// contexts of -log s(centre) - sum over negatives of log(1 - s(negative)), each logarithm's
-/// argument at least 1e-7. Read back from the gradients, whose size is lr * (1 - probability of the
+/// The loss of the window that `skip_gram_window` was just called for, before its step: the sum over all
+/// contexts and outputs of -log of the probability of the label, which is taken to be at least 1e-7. Read back from the gradients, whose size is lr * (1 - probability of the
 /// label).
 [[nodiscard]] inline double window_loss(const WindowRows& rows, float learning_rate,
                                         const float* scratch) noexcept {

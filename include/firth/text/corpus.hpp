@@ -7,6 +7,8 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/mapped_file.hpp>
+#include <firth/base/parallel.hpp>
 #include <firth/table/vocabulary.hpp>
 
 namespace firth {
@@ -16,6 +18,7 @@ namespace firth {
 struct CorpusView {
     std::span<const Id> ids;                      ///< all sentences, one behind the other
     std::span<const std::uint64_t> sentence_ends; ///< rising; the last is ids.size()
+    const MappedFile* file = nullptr;             ///< that the ids lie in, where they do
 
     [[nodiscard]] std::size_t sentences() const noexcept { return sentence_ends.size(); }
 
@@ -24,10 +27,19 @@ struct CorpusView {
         const std::uint64_t begin = i == 0 ? 0 : sentence_ends[i - 1];
         return ids.subspan(begin, sentence_ends[i] - begin);
     }
+
+    /// Says that ids [begin, end) will not be needed for a while: where they lie in a mapped file
+    /// their memory is given back, so that a pass over a large corpus takes little of it.
+    void release(std::size_t begin, std::size_t end) const noexcept {
+        if (file == nullptr) return;
+        const auto place = static_cast<std::size_t>(reinterpret_cast<const char*>(ids.data()) -
+                                                    file->bytes().data());
+        file->release(place + begin * sizeof(Id), place + end * sizeof(Id));
+    }
 };
 
 /// Throws `Error` unless the view is sound: ends rise up to ids.size(), ids are below `symbols`.
-inline void check_corpus(const CorpusView& corpus, std::size_t symbols) {
+inline void check_corpus(const CorpusView& corpus, std::size_t symbols, std::size_t threads = 1) {
     std::uint64_t last = 0;
     for (const std::uint64_t end : corpus.sentence_ends) {
         if (end < last || end > corpus.ids.size()) {
@@ -41,12 +53,16 @@ inline void check_corpus(const CorpusView& corpus, std::size_t symbols) {
         throw Error("the last sentence of the corpus ends at " + std::to_string(last) +
                     ", expected " + std::to_string(corpus.ids.size()));
     }
-    for (std::size_t i = 0; i < corpus.ids.size(); ++i) {
-        if (corpus.ids[i] >= symbols) {
-            throw Error("the corpus holds id " + std::to_string(corpus.ids[i]) + " at place " +
-                        std::to_string(i) + ", expected ids below " + std::to_string(symbols));
-        }
-    }
+    parallel_for(corpus.ids.size(), std::size_t{1} << 20, threads,
+                 [&](std::size_t begin, std::size_t end) {
+                     for (std::size_t i = begin; i < end; ++i) {
+                         if (corpus.ids[i] < symbols) continue;
+                         throw Error("the corpus holds id " + std::to_string(corpus.ids[i]) +
+                                     " at place " + std::to_string(i) + ", expected ids below " +
+                                     std::to_string(symbols));
+                     }
+                     corpus.release(begin, end);
+                 });
 }
 
 /// A corpus that owns its ids.

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <vector>
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/config.hpp>
 #include <firth/simd/window_tile.hpp>
+#include <firth/table/matrix_view.hpp>
+#include <firth/table/vocabulary.hpp>
 
 /// The one place where threads touch the same rows without a lock (Hogwild; Niu, Recht, Re and
 /// Wright 2011). Threads that meet in a row may lose part of each other's step, which training
@@ -18,68 +21,108 @@
 /// relaxed atomics.
 namespace firth {
 
-/// The scratch memory of one worker for windows of up to a given size.
-class HogwildScratch {
+/// How a worker reaches the rows of a table: as they are, shared with other workers
+/// (`SharedRows`), or copies where others step on them too (`PrivateTable::Rows`). Where `announced`
+/// is true each row is announced before the worker's steps begin; `take` gives it, good until they end; `prefetch`,
+/// called some windows before, brings it near. `Step` runs a window's step on such rows.
+template <class R>
+concept RowAccess = std::constructible_from<typename R::Step, std::size_t, std::size_t> &&
+    requires(R rows, Id id) {
+        { rows.stride() } -> std::same_as<std::size_t>;
+        { R::announced } -> std::convertible_to<bool>;
+        rows.announce(id);
+        rows.prefetch(id);
+        { rows.take(id) } -> std::same_as<float*>;
+    };
+
+/// Asks for the cache lines of a row, to be written soon. Always inlined, as must be what calls it:
+/// gcc takes a function that only prefetches for one without effect, and drops calls of it.
+FIRTH_ALWAYS_INLINE void prefetch_row(const float* row, std::size_t stride) noexcept {
+    for (std::size_t k = 0; k < stride; k += row_alignment / sizeof(float)) {
+        FIRTH_PREFETCH_WRITE(row + k);
+    }
+}
+
+/// Runs a window's step on rows that other threads may be changing too.
+class HogwildStep {
 public:
-    HogwildScratch(std::size_t contexts, std::size_t outputs, std::size_t padded_dim)
-        : gradients_(simd::window_scratch_size(contexts, outputs)) {
+    /// For windows of up to `rows` rows, contexts and outputs together.
+    HogwildStep(std::size_t rows, std::size_t padded_dim) {
 #if FIRTH_USE_ATOMIC_ROWS()
-        before_ = AlignedBuffer<float>((contexts + outputs) * padded_dim);
+        before_ = AlignedBuffer<float>(rows * padded_dim);
         after_ = before_;
-        rows_.resize(contexts + outputs);
+        copies_.resize(rows);
 #else
+        static_cast<void>(rows);
         static_cast<void>(padded_dim);
 #endif
     }
 
-    /// One step on a window of rows that other threads may be changing too.
-    template <class Arch = simd::default_arch>
-    void sgns_step(const simd::WindowRows& window, float learning_rate) noexcept {
+    /// Calls `step(rows)`, which changes the window's rows in place.
+    template <class Step>
+    void operator()(const simd::WindowRows& window, Step&& step) noexcept {
 #if FIRTH_USE_ATOMIC_ROWS()
-        for (std::size_t r = 0; r < window.context_count + window.output_count; ++r) {
-            float* const copy = after_.data() + r * window.dim;
-            float* const row = shared_row(window, r);
+        const std::size_t count = window.context_count + window.output_count;
+        for (std::size_t r = 0; r < count; ++r) {
+            copies_[r] = after_.data() + r * window.dim;
             for (std::size_t i = 0; i < window.dim; ++i) {
-                copy[i] = std::atomic_ref(row[i]).load(std::memory_order_relaxed);
-                before_[r * window.dim + i] = copy[i];
+                const float value =
+                    std::atomic_ref(row(window, r)[i]).load(std::memory_order_relaxed);
+                before_[r * window.dim + i] = copies_[r][i] = value;
             }
-            rows_[r] = copy;
         }
-        simd::sgns_window<Arch>({rows_.data(), window.context_count,
-                                 rows_.data() + window.context_count, window.output_count,
-                                 window.dim},
-                                learning_rate, gradients_.data());
-        for (std::size_t r = 0; r < window.context_count + window.output_count; ++r) {
-            float* const row = shared_row(window, r);
+        simd::WindowRows in_private = window;
+        in_private.contexts = copies_.data();
+        in_private.outputs = copies_.data() + window.context_count;
+        step(in_private);
+        for (std::size_t r = 0; r < count; ++r) {
             for (std::size_t i = 0; i < window.dim; ++i) {
-                const float change = after_[r * window.dim + i] - before_[r * window.dim + i];
-                std::atomic_ref shared(row[i]);
+                const float change = copies_[r][i] - before_[r * window.dim + i];
+                std::atomic_ref shared(row(window, r)[i]);
                 shared.store(shared.load(std::memory_order_relaxed) + change,
                              std::memory_order_relaxed);
             }
         }
 #else
-        simd::sgns_window<Arch>(window, learning_rate, gradients_.data());
+        step(window);
 #endif
-    }
-
-    /// The loss of the window of the last step; see `simd::window_loss`.
-    [[nodiscard]] double loss(const simd::WindowRows& window, float learning_rate) const noexcept {
-        return simd::window_loss(window, learning_rate, gradients_.data());
     }
 
 private:
 #if FIRTH_USE_ATOMIC_ROWS()
-    static float* shared_row(const simd::WindowRows& window, std::size_t r) noexcept {
+    static float* row(const simd::WindowRows& window, std::size_t r) noexcept {
         return r < window.context_count ? window.contexts[r]
                                         : window.outputs[r - window.context_count];
     }
 
     AlignedBuffer<float> before_;
     AlignedBuffer<float> after_;
-    std::vector<float*> rows_;
+    std::vector<float*> copies_;
 #endif
-    AlignedBuffer<float> gradients_;
 };
+
+/// A `RowAccess`: the rows of a table as they are, shared with all other workers.
+class SharedRows {
+public:
+    using Step = HogwildStep;
+    static constexpr bool announced = false;
+
+    explicit SharedRows(TableView<float> table) noexcept : table_(table) {}
+
+    [[nodiscard]] std::size_t stride() const noexcept { return table_.stride(); }
+
+    void announce(Id) const noexcept {}
+
+    FIRTH_ALWAYS_INLINE void prefetch(Id id) const noexcept { prefetch_row(take(id), table_.stride()); }
+
+    [[nodiscard]] float* take(Id id) const noexcept {
+        return table_.data() + id * table_.stride();
+    }
+
+private:
+    TableView<float> table_;
+};
+
+static_assert(RowAccess<SharedRows>);
 
 } // namespace firth

@@ -1,190 +1,250 @@
 #pragma once
 
-#include <algorithm>
-#include <atomic>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <firth/base/checksum.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/base/random.hpp>
-#include <firth/table/vocabulary.hpp>
+#include <firth/base/version.hpp>
+#include <firth/simd/dispatch.hpp>
+#include <firth/table/embedding_table.hpp>
 #include <firth/text/corpus.hpp>
-#include <firth/train/schedule.hpp>
-#include <firth/train/subsample.hpp>
+#include <firth/train/checkpoint.hpp>
+#include <firth/train/hogwild.hpp>
+#include <firth/train/negative_sampling.hpp>
+#include <firth/train/prediction.hpp>
+#include <firth/train/private_rows.hpp>
+#include <firth/train/sequence_loop.hpp>
+#include <firth/train/whole_words.hpp>
+#include <firth/train/window_worker.hpp>
 
 namespace firth {
 
-/// What a worker's steps added up to.
-struct LossSum {
-    double loss = 0;           ///< over the sampled predictions
-    std::uint64_t samples = 0; ///< the number of sampled predictions
+/// Where a long training is kept on disk, from which it can go on after it was stopped.
+struct CheckpointOptions {
+    std::string path{};   ///< empty: nowhere
+    double seconds = 300; ///< between two checkpoints; one is written on cancelling, too
+    bool resume = false;  ///< go on from the file, if it is there
 };
 
-/// What learns from one sentence after the other, on one thread. The trainer makes one worker a
-/// thread, gives it sentences that are already subsampled, and asks for the loss after each epoch.
-///
-/// A complete example that counts ids and learns nothing:
-///
-///     struct CountIds {
-///         std::uint64_t seen = 0;
-///         void train_sentence(std::span<const firth::Id> sentence, float, firth::Random&) {
-///             seen += sentence.size();
-///         }
-///         firth::LossSum take_loss() { return {}; }
-///     };
-template <class W>
-concept SentenceWorker = requires(W worker, std::span<const Id> sentence, float learning_rate,
-                                  Random& random) {
-    worker.train_sentence(sentence, learning_rate, random);
-    { worker.take_loss() } -> std::same_as<LossSum>;
-};
-
-/// A function that makes the worker of thread 0, 1, ...; called from several threads at once.
-template <class F>
-concept WorkerFactory = requires(F make, std::size_t thread) {
-    { make(thread) } -> SentenceWorker;
-};
-
-/// The part of a learner's options that the shared loop reads.
+/// Settings of `SequenceTrainer` that do not belong to one of its policies.
 struct SequenceTrainerOptions {
-    std::uint32_t epochs = 5;
-    float learning_rate = 0.025f;    ///< at the start; falls to 1e-4 of it
-    double sample = 1e-3;            ///< threshold of `Subsampler`; 0 keeps everything
-    std::size_t max_sentence = 1000; ///< ids left after subsampling; longer sentences are cut
-    std::size_t threads = 0;         ///< 0: all of the machine's
+    std::size_t dim = 100; ///< length of an embedding, 1 to `max_dim`
+    std::size_t window = 5; ///< contexts on either side, at most, 1 to 1000
+    WindowSize window_size = WindowSize::dynamic;
+    double sample = 1e-3;     ///< subsampling threshold of frequent symbols, 0 to 1; 0: off
+    std::uint32_t epochs = 5; ///< times through the corpus, at most 1,000,000
+    float learning_rate = 0;  ///< at the start, at most 10; 0: what is usual for the prediction
+    Schedule schedule = Schedule::linear;
+    std::size_t threads = 0;    ///< 0: all of the machine's
+    bool deterministic = false; ///< the same bytes every time, for one number of threads
     std::uint64_t seed = 1;
-};
-
-/// What a training did.
-struct TrainingStats {
-    std::uint64_t words = 0;        ///< ids gone through, over all epochs
-    double seconds = 0;             ///< of the loop alone
-    std::vector<double> epoch_loss; ///< mean loss a prediction, by epoch
-    bool cancelled = false;         ///< the callback asked to stop
-
-    /// The mean loss of the last epoch, 0 where there was none.
-    [[nodiscard]] double loss() const noexcept {
-        return epoch_loss.empty() ? 0 : epoch_loss.back();
-    }
+    CheckpointOptions checkpoint{};
 };
 
 namespace detail {
 
-/// Where chunks of about `size` ids end: at the end of a sentence, unless that lies more than
-/// `max_sentence` ids on. Chunks are the unit of work and of random numbers, and depend on the
-/// corpus only.
-inline std::vector<std::size_t> chunk_ends(const CorpusView& corpus, std::size_t size,
-                                           std::size_t max_sentence) {
-    std::vector<std::size_t> ends;
-    std::size_t begin = 0;
-    while (begin < corpus.ids.size()) {
-        std::size_t end = std::min(begin + size, corpus.ids.size());
-        const auto sentence_end =
-            std::lower_bound(corpus.sentence_ends.begin(), corpus.sentence_ends.end(), end);
-        if (*sentence_end - end <= max_sentence) end = *sentence_end;
-        ends.push_back(end);
-        begin = end;
+/// Throws `OptionError` that `name` is `value` unless it is in range.
+inline void require_option(bool in_range, const char* name, const std::string& value,
+                           const std::string& expected) {
+    if (!in_range) throw OptionError(std::string(name) + " is " + value + ", expected " + expected);
+}
+
+/// The name of the instruction set that kernels of `Arch` really use.
+template <class Arch>
+[[nodiscard]] std::string arch_name() {
+    if constexpr (simd::detail::is_dispatched<Arch>) {
+        return std::string(simd::selected_arch());
+    } else {
+        return std::string(Arch::name);
     }
-    return ends;
 }
 
 } // namespace detail
 
-/// The loop that all learners from sequences share: goes through the corpus `epochs` times on all
-/// threads, in chunks handed out as threads become free; leaves out frequent ids, cuts sentences,
-/// lowers the learning rate by the place in the corpus, and reports progress.
+/// Throws `OptionError`, naming the option and its range, for the first that is outside it.
+inline void check_options(const SequenceTrainerOptions& options) {
+    using detail::require_option;
+    using std::to_string;
+    require_option(options.dim >= 1 && options.dim <= max_dim, "dim", to_string(options.dim),
+                   "1 to " + to_string(max_dim));
+    require_option(options.window >= 1 && options.window <= 1000, "window",
+                   to_string(options.window), "1 to 1000");
+    require_option(options.sample >= 0 && options.sample <= 1, "sample", to_string(options.sample),
+                   "0 to 1");
+    require_option(options.epochs <= 1000000, "epochs", to_string(options.epochs), "0 to 1000000");
+    require_option(options.learning_rate >= 0 && options.learning_rate <= 10, "learning rate",
+                   to_string(options.learning_rate), "more than 0, at most 10");
+    require_option(options.checkpoint.seconds >= 0, "seconds between checkpoints",
+                   to_string(options.checkpoint.seconds), "0 or more");
+    static_cast<void>(resolve_threads(options.threads));
+}
+
+/// Learns an input and an output table from sequences of ids, window by window. Composed of what a
+/// window predicts (`SkipGram`, `Cbow`), what a centre is held against (`NegativeSampling`,
+/// `HierarchicalSoftmax`) and what a symbol is made of (`WholeWords`); all three can be the user's
+/// own.
 ///
-/// Each chunk of each epoch has random numbers of its own, made from the seed: what is drawn does
-/// not depend on the number of threads. With one thread the whole training repeats exactly.
-/// `counts` are the corpus counts by id. Throws `Error` for a corpus that does not fit them.
-template <WorkerFactory MakeWorker>
-TrainingStats train_sequences(const CorpusView& corpus, std::span<const std::uint64_t> counts,
-                              const SequenceTrainerOptions& options, MakeWorker&& make_worker,
-                              const ProgressCallback& callback = {}) {
-    check_corpus(corpus, counts.size());
-    const Subsampler subsampler(counts, options.sample);
-    const LinearDecay schedule{options.learning_rate};
-    const std::size_t threads = resolve_threads(options.threads);
-    const std::size_t total = corpus.ids.size();
-    const std::vector<std::size_t> chunks = detail::chunk_ends(
-        corpus, std::clamp<std::size_t>(total / 256, 1024, 16384), options.max_sentence);
-
-    using Worker = decltype(make_worker(std::size_t{0}));
-    // Each worker is made on a thread of its own, so that no cache line holds memory of two of
-    // them.
-    std::vector<std::unique_ptr<Worker>> workers(threads);
-    run_workers(threads, [&](std::size_t thread) {
-        workers[thread] = std::make_unique<Worker>(make_worker(thread));
-    });
-
-    TrainingStats stats;
-    Stopwatch watch;
-    ProgressMeter meter(callback);
-    std::atomic<std::uint64_t> done{0};
-    std::atomic<bool> cancelled{false};
-    Progress progress;
-    progress.total = std::uint64_t{total} * options.epochs;
-    progress.epochs = options.epochs;
-
-    for (std::uint32_t epoch = 0; epoch < options.epochs && !cancelled; ++epoch) {
-        progress.epoch = epoch + 1;
-        std::atomic<std::size_t> next{0};
-        run_workers(
-            std::min(threads, std::max<std::size_t>(1, chunks.size())), [&](std::size_t thread) {
-                Worker& worker = *workers[thread];
-                std::vector<Id> sentence;
-                sentence.reserve(options.max_sentence);
-                for (std::size_t c = next++; c < chunks.size() && !cancelled; c = next++) {
-                    const std::size_t begin = c == 0 ? 0 : chunks[c - 1];
-                    Random random(options.seed, std::uint64_t{epoch} * chunks.size() + c);
-                    auto sentence_end = std::upper_bound(corpus.sentence_ends.begin(),
-                                                         corpus.sentence_ends.end(), begin);
-                    std::size_t at = begin;
-                    while (at < chunks[c]) {
-                        const double place =
-                            static_cast<double>(epoch) * static_cast<double>(total) +
-                            static_cast<double>(at);
-                        const float rate = schedule(place / static_cast<double>(progress.total));
-                        const std::size_t end = std::min<std::size_t>(*sentence_end, chunks[c]);
-                        sentence.clear();
-                        for (; at < end && sentence.size() < options.max_sentence; ++at) {
-                            const Id id = corpus.ids[at];
-                            if (subsampler.keep(id, random.bits32())) sentence.push_back(id);
-                        }
-                        if (at == *sentence_end) ++sentence_end;
-                        worker.train_sentence(sentence, rate, random);
-                    }
-                    done.fetch_add(chunks[c] - begin, std::memory_order_relaxed);
-                    if (thread == 0) {
-                        progress.done = done.load(std::memory_order_relaxed);
-                        if (!meter.report(progress)) cancelled = true;
-                    }
-                }
-            });
-        LossSum sum;
-        for (const std::unique_ptr<Worker>& worker : workers) {
-            const LossSum part = worker->take_loss();
-            sum.loss += part.loss;
-            sum.samples += part.samples;
-        }
-        if (sum.samples != 0) {
-            stats.epoch_loss.push_back(sum.loss / static_cast<double>(sum.samples));
-            progress.loss = stats.epoch_loss.back();
+/// One thread and one seed give the same bytes every time, for one binary on one instruction set.
+/// Several threads share the tables and race on their rows (`hogwild.hpp`): results differ in the
+/// noise. With `deterministic` they work in rounds on copies of their own (`private_rows.hpp`) and
+/// give the same bytes for one number of threads.
+///
+/// Memory: the tables; with `deterministic` some MB a thread.
+template <WindowPrediction Prediction = SkipGram, OutputLoss Loss = NegativeSampling,
+          SymbolComposition Symbols = WholeWords, class Arch = simd::default_arch>
+class SequenceTrainer {
+public:
+    /// `counts[id]` is how often an id occurs in what will be trained on. Input rows start at random
+    /// in (-0.5, 0.5) / dim, output rows at zero, as in word2vec.c. Throws `OptionError`.
+    SequenceTrainer(std::span<const std::uint64_t> counts, const SequenceTrainerOptions& options,
+                    Prediction prediction, Loss loss, Symbols symbols)
+        : counts_(counts.begin(), counts.end()), options_(options), prediction_(prediction),
+          loss_(std::move(loss)), symbols_(std::move(symbols)) {
+        check_options(options);
+        if (options_.learning_rate == 0) options_.learning_rate = Prediction::usual_rate;
+        input_ = EmbeddingTable<float>(symbols_.rows(), options.dim);
+        output_ = EmbeddingTable<float>(loss_.output_rows(), options.dim);
+        Random random(options.seed, 0x696E6974);
+        for (std::size_t row = 0; row < input_.rows(); ++row) {
+            for (float& value : input_[row]) {
+                value = (random.uniform() - 0.5f) / static_cast<float>(options.dim);
+            }
         }
     }
-    stats.words = done;
-    stats.seconds = watch.seconds();
-    progress.done = done;
-    if (!meter.report(progress, true)) cancelled = true;
-    stats.cancelled = stats.words < progress.total && cancelled;
-    return stats;
-}
+
+    /// The embeddings, symbols.rows() x dim. To be set before training where it should go on from
+    /// others.
+    [[nodiscard]] EmbeddingTable<float>& input() noexcept { return input_; }
+    [[nodiscard]] const EmbeddingTable<float>& input() const noexcept { return input_; }
+
+    /// The other side of the products, loss.output_rows() x dim.
+    [[nodiscard]] EmbeddingTable<float>& output() noexcept { return output_; }
+    [[nodiscard]] const EmbeddingTable<float>& output() const noexcept { return output_; }
+
+    [[nodiscard]] const Loss& loss() const noexcept { return loss_; }
+    [[nodiscard]] const Symbols& symbols() const noexcept { return symbols_; }
+
+    /// Trains on a corpus. `stats.loss()` is the mean over predictions of -log of the probability
+    /// of their labels, estimated from every 64th window; with negative sampling it starts near
+    /// (1 + negative) * ln 2.
+    ///
+    /// With a checkpoint's path, writes one every `seconds` and on cancelling; with `resume` begins
+    /// where the one that is there was written, and ends with the same bytes as if it had not been
+    /// stopped (with one thread, or `deterministic`). Throws `Error` for an empty corpus or one that
+    /// does not fit `counts`, `OptionError` for another training's checkpoint, `FormatError` for a
+    /// damaged one and `IoError`.
+    TrainingStats train(const CorpusView& corpus, const ProgressCallback& callback = {}) {
+        if (corpus.ids.empty()) throw Error("the corpus is empty, expected at least one sentence");
+        const std::size_t threads = resolve_threads(options_.threads);
+        if (options_.deterministic && threads > 1) {
+            PrivateTable input(input_, threads);
+            PrivateTable output(output_, threads);
+            return train_with(
+                corpus, [&](std::size_t worker) { return input.rows(worker); },
+                [&](std::size_t worker) { return output.rows(worker); },
+                [&](std::size_t worker) {
+                    input.share(worker);
+                    output.share(worker);
+                },
+                [&](std::size_t worker) {
+                    input.merge(worker);
+                    output.merge(worker);
+                },
+                callback);
+        }
+        return train_with(
+            corpus, [&](std::size_t) { return SharedRows(input_); },
+            [&](std::size_t) { return SharedRows(output_); }, {}, {}, callback);
+    }
+
+private:
+    template <class InputRows, class OutputRows>
+    TrainingStats train_with(const CorpusView& corpus, InputRows&& input_rows,
+                             OutputRows&& output_rows,
+                             const std::function<void(std::size_t)>& share,
+                             const std::function<void(std::size_t)>& merge,
+                             const ProgressCallback& callback) {
+        using Rows = decltype(input_rows(std::size_t{0}));
+        using Access = typename Symbols::template Access<Rows>;
+        using Worker = WindowWorker<Prediction, Loss, Access, Rows, Arch>;
+        SequenceLoop<Worker> loop(corpus, counts_,
+                                  {.epochs = options_.epochs,
+                                   .learning_rate = options_.learning_rate,
+                                   .schedule = options_.schedule,
+                                   .sample = options_.sample,
+                                   .threads = options_.threads,
+                                   .rounds = static_cast<bool>(merge),
+                                   .seed = options_.seed},
+                                  [&](std::size_t worker) {
+                                      return Worker(prediction_, loss_,
+                                                    Access(symbols_, input_rows(worker),
+                                                           Worker::span(options_.window)),
+                                                    output_rows(worker), options_.window,
+                                                    options_.window_size,
+                                                    Symbols::max_sentence_rows);
+                                  });
+        loop.share = share;
+        loop.merge = merge;
+        const CheckpointOptions& checkpoint = options_.checkpoint;
+        if (!checkpoint.path.empty()) {
+            const TrainingSettings settings = this->settings(corpus, static_cast<bool>(merge));
+            if (checkpoint.resume && std::filesystem::exists(checkpoint.path)) {
+                loop.place = read_checkpoint(checkpoint.path, settings, input_, output_);
+            }
+            loop.save_seconds = checkpoint.seconds;
+            loop.save = [this, settings, path = checkpoint.path](const SequencePlace& place) {
+                write_checkpoint(path, settings, place, input_, output_);
+            };
+        }
+        return loop.run(callback);
+    }
+
+    /// Everything that a training that goes on must have in common with the one that was stopped.
+    [[nodiscard]] TrainingSettings settings(const CorpusView& corpus, bool rounds) const {
+        const std::size_t threads = resolve_threads(options_.threads);
+        Checksum counts;
+        for (const std::uint64_t count : counts_) {
+            counts.add(detail::bytes_of(count));
+        }
+        return {{"version", std::to_string(version.major) + "." + std::to_string(version.minor) +
+                                "." + std::to_string(version.patch)},
+                {"instruction set", detail::arch_name<Arch>()},
+                {"model", prediction_.settings() + ", " + loss_.settings() + ", " +
+                              symbols_.settings()},
+                {"dim", std::to_string(options_.dim)},
+                {"window", std::to_string(options_.window) +
+                               (options_.window_size == WindowSize::fixed ? " fixed" : " dynamic")},
+                {"sample", std::to_string(options_.sample)},
+                {"epochs", std::to_string(options_.epochs)},
+                {"learning rate", std::to_string(options_.learning_rate) + ", schedule " +
+                                      std::to_string(static_cast<int>(options_.schedule))},
+                {"seed", std::to_string(options_.seed)},
+                {"threads", rounds         ? std::to_string(threads) + " in rounds"
+                            : threads == 1 ? std::string("1")
+                                           : std::string("several")},
+                {"corpus", std::to_string(corpus.ids.size()) + " ids in " +
+                               std::to_string(corpus.sentences()) + " sentences, counts' checksum " +
+                               std::to_string(counts.value())}};
+    }
+
+    std::vector<std::uint64_t> counts_;
+    SequenceTrainerOptions options_;
+    Prediction prediction_;
+    Loss loss_;
+    Symbols symbols_;
+    EmbeddingTable<float> input_;
+    EmbeddingTable<float> output_;
+};
 
 } // namespace firth

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <string>
+
+#include <firth/simd/window_tile.hpp>
+
+namespace firth {
+
+/// What a window predicts: how its contexts meet its outputs. A policy of `SequenceTrainer`.
+///
+/// `step` makes one step of gradient ascent on the rows in place, with `scratch_size` floats of
+/// aligned scratch memory; right after it `loss` gives the loss before the step, over
+/// `predictions(contexts)` predictions. `usual_rate` is the learning rate that one starts from
+/// unless told otherwise; `settings` names the policy and what it was made with, by which a
+/// checkpoint knows that it belongs to the training that goes on from it.
+template <class P>
+concept WindowPrediction = requires(const P prediction, const simd::WindowRows& rows, float rate,
+                                    float* scratch, std::size_t n) {
+    prediction.template step<simd::default_arch>(rows, rate, scratch);
+    { prediction.loss(rows, rate, scratch) } -> std::same_as<double>;
+    { prediction.scratch_size(n, n, n) } -> std::same_as<std::size_t>;
+    { prediction.predictions(n) } -> std::same_as<std::size_t>;
+    { P::usual_rate } -> std::convertible_to<float>;
+    { prediction.settings() } -> std::same_as<std::string>;
+};
+
+/// Each context predicts the centre (Mikolov et al. 2013, "Distributed Representations of Words
+/// and Phrases and their Compositionality", section 2).
+struct SkipGram {
+    static constexpr float usual_rate = 0.025f;
+
+    [[nodiscard]] static std::string settings() { return "skip-gram"; }
+
+    template <class Arch>
+    void step(const simd::WindowRows& rows, float rate, float* scratch) const noexcept {
+        simd::skip_gram_window<Arch>(rows, rate, scratch);
+    }
+    [[nodiscard]] double loss(const simd::WindowRows& rows, float rate,
+                              const float* scratch) const noexcept {
+        return simd::window_loss(rows, rate, scratch);
+    }
+    [[nodiscard]] static constexpr std::size_t
+    scratch_size(std::size_t contexts, std::size_t outputs, std::size_t) noexcept {
+        return simd::window_scratch_size(contexts, outputs);
+    }
+    [[nodiscard]] static constexpr std::size_t predictions(std::size_t contexts) noexcept {
+        return contexts;
+    }
+};
+
+/// The mean of the contexts predicts the centre (Mikolov et al. 2013, "Efficient Estimation of Word
+/// Representations in Vector Space", section 3.1).
+struct Cbow {
+    static constexpr float usual_rate = 0.05f;
+
+    enum class Gradient {
+        word2vec, ///< every context takes the whole gradient of the mean, as in word2vec.c
+        exact,    ///< every context takes its share, 1 / contexts (Irsoy, Benton, Stratos 2021)
+    };
+    Gradient gradient = Gradient::word2vec;
+
+    [[nodiscard]] std::string settings() const {
+        return gradient == Gradient::word2vec ? "CBOW" : "CBOW with the exact gradient";
+    }
+
+    template <class Arch>
+    void step(const simd::WindowRows& rows, float rate, float* scratch) const noexcept {
+        const float share = gradient == Gradient::word2vec
+                                ? 1.0f
+                                : 1.0f / static_cast<float>(rows.context_count);
+        simd::cbow_window<Arch>(rows, rate, share, scratch);
+    }
+    [[nodiscard]] double loss(simd::WindowRows rows, float rate,
+                              const float* scratch) const noexcept {
+        rows.context_count = 1;
+        return simd::window_loss(rows, rate, scratch);
+    }
+    [[nodiscard]] static constexpr std::size_t scratch_size(std::size_t, std::size_t outputs,
+                                                            std::size_t padded_dim) noexcept {
+        return simd::cbow_scratch_size(outputs, padded_dim);
+    }
+    [[nodiscard]] static constexpr std::size_t predictions(std::size_t) noexcept { return 1; }
+};
+
+static_assert(WindowPrediction<SkipGram> && WindowPrediction<Cbow>);
+
+} // namespace firth

@@ -1,0 +1,302 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <firth/base/error.hpp>
+#include <firth/base/parallel.hpp>
+#include <firth/base/progress.hpp>
+#include <firth/base/random.hpp>
+#include <firth/table/vocabulary.hpp>
+#include <firth/text/corpus.hpp>
+#include <firth/train/schedule.hpp>
+#include <firth/train/sentence_worker.hpp>
+#include <firth/train/subsample.hpp>
+
+namespace firth {
+
+/// The part of a learner's options that the shared loop reads.
+struct SequenceLoopOptions {
+    std::uint32_t epochs = 5;
+    float learning_rate = 0.025f; ///< at the start
+    Schedule schedule = Schedule::linear;
+    double sample = 1e-3;            ///< threshold of `Subsampler`; 0 keeps everything
+    std::size_t max_sentence = 1000; ///< ids left after subsampling; longer sentences are cut
+    std::size_t threads = 0;         ///< 0: all of the machine's
+    bool rounds = false;             ///< see `SequenceLoop::merge`
+    std::uint64_t seed = 1;
+};
+
+/// Where a training stands between two chunks.
+struct SequencePlace {
+    std::uint32_t epoch = 0;        ///< from 0
+    std::uint64_t chunk = 0;        ///< the first of the epoch that is not done
+    LossSum loss;                   ///< of the epoch so far
+    std::vector<double> epoch_loss; ///< mean loss a prediction of the epochs before
+};
+
+/// What a training did.
+struct TrainingStats {
+    std::uint64_t words = 0;        ///< ids gone through, over all epochs of this run
+    double seconds = 0;             ///< of the loop alone
+    std::vector<double> epoch_loss; ///< mean loss a prediction, by epoch
+    bool cancelled = false;         ///< the callback asked to stop
+
+    /// The mean loss of the last epoch, 0 where there was none.
+    [[nodiscard]] double loss() const noexcept {
+        return epoch_loss.empty() ? 0 : epoch_loss.back();
+    }
+};
+
+namespace detail {
+
+/// Where chunks of about `size` ids end: at the end of a sentence, unless that lies more than
+/// `slack` ids on. Chunks are the unit of work and of random numbers, and depend on the corpus and
+/// on nothing else.
+inline std::vector<std::size_t> chunk_ends(const CorpusView& corpus, std::size_t size,
+                                           std::size_t slack) {
+    std::vector<std::size_t> ends;
+    std::size_t begin = 0;
+    auto sentence = corpus.sentence_ends.begin();
+    while (begin < corpus.ids.size()) {
+        std::size_t end = std::min(begin + size, corpus.ids.size());
+        sentence = std::lower_bound(sentence, corpus.sentence_ends.end(), end);
+        if (*sentence - end <= slack) end = *sentence;
+        ends.push_back(end);
+        begin = end;
+    }
+    return ends;
+}
+
+} // namespace detail
+
+/// The loop that all learners from sequences share: goes through the corpus `epochs` times on all
+/// threads, in chunks handed out as threads become free; leaves out frequent ids, cuts sentences,
+/// lowers the learning rate by the place in the corpus, reports progress, and stops between chunks
+/// where something is to be done while no worker runs.
+///
+/// Each chunk of each epoch has random numbers of its own, made from the seed: what is drawn does
+/// not depend on the number of threads. With one thread, or in rounds, the whole training repeats
+/// exactly.
+template <SentenceWorker Worker>
+class SequenceLoop {
+public:
+    /// `counts` are the corpus counts by id. Throws `Error` for a corpus that does not fit them and
+    /// `OptionError` for too many threads.
+    template <WorkerFactory MakeWorker>
+    SequenceLoop(const CorpusView& corpus, std::span<const std::uint64_t> counts,
+                 const SequenceLoopOptions& options, MakeWorker&& make_worker)
+        : corpus_(corpus), options_(options), subsampler_(counts, options.sample),
+          rate_{options.learning_rate, options.schedule},
+          workers_(resolve_threads(options.threads)) {
+        check_corpus(corpus, counts.size(), workers_.size());
+        // In rounds all workers wait for the one with the largest chunk, and each holds a copy of
+        // every row it touches: small chunks of almost one size keep both short.
+        chunks_ = options.rounds
+                      ? detail::chunk_ends(corpus, round_chunk, round_chunk / 8)
+                      : detail::chunk_ends(
+                            corpus, std::clamp<std::size_t>(corpus.ids.size() / 256, 1024, 16384),
+                            options.max_sentence);
+        // Each worker is made on a thread of its own, so that no cache line holds memory of two of
+        // them.
+        run_workers(workers_.size(), [&](std::size_t thread) {
+            workers_[thread] = std::make_unique<Worker>(make_worker(thread));
+        });
+    }
+
+    /// Where the training begins; from an earlier one's place it goes on as that one would have.
+    SequencePlace place;
+
+    /// Called while no worker runs with where the training stands: every `save_seconds`, and when
+    /// it was cancelled.
+    std::function<void(const SequencePlace&)> save;
+    double save_seconds = 0; ///< 0: only when cancelled
+
+    /// In rounds each worker takes one chunk, the same one every time, and all wait for each other
+    /// between three parts: they add the chunk's sentences; each calls `share(worker)` and trains;
+    /// each calls `merge(worker)`.
+    std::function<void(std::size_t)> share;
+    std::function<void(std::size_t)> merge;
+
+    /// Goes on to the end, or to where the callback cancels.
+    TrainingStats run(const ProgressCallback& callback = {}) {
+        const std::uint64_t total = std::uint64_t{corpus_.ids.size()} * options_.epochs;
+        place.chunk = std::min<std::uint64_t>(place.chunk, chunks_.size());
+        const std::uint64_t before = std::min(
+            total, std::uint64_t{place.epoch} * corpus_.ids.size() + chunk_begin(place.chunk));
+        progress_ = Progress();
+        progress_.total = total;
+        progress_.epochs = options_.epochs;
+        done_ = before;
+        cancelled_ = false;
+        Stopwatch watch;
+        last_save_ = 0;
+        ProgressMeter meter(callback, before);
+        if (!place.epoch_loss.empty()) progress_.loss = place.epoch_loss.back();
+
+        while (place.epoch < options_.epochs && !cancelled_) {
+            progress_.epoch = place.epoch + 1;
+            while (place.chunk < chunks_.size() && !cancelled_) {
+                stop_ = false;
+                const auto after_chunk = [&] {
+                    progress_.done = done_.load(std::memory_order_relaxed);
+                    if (!meter.report(progress_)) cancelled_ = stop_ = true;
+                    if (save && save_seconds > 0 && watch.seconds() - last_save_ >= save_seconds) {
+                        stop_ = true;
+                    }
+                };
+                options_.rounds ? run_in_rounds(after_chunk) : run_freely(after_chunk);
+                for (const std::unique_ptr<Worker>& worker : workers_) {
+                    place.loss += worker->take_loss();
+                }
+                if (save && stop_ && (place.chunk < chunks_.size() || cancelled_)) {
+                    save(place);
+                    last_save_ = watch.seconds();
+                }
+            }
+            if (place.chunk == chunks_.size()) next_epoch();
+        }
+        TrainingStats stats;
+        stats.words = done_ - before;
+        stats.seconds = watch.seconds();
+        stats.epoch_loss = place.epoch_loss;
+        progress_.done = done_;
+        if (!meter.report(progress_, true)) cancelled_ = true;
+        stats.cancelled = done_ < total && cancelled_;
+        return stats;
+    }
+
+private:
+    static constexpr std::size_t round_chunk = 1024;
+
+    [[nodiscard]] std::size_t chunk_begin(std::size_t chunk) const noexcept {
+        return chunk == 0 ? 0 : chunks_[chunk - 1];
+    }
+
+    void next_epoch() {
+        place.epoch_loss.push_back(
+            place.loss.samples == 0 ? 0
+                                    : place.loss.loss / static_cast<double>(place.loss.samples));
+        progress_.loss = place.epoch_loss.back();
+        place.loss = LossSum();
+        place.chunk = 0;
+        ++place.epoch;
+    }
+
+    /// Workers take chunks as they become free.
+    template <class AfterChunk>
+    void run_freely(AfterChunk&& after_chunk) {
+        std::atomic<std::size_t> next{place.chunk};
+        const std::size_t left = chunks_.size() - place.chunk;
+        run_workers(std::min(workers_.size(), left), [&](std::size_t worker) {
+            try {
+                while (!stop_) {
+                    const std::size_t chunk = next++;
+                    if (chunk >= chunks_.size()) break;
+                    add_chunk(*workers_[worker], chunk);
+                    if (worker == 0) after_chunk();
+                }
+            } catch (...) {
+                stop_ = true;
+                throw;
+            }
+        });
+        place.chunk = std::min(next.load(), chunks_.size());
+    }
+
+    /// Workers take a chunk each and wait for each other.
+    template <class AfterChunk>
+    void run_in_rounds(AfterChunk&& after_chunk) {
+        Barrier barrier(workers_.size());
+        std::size_t next = place.chunk;
+        bool last = false;
+        std::mutex mutex;
+        std::exception_ptr error;
+        const auto guarded = [&](auto&& work) {
+            try {
+                work();
+            } catch (...) {
+                const std::lock_guard lock(mutex);
+                if (!error) error = std::current_exception();
+                stop_ = true;
+            }
+        };
+        run_workers(workers_.size(), [&](std::size_t worker) {
+            for (std::size_t round = place.chunk; round < chunks_.size();
+                 round += workers_.size()) {
+                const std::size_t chunk = round + worker;
+                guarded([&] {
+                    if (chunk < chunks_.size()) add_chunk(*workers_[worker], chunk);
+                });
+                barrier.wait();
+                if (share) share(worker);
+                barrier.wait();
+                guarded([&] { workers_[worker]->train(); });
+                if (worker == 0) {
+                    guarded(after_chunk);
+                    next = round + workers_.size();
+                    // What all go by: it stays as it is until all have come here again.
+                    last = stop_;
+                }
+                barrier.wait();
+                if (merge) merge(worker);
+                if (last) return;
+            }
+        });
+        if (error) std::rethrow_exception(error);
+        place.chunk = std::min(next, chunks_.size());
+    }
+
+    /// Gives a worker the sentences of a chunk; each is trained at once unless workers go in rounds.
+    void add_chunk(Worker& worker, std::size_t chunk) {
+        const std::size_t begin = chunk_begin(chunk);
+        Random random(options_.seed, std::uint64_t{place.epoch} * chunks_.size() + chunk);
+        std::vector<Id> kept;
+        kept.reserve(options_.max_sentence);
+        auto sentence_end = std::upper_bound(corpus_.sentence_ends.begin(),
+                                             corpus_.sentence_ends.end(), begin);
+        std::size_t at = begin;
+        while (at < chunks_[chunk]) {
+            const double reached =
+                static_cast<double>(place.epoch) * static_cast<double>(corpus_.ids.size()) +
+                static_cast<double>(at);
+            const float rate = rate_(reached / static_cast<double>(progress_.total));
+            const std::size_t end = std::min<std::size_t>(*sentence_end, chunks_[chunk]);
+            kept.clear();
+            for (; at < end && kept.size() < options_.max_sentence; ++at) {
+                const Id id = corpus_.ids[at];
+                if (subsampler_.keep(id, random.bits32())) kept.push_back(id);
+            }
+            const auto number =
+                static_cast<std::uint64_t>(sentence_end - corpus_.sentence_ends.begin());
+            if (at == *sentence_end) ++sentence_end;
+            worker.add({kept, number}, rate, random);
+            if (!options_.rounds) worker.train();
+        }
+        corpus_.release(begin, chunks_[chunk]);
+        done_.fetch_add(chunks_[chunk] - begin, std::memory_order_relaxed);
+    }
+
+    CorpusView corpus_;
+    SequenceLoopOptions options_;
+    Subsampler subsampler_;
+    LearningRate rate_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::vector<std::size_t> chunks_; ///< where they end
+    Progress progress_;
+    std::atomic<std::uint64_t> done_{0};
+    std::atomic<bool> stop_{false};
+    bool cancelled_ = false;
+    double last_save_ = 0;
+};
+
+} // namespace firth

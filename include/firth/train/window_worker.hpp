@@ -1,0 +1,210 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <firth/base/aligned_buffer.hpp>
+#include <firth/base/config.hpp>
+#include <firth/base/random.hpp>
+#include <firth/simd/window_tile.hpp>
+#include <firth/table/vocabulary.hpp>
+#include <firth/train/negative_sampling.hpp>
+#include <firth/train/prediction.hpp>
+#include <firth/train/sentence_worker.hpp>
+#include <firth/train/whole_words.hpp>
+
+namespace firth {
+
+/// How far the contexts of a centre reach.
+enum class WindowSize {
+    dynamic, ///< each window draws 1 to `window` at random: near contexts count more (word2vec)
+    fixed,   ///< always `window`
+};
+
+/// One thread's part of a `SequenceTrainer`: goes over sentences window by window. A
+/// `SentenceWorker`. The rows and the policies are shared with other workers and outlive it.
+template <WindowPrediction Prediction, OutputLoss Loss, class SymbolAccess, RowAccess Rows,
+          class Arch = simd::default_arch>
+class alignas(row_alignment) WindowWorker {
+public:
+    /// `max_sentence_rows` is that of the composition.
+    WindowWorker(Prediction prediction, const Loss& loss, SymbolAccess symbols, Rows outputs,
+                 std::size_t window, WindowSize window_size, std::size_t max_sentence_rows)
+        : prediction_(prediction), loss_(&loss), symbols_(std::move(symbols)),
+          outputs_(std::move(outputs)), reach_(window), window_size_(window_size),
+          step_rows_(2 * window + max_sentence_rows + loss.max_outputs(), outputs_.stride()),
+          scratch_(Prediction::scratch_size(2 * window + max_sentence_rows, loss.max_outputs(),
+                                            outputs_.stride())),
+          vectors_(std::bit_ceil(span(window))), contexts_(2 * window + max_sentence_rows),
+          output_rows_(loss.max_outputs()) {}
+
+    /// The positions of a sentence that are in reach of one window at most.
+    [[nodiscard]] static constexpr std::size_t span(std::size_t window) noexcept {
+        return 2 * window + 1;
+    }
+
+    void add(const Sentence& sentence, float learning_rate, Random& random) {
+        const std::size_t first = ids_.size();
+        ids_.insert(ids_.end(), sentence.ids.begin(), sentence.ids.end());
+        if (windows_.size() < ids_.size()) {
+            windows_.resize(ids_.size());
+            output_ids_.resize(ids_.size() * loss_->max_outputs());
+        }
+        planned_.push_back({first, ids_.size(), sentence.number, learning_rate, random()});
+        if constexpr (Rows::announced) {
+            symbols_.announce(sentence);
+            Drawing drawing(planned_.back(), *loss_);
+            for (std::size_t i = first; i < ids_.size(); ++i) {
+                draw_window(i, drawing);
+                const Id* const outputs = output_ids(i);
+                for (std::size_t o = 0; o < windows_[i].outputs.count; ++o) {
+                    outputs_.announce(outputs[o]);
+                }
+            }
+        }
+    }
+
+    /// Steps on all windows of the sentences that were added.
+    void train() {
+        for (const Planned& sentence : planned_) {
+            train_sentence(sentence);
+        }
+        planned_.clear();
+        ids_.clear();
+    }
+
+    LossSum take_loss() { return std::exchange(loss_sum_, LossSum()); }
+
+private:
+    /// Windows between the prefetching of a window's rows and its step.
+    static constexpr std::size_t lookahead = 3;
+
+    /// One window in this many is asked for its loss, which costs a logarithm a prediction.
+    static constexpr std::uint32_t loss_interval = 64;
+
+    struct Planned {
+        std::size_t begin; ///< in `ids_`
+        std::size_t end;
+        std::uint64_t number;
+        float learning_rate;
+        std::uint64_t seed; ///< of its windows
+    };
+
+    /// What a sentence's windows are drawn with.
+    struct Drawing {
+        Drawing(const Planned& planned, const Loss& loss)
+            : random(planned.seed), outputs(loss, random) {}
+
+        Random random;
+        typename Loss::Draw outputs;
+    };
+
+    struct Window {
+        std::size_t radius = 0;
+        Outputs outputs;
+    };
+
+    void train_sentence(const Planned& planned) {
+        const std::span<const Id> ids(ids_.data() + planned.begin, planned.end - planned.begin);
+        symbols_.begin({ids, planned.number});
+        const std::size_t length = ids.size();
+        if (length == 0 || length + symbols_.sentence_rows().size() < 2) return;
+        Drawing drawing(planned, *loss_);
+        const std::size_t at_once = std::min(reach_ + 1, length);
+        for (std::size_t i = 0; i < at_once; ++i) {
+            symbols_.prefetch(i);
+        }
+        std::size_t entered = 0;
+        for (std::size_t i = 0; i < length + lookahead; ++i) {
+            if (i < length) {
+                // Drawn here, the numbers cost little: the processor waits for rows meanwhile.
+                if constexpr (!Rows::announced) draw_window(planned.begin + i, drawing);
+                prefetch_outputs(planned.begin + i);
+            }
+            if (i + reach_ + 1 < length) symbols_.prefetch(i + reach_ + 1);
+            if (i < lookahead) continue;
+            const std::size_t centre = i - lookahead;
+            for (; entered < length && entered <= centre + reach_; ++entered) {
+                vectors_[entered & (vectors_.size() - 1)] = symbols_.enter(entered);
+            }
+            step(planned, length, centre);
+            if (centre >= reach_) symbols_.leave(centre - reach_);
+        }
+        for (std::size_t i = length - std::min(length, reach_); i < length; ++i) {
+            symbols_.leave(i);
+        }
+    }
+
+    [[nodiscard]] Id* output_ids(std::size_t window) noexcept {
+        return output_ids_.data() + window * loss_->max_outputs();
+    }
+
+    void draw_window(std::size_t window, Drawing& drawing) {
+        std::size_t radius = reach_;
+        if (window_size_ == WindowSize::dynamic) {
+            radius = 1 + drawing.random.below(static_cast<std::uint32_t>(reach_));
+        }
+        windows_[window] = {radius, drawing.outputs(ids_[window], output_ids(window))};
+    }
+
+    FIRTH_ALWAYS_INLINE void prefetch_outputs(std::size_t window) {
+        const Id* const ids = output_ids(window);
+        for (std::size_t o = 0; o < windows_[window].outputs.count; ++o) {
+            outputs_.prefetch(ids[o]);
+        }
+    }
+
+    void step(const Planned& planned, std::size_t length, std::size_t centre) {
+        const Window& window = windows_[planned.begin + centre];
+        const Id* const outputs = output_ids(planned.begin + centre);
+        const std::size_t begin = centre - std::min(centre, window.radius);
+        const std::size_t end = std::min(length, centre + window.radius + 1);
+        std::size_t count = 0;
+        for (float* const row : symbols_.sentence_rows()) {
+            contexts_[count++] = row;
+        }
+        for (std::size_t i = begin; i < end; ++i) {
+            contexts_[count] = vectors_[i & (vectors_.size() - 1)];
+            count += i != centre;
+        }
+        if (count == 0 || window.outputs.count == 0) return;
+        for (std::size_t o = 0; o < window.outputs.count; ++o) {
+            output_rows_[o] = outputs_.take(outputs[o]);
+        }
+        const simd::WindowRows rows{contexts_.data(),        count,
+                                    output_rows_.data(),     window.outputs.count,
+                                    outputs_.stride(),       window.outputs.positives};
+        step_rows_(rows, [&](const simd::WindowRows& reached) {
+            prediction_.template step<Arch>(reached, planned.learning_rate, scratch_.data());
+        });
+        if (++steps_ % loss_interval == 0) {
+            loss_sum_.loss += prediction_.loss(rows, planned.learning_rate, scratch_.data());
+            loss_sum_.samples += Prediction::predictions(count);
+        }
+    }
+
+    Prediction prediction_;
+    const Loss* loss_;
+    SymbolAccess symbols_;
+    Rows outputs_;
+    std::size_t reach_;
+    WindowSize window_size_;
+    typename Rows::Step step_rows_;
+    AlignedBuffer<float> scratch_;
+    std::vector<float*> vectors_; ///< of the positions in reach, a ring
+    std::vector<float*> contexts_;
+    std::vector<float*> output_rows_;
+    std::vector<Planned> planned_;
+    std::vector<Id> ids_;        ///< of all planned sentences
+    std::vector<Window> windows_; ///< by place in `ids_`
+    std::vector<Id> output_ids_; ///< of all windows, `max_outputs` each
+    LossSum loss_sum_;
+    std::uint32_t steps_ = 0;
+};
+
+} // namespace firth
