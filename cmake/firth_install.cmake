@@ -14,6 +14,7 @@ write_basic_package_version_file(firthConfigVersion.cmake COMPATIBILITY SameMino
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/firthConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/firthConfigVersion.cmake
               cmake/firth_dependencies.cmake
+              cmake/firth_compression.cmake
         DESTINATION ${package_dir})
 if(FIRTH_BUILD_TOOL)
   install(TARGETS firth_tool DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -3,6 +3,7 @@
 #include <functional>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -10,12 +11,14 @@
 #include <firth/base/progress.hpp>
 #include <firth/io/load.hpp>
 #include <firth/table/word_vectors.hpp>
+#include <firth/text/encode.hpp>
 
 /// The commands of the tool. Each adds itself to the command line; results go to standard output,
 /// everything else to standard error.
 void add_demo_command(CLI::App& app);
 void add_eval_command(CLI::App& app);
 void add_query_commands(CLI::App& app);
+void add_text_commands(CLI::App& app);
 void add_train_command(CLI::App& app);
 
 /// Draws progress: a bar on a terminal, a line every five seconds elsewhere.
@@ -23,6 +26,40 @@ firth::ProgressCallback progress_printer(bool quiet);
 
 /// Reads vectors of any format, and warns of duplicates.
 firth::WordVectors<float> load_vectors(const std::string& path);
+
+/// Which texts a command reads, and how.
+struct CorpusArguments {
+    std::vector<std::string> inputs;
+    std::string cache; ///< a folder; empty: none
+    firth::VocabularyOptions vocabulary;
+
+    void add_to(CLI::App& command);
+    void add_vocabulary_to(CLI::App& command);
+};
+
+/// The corpus of a command: encoded in memory, or on disk where the texts are large. What lies
+/// beside the output is removed in the end.
+class OpenedCorpus {
+public:
+    OpenedCorpus(const CorpusArguments& arguments, const std::string& output);
+    OpenedCorpus(const OpenedCorpus&) = delete;
+    OpenedCorpus& operator=(const OpenedCorpus&) = delete;
+    ~OpenedCorpus();
+
+    firth::EncodedCorpus corpus;
+    bool keep_file = false; ///< for a command that will go on later
+
+private:
+    void remove_file();
+
+    std::string file_;
+};
+
+/// Thrown where a signal stopped a command.
+struct Stopped {
+    int signal = 0;
+    std::string message;
+};
 
 /// Prints one JSON object. Bytes that are not UTF-8 become U+FFFD, since JSON knows no others.
 inline void print_json(const nlohmann::json& object) {

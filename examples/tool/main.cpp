@@ -87,6 +87,7 @@ int main(int argc, char** argv) {
     add_train_command(app);
     add_query_commands(app);
     add_eval_command(app);
+    add_text_commands(app);
     try {
         firth::simd::select_arch();
         app.parse(argc, argv);
@@ -97,6 +98,9 @@ int main(int argc, char** argv) {
     } catch (const firth::OptionError& error) {
         std::cerr << "firth: " << error.what() << '\n';
         return wrong_usage;
+    } catch (const Stopped& stopped) {
+        std::cerr << "firth: " << stopped.message << '\n';
+        return 128 + stopped.signal;
     } catch (const std::bad_alloc&) {
         std::cerr << "firth: not enough memory\n";
         return run_time_error;

@@ -4,9 +4,11 @@
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/atomic_file.hpp>
+#include <firth/base/byte_source.hpp>
 #include <firth/base/checksum.hpp>
 #include <firth/base/config.hpp>
 #include <firth/base/container.hpp>
+#include <firth/base/decompress.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/fields.hpp>
 #include <firth/base/mapped_file.hpp>
@@ -15,4 +17,5 @@
 #include <firth/base/progress.hpp>
 #include <firth/base/random.hpp>
 #include <firth/base/scalar.hpp>
+#include <firth/base/temporary_file.hpp>
 #include <firth/base/version.hpp>

@@ -3,6 +3,9 @@
 
 file(GLOB_RECURSE headers RELATIVE ${PROJECT_SOURCE_DIR}/include CONFIGURE_DEPENDS
      ${PROJECT_SOURCE_DIR}/include/*.hpp)
+if(NOT TARGET Eigen3::Eigen)
+  list(REMOVE_ITEM headers firth/table/all_but_the_top.hpp)
+endif()
 set(alone_sources)
 foreach(header IN LISTS headers)
   string(REPLACE "/" "_" name ${header})
@@ -12,7 +15,7 @@ foreach(header IN LISTS headers)
   list(APPEND alone_sources ${source})
 endforeach()
 add_library(headers_alone OBJECT ${alone_sources})
-target_link_libraries(headers_alone PRIVATE firth::firth firth_warnings)
+target_link_libraries(headers_alone PRIVATE firth::firth firth_warnings $<TARGET_NAME_IF_EXISTS:Eigen3::Eigen>)
 
 add_executable(two_units headers/two_units_a.cpp headers/two_units_b.cpp)
 target_link_libraries(two_units PRIVATE firth::firth firth_warnings)

@@ -33,7 +33,7 @@ while [ $i -lt 1000 ]; do
     i=$((i + 1))
 done >corpus.txt
 
-for command in demo train neighbors analogy eval info; do
+for command in demo train phrases encode neighbors analogy eval info; do
     expect 0 "Usage:" "$firth" $command --help
 done
 expect 0 "firth [0-9]" "$firth" --version
@@ -61,6 +61,62 @@ done
 [ -s err ] && fail "--quiet is not quiet: $(cat err)"
 cmp -s again v.word2vec-binary || fail "one thread and one seed gave other bytes"
 
+# Every model; deterministic with two threads; other ways to give the text.
+for model in sgns cbow; do
+    for loss in ns hs; do
+        expect 0 '"deterministic": true' "$firth" train --model $model --loss $loss --input corpus.txt --output d1 \
+            --dim 20 --sample 0 --epochs 5 --threads 2 --deterministic --json --quiet
+        "$firth" train --model $model --loss $loss --input corpus.txt --output d2 --dim 20 --sample 0 --epochs 5 \
+            --threads 2 --deterministic --quiet >out 2>err || fail "train --deterministic"
+        cmp -s d1 d2 || fail "$model $loss --deterministic gave other bytes"
+    done
+done
+base="--dim 20 --sample 0 --epochs 3 --threads 1 --quiet"
+"$firth" train --input corpus.txt --output plain $base >out
+mkdir texts && head -n 1000 corpus.txt >texts/1 && tail -n +1001 corpus.txt >texts/2
+"$firth" train --input texts --output same $base >out && cmp -s plain same || fail "a folder reads as another text"
+"$firth" train --input texts/1 texts/2 --output same $base >out && cmp -s plain same || fail "two files read as another text"
+"$firth" train --input - --output same $base <corpus.txt >out && cmp -s plain same || fail "standard input reads as another text"
+"$firth" train --input corpus.txt --cache cached --output same $base >out && cmp -s plain same || fail "--cache"
+[ "$(ls cached | wc -l)" -eq 1 ] || fail "--cache left $(ls cached | wc -l) files"
+"$firth" train --input corpus.txt --cache cached --output same $base >out && cmp -s plain same || fail "--cache again"
+expect 0 "9 different ones\|words" "$firth" encode --input corpus.txt --output encoded
+"$firth" train --input encoded --output same $base >out && cmp -s plain same || fail "an encoded corpus reads as another text"
+if "$firth" train --input encoded --output same $base >out 2>&1 && gzip -c corpus.txt >corpus.gz; then
+    "$firth" train --input corpus.gz --output same $base >out 2>err && cmp -s plain same ||
+        grep -q "built without" err || fail "gzip reads as another text"
+fi
+# Stopped by a signal, gone on with, to the same bytes; and killed.
+long="--dim 20 --sample 0 --epochs 2000 --threads 2 --deterministic --quiet --checkpoint-every 0.2"
+"$firth" train --input corpus.txt --output whole $long >out || fail "a long training"
+for signal in INT KILL TERM; do
+    "$firth" train --input corpus.txt --output part $long --resume >out 2>err &
+    sleep 0.6
+    kill -$signal $! 2>/dev/null || fail "the training was over before SIG$signal"
+    wait $!
+    [ -e part ] && fail "a stopped training left vectors"
+    [ -s part.checkpoint ] || fail "a training stopped by SIG$signal left no checkpoint"
+    [ $signal = KILL ] || grep -q "stopped; the same command with --resume goes on" err || fail "no word of how to go on"
+done
+"$firth" train --input corpus.txt --output part $long --resume >out || fail "train --resume"
+cmp -s whole part || fail "a resumed training gave other bytes"
+[ -e part.checkpoint ] && fail "a checkpoint was left"
+ls | grep -q "tmp\|spool" && fail "temporary files were left: $(ls)"
+# Going on from vectors.
+echo "tea with milk and honey honey honey honey honey" >more.txt
+expect 0 "x 20 to grown" "$firth" train --input more.txt --continue plain --expand --freeze --output grown --threads 1
+expect 0 "." "$firth" neighbors --vectors grown honey
+expect 1 "honey" "$firth" neighbors --vectors plain honey
+expect 2 "need --continue" "$firth" train --input more.txt --output x --freeze
+expect 0 "wrote" "$firth" train --input corpus.txt --output sum --vectors sum --all-but-the-top 2 --schedule cosine \
+    --window-size fixed --negative-power 0.5 --epochs 2
+expect 2 "all-but-the-top is 500" "$firth" train --input corpus.txt --output x --all-but-the-top 500
+expect 2 "needs --loss ns" "$firth" train --input corpus.txt --output x --vectors sum --loss hs
+expect 0 "car_with" "$firth" phrases --input corpus.txt --output joined.txt --threshold 1
+grep -q "^car_with engine_and\|car_with" joined.txt || fail "no phrase was joined"
+[ "$(tr '_' ' ' <joined.txt | tr -s ' \n' '\n\n' | cksum)" = "$(tr -s ' \n' '\n\n' <corpus.txt | cksum)" ] ||
+    fail "phrases changed more than spaces"
+
 printf ': s\ntea milk car engine\ntea milk car nosuch\n' >questions
 printf 'tea milk 9\ntea road 1\ncar engine 8\ncar nosuch 2\n' >pairs
 expect 0 "chosen" "$firth" info --cpu
@@ -82,7 +138,8 @@ expect 0 "all relations" "$firth" demo --seed 78
 expect 1 "missing.txt" "$firth" train --input missing.txt --output x
 : >empty
 expect 1 "no words" "$firth" train --input empty --output x
-expect 1 "directory" "$firth" train --input . --output x
+mkdir nothing
+expect 1 "holds no files" "$firth" train --input nothing --output x
 expect 1 "min-count = 100000" "$firth" train --input corpus.txt --output x --min-count 100000
 expect 1 "no/such" "$firth" train --input corpus.txt --output no/such/place
 expect 2 "dim is 0" "$firth" train --input corpus.txt --output x --dim 0
@@ -91,8 +148,12 @@ expect 2 "dim" "$firth" train --input corpus.txt --output x --dim ten
 expect 2 "sgns" "$firth" train --input corpus.txt --output x --model lda
 expect 2 "required" "$firth" train --input corpus.txt
 [ -e x ] && fail "a failed training left a file"
-gzip -c corpus.txt >corpus.gz
-expect 1 "gzip" "$firth" train --input corpus.gz --output x
+printf 'PK\003\004 and more' >archive
+expect 1 "zip archive" "$firth" train --input archive --output x
+head -c 100 v.word2vec-binary >damaged
+"$firth" encode --input corpus.txt --output good >out
+head -c 300 good >damaged
+expect 1 "damaged, byte" "$firth" train --input damaged --output x
 expect 1 "nearest spellings: milk" "$firth" neighbors --vectors v.word2vec-text milkk
 expect 1 "milkk" "$firth" analogy --vectors v tea milkk car
 expect 2 "words" "$firth" analogy --vectors v tea milk

@@ -25,7 +25,8 @@ namespace firth {
 /// Writes a file so that a reader, or a crash at any moment, sees the old file or the whole new
 /// one: the bytes go to a temporary file in the same folder, which `commit` syncs to the disk and
 /// renames over the target. Without `commit` (an exception, say) the target is left as it was and
-/// the temporary file is removed. A target that is no regular file (a pipe, /dev/stdout) is written
+/// the temporary file is removed; on Linux it has no name before `commit`, so that a crash leaves
+/// nothing behind either. A target that is no regular file (a pipe, /dev/stdout) is written
 /// directly.
 ///
 /// Every function throws `IoError`, naming the target, when the system refuses.
@@ -69,6 +70,7 @@ public:
     void commit() {
         flush();
         sync();
+        give_name();
         close();
         if (!direct_) {
             std::error_code code;
@@ -93,13 +95,45 @@ private:
 
 #if FIRTH_ON_POSIX()
     void open(const std::filesystem::file_status& old) {
-        const int flags = O_WRONLY | O_CLOEXEC | (direct_ ? 0 : O_CREAT | O_EXCL);
-        file_ = ::open(temporary_.c_str(), flags, 0666);
-        if (file_ < 0) fail(system_reason());
+        if (!direct_) open_unnamed();
+        if (file_ < 0) {
+            const int flags = O_WRONLY | O_CLOEXEC | (direct_ ? 0 : O_CREAT | O_EXCL);
+            file_ = ::open(temporary_.c_str(), flags, 0666);
+            if (file_ < 0) fail(system_reason());
+        }
         if (!direct_ && std::filesystem::exists(old)) {
             // Keeps the old file's permissions; where that is not allowed, the default ones stand.
             static_cast<void>(::fchmod(file_, static_cast<mode_t>(old.permissions()) & 07777));
         }
+    }
+
+    /// Opens a file without a name where the system has such and can name it later.
+    void open_unnamed() {
+#if defined(O_TMPFILE)
+        const std::string folder = std::filesystem::path(target_).parent_path().string();
+        file_ = ::open(folder.empty() ? "." : folder.c_str(), O_WRONLY | O_CLOEXEC | O_TMPFILE,
+                       0666);
+        if (file_ < 0) return;
+        if (::access(own_path().c_str(), F_OK) == 0) {
+            unnamed_ = true;
+        } else {
+            close();
+        }
+#endif
+    }
+
+    /// Gives an unnamed file the temporary name.
+    void give_name() {
+        if (!unnamed_) return;
+        if (::linkat(AT_FDCWD, own_path().c_str(), AT_FDCWD, temporary_.c_str(),
+                     AT_SYMLINK_FOLLOW) != 0) {
+            fail(system_reason());
+        }
+        unnamed_ = false;
+    }
+
+    [[nodiscard]] std::string own_path() const {
+        return "/proc/self/fd/" + std::to_string(file_);
     }
 
     void write_out(std::string_view bytes) {
@@ -134,6 +168,7 @@ private:
     }
 
     int file_ = -1;
+    bool unnamed_ = false;
 #else
     void open(const std::filesystem::file_status&) {
         file_.open(temporary_, std::ios::binary | std::ios::trunc);
@@ -155,6 +190,8 @@ private:
     }
 
     void sync_folder() const {}
+
+    void give_name() const noexcept {}
 
     std::ofstream file_;
 #endif

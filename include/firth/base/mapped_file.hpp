@@ -92,7 +92,8 @@ public:
     void release(std::size_t begin, std::size_t end) const noexcept {
 #if FIRTH_ON_POSIX() && defined(MADV_DONTNEED)
         constexpr std::size_t page = 4096;
-        begin = (begin + page - 1) / page * page;
+        // The page that `end` lies in goes with the bytes behind it.
+        begin = begin / page * page;
         end = end / page * page;
         if (mapped_ == nullptr || begin >= end) return;
         static_cast<void>(::madvise(const_cast<char*>(mapped_) + begin, end - begin,

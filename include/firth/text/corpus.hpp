@@ -2,10 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <firth/base/container.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/parallel.hpp>
@@ -65,7 +68,7 @@ inline void check_corpus(const CorpusView& corpus, std::size_t symbols, std::siz
                  });
 }
 
-/// A corpus that owns its ids.
+/// A corpus that owns its ids, in memory, or in a mapped file (`corpus_file.hpp`).
 class Corpus {
 public:
     /// Appends an id to the sentence that is being written.
@@ -86,15 +89,27 @@ public:
         return corpus;
     }
 
-    [[nodiscard]] CorpusView view() const noexcept { return {ids_, sentence_ends_}; }
+    /// Takes a view into a file that the corpus keeps mapped. Nothing can be added to it.
+    static Corpus from_file(std::shared_ptr<const Container> file, const CorpusView& view) {
+        Corpus corpus;
+        corpus.file_ = std::move(file);
+        corpus.mapped_ = view;
+        return corpus;
+    }
+
+    [[nodiscard]] CorpusView view() const noexcept {
+        return file_ != nullptr ? mapped_ : CorpusView{ids_, sentence_ends_};
+    }
     operator CorpusView() const noexcept { return view(); }
 
     /// The number of ids in all sentences.
-    [[nodiscard]] std::size_t size() const noexcept { return ids_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return view().ids.size(); }
 
 private:
     std::vector<Id> ids_;
     std::vector<std::uint64_t> sentence_ends_;
+    std::shared_ptr<const Container> file_;
+    CorpusView mapped_;
 };
 
 /// A corpus with the vocabulary that its ids count in.

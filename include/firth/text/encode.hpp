@@ -3,18 +3,25 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <mutex>
 #include <ranges>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <firth/base/byte_source.hpp>
+#include <firth/base/checksum.hpp>
 #include <firth/base/error.hpp>
-#include <firth/base/mapped_file.hpp>
 #include <firth/base/parallel.hpp>
+#include <firth/base/temporary_file.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/text/corpus.hpp>
+#include <firth/text/corpus_file.hpp>
+#include <firth/text/text_blocks.hpp>
 #include <firth/text/tokenize.hpp>
 
 namespace firth {
@@ -23,7 +30,11 @@ namespace firth {
 struct VocabularyOptions {
     std::uint64_t min_count = 5; ///< symbols seen less often are left out
     std::size_t max_size = 0;    ///< at most this many, the most frequent ones; 0: no limit
-    std::size_t threads = 0;     ///< 0: all of the machine's
+    /// Symbols to keep however often they were seen, beyond `max_size`, and with a count of 0 where
+    /// they were not; or null.
+    const Vocabulary* known = nullptr;
+    bool expand = true;      ///< with `known`: other symbols may have a row as well
+    std::size_t threads = 0; ///< 0: all of the machine's
 };
 
 namespace detail {
@@ -36,25 +47,41 @@ inline constexpr Id sentence_break = no_id;
 /// is left.
 inline Vocabulary select_vocabulary(const Vocabulary& counted, const VocabularyOptions& options,
                                     const std::string& name) {
+    if (counted.empty()) throw Error(name + " holds no words");
+    const auto is_known = [&](Id id) {
+        return options.known != nullptr && options.known->contains(counted[id]);
+    };
+    const bool takes_new = options.known == nullptr || options.expand;
     std::vector<Id> kept;
     for (Id id = 0; id < counted.size(); ++id) {
-        if (counted.count(id) >= options.min_count) kept.push_back(id);
+        if ((takes_new && counted.count(id) >= options.min_count) || is_known(id)) {
+            kept.push_back(id);
+        }
     }
-    if (counted.empty()) throw Error(name + " holds no words");
     if (kept.empty()) {
-        throw Error(name + " holds " + std::to_string(counted.size()) +
-                    " different words, none of them min-count = " +
-                    std::to_string(options.min_count) + " times");
+        throw Error(name + " holds " + std::to_string(counted.size()) + " different words, " +
+                    (takes_new ? "none of them min-count = " + std::to_string(options.min_count) +
+                                     " times"
+                               : "none of them a known one"));
     }
     std::sort(kept.begin(), kept.end(), [&](Id a, Id b) {
         return counted.count(a) != counted.count(b) ? counted.count(a) > counted.count(b)
                                                     : counted[a] < counted[b];
     });
-    if (options.max_size != 0) kept.resize(std::min(kept.size(), options.max_size));
+    if (options.max_size != 0 && kept.size() > options.max_size) {
+        const auto limit = kept.begin() + static_cast<std::ptrdiff_t>(options.max_size);
+        kept.erase(std::remove_if(limit, kept.end(), [&](Id id) { return !is_known(id); }),
+                   kept.end());
+    }
     Vocabulary vocabulary;
     vocabulary.reserve(kept.size());
     for (const Id id : kept) {
         vocabulary.add(counted[id], counted.count(id));
+    }
+    if (options.known != nullptr) {
+        for (const std::string_view symbol : options.known->symbols()) {
+            vocabulary.add(symbol, 0);
+        }
     }
     return vocabulary;
 }
@@ -71,47 +98,190 @@ inline std::vector<Id> translation(const Vocabulary& from, const Vocabulary& to)
 
 /// A stretch of text as numbers in the vocabulary of the worker that read it, then as final ids.
 struct EncodedBlock {
-    std::size_t worker = 0;
     std::vector<Id> ids;
     std::vector<std::uint64_t> ends; ///< of sentences, as places in `ids`
+
+    /// Replaces the numbers by final ids, without the symbols left out, and notes where sentences
+    /// end.
+    void translate(const std::vector<Id>& final_ids) {
+        std::size_t kept = 0;
+        for (const Id number : ids) {
+            if (number == sentence_break) {
+                ends.push_back(kept);
+            } else if (final_ids[number] != no_id) {
+                ids[kept++] = final_ids[number];
+            }
+        }
+        ids.resize(kept);
+    }
+
+    /// Makes the ends places among all ids, of which `before` lie before this block, the last
+    /// sentence of which ended at `last_end`, and drops those of empty sentences. Returns the new
+    /// last end.
+    std::uint64_t place(std::uint64_t before, std::uint64_t last_end) {
+        std::size_t kept = 0;
+        for (const std::uint64_t end : ends) {
+            if (before + end == last_end) continue;
+            last_end = ends[kept++] = before + end;
+        }
+        ends.resize(kept);
+        return last_end;
+    }
 };
 
-/// Replaces a block's numbers by final ids, without the symbols left out, and notes where sentences
-/// end.
-inline void translate(EncodedBlock& block, const std::vector<Id>& ids) {
-    std::size_t kept = 0;
-    for (const Id number : block.ids) {
-        if (number == sentence_break) {
-            block.ends.push_back(kept);
-        } else if (ids[number] != no_id) {
-            block.ids[kept++] = ids[number];
-        }
-    }
-    block.ids.resize(kept);
-}
+/// The blocks of a text between the reading and the translation, in memory or in a temporary file.
+class BlockStore {
+public:
+    /// In memory where `file` is null.
+    explicit BlockStore(TemporaryFile* file) : file_(file) {}
 
-/// The blocks, in order, as one corpus; sentences go on from one block to the next.
-inline Corpus join(std::vector<EncodedBlock>& blocks, std::size_t threads) {
-    std::vector<std::size_t> begins;
-    std::size_t total = 0;
-    std::vector<std::uint64_t> ends;
-    for (const EncodedBlock& block : blocks) {
-        begins.push_back(total);
-        for (const std::uint64_t end : block.ends) {
-            if (total + end != (ends.empty() ? 0 : ends.back())) ends.push_back(total + end);
+    /// Keeps a block's numbers; from any thread.
+    void put(std::size_t number, std::size_t worker, std::vector<Id> ids) {
+        Place place{worker, ids.size(), 0, {}};
+        if (file_ != nullptr) {
+            place.offset = file_->append(
+                {reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(Id)});
+        } else {
+            ids.shrink_to_fit();
+            place.ids = std::move(ids);
         }
-        total += block.ids.size();
+        const std::lock_guard lock(mutex_);
+        if (places_.size() <= number) places_.resize(number + 1);
+        places_[number] = std::move(place);
     }
-    if (total != (ends.empty() ? 0 : ends.back())) ends.push_back(total);
-    std::vector<Id> ids(total);
-    parallel_for(blocks.size(), 1, threads, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t b = begin; b < end; ++b) {
-            std::copy(blocks[b].ids.begin(), blocks[b].ids.end(),
-                      ids.begin() + static_cast<std::ptrdiff_t>(begins[b]));
-            blocks[b] = EncodedBlock();
+
+    [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
+    [[nodiscard]] std::size_t worker(std::size_t number) const { return places_[number].worker; }
+
+    /// Takes a block's numbers out.
+    [[nodiscard]] std::vector<Id> take(std::size_t number) {
+        Place& place = places_[number];
+        if (file_ == nullptr) return std::move(place.ids);
+        std::vector<Id> ids(place.size);
+        file_->read(place.offset, reinterpret_cast<char*>(ids.data()), ids.size() * sizeof(Id));
+        return ids;
+    }
+
+private:
+    struct Place {
+        std::size_t worker = 0;
+        std::size_t size = 0;
+        std::uint64_t offset = 0;
+        std::vector<Id> ids;
+    };
+
+    TemporaryFile* file_;
+    std::mutex mutex_;
+    std::vector<Place> places_;
+};
+
+/// Reads a text once and calls `add(ids, ends)` for its stretches in order, with final ids and with
+/// the ends of sentences among all ids. Returns the vocabulary and the number of words read.
+template <class Add>
+std::pair<Vocabulary, std::uint64_t> encode_blocks(TextBlocks& text, BlockStore& store,
+                                                   const VocabularyOptions& options,
+                                                   const std::string& name, Add&& add) {
+    const std::size_t threads = resolve_threads(options.threads);
+    std::vector<Vocabulary> counted(threads);
+    run_workers(threads, [&](std::size_t worker) {
+        Vocabulary& vocabulary = counted[worker];
+        TextBlock block;
+        while (text.next(block)) {
+            std::vector<Id> ids;
+            ids.reserve(block.text.size() / 5);
+            for_each_word(
+                block.text,
+                [&](std::string_view word) { ids.push_back(vocabulary.add(word, 1).first); },
+                [&] { ids.push_back(sentence_break); });
+            store.put(block.number, worker, std::move(ids));
         }
     });
-    return Corpus::from_parts(std::move(ids), std::move(ends));
+
+    // All are counted together in the first worker's vocabulary, whose numbers stay as they are.
+    for (std::size_t worker = 1; worker < threads; ++worker) {
+        for (Id id = 0; id < counted[worker].size(); ++id) {
+            counted[0].add(counted[worker][id], counted[worker].count(id));
+        }
+    }
+    std::uint64_t raw_words = 0;
+    for (const std::uint64_t count : counted[0].counts()) {
+        raw_words += count;
+    }
+    Vocabulary vocabulary = select_vocabulary(counted[0], options, name);
+    std::vector<std::vector<Id>> final_ids(threads);
+    parallel_for(threads, 1, threads, [&](std::size_t worker, std::size_t) {
+        final_ids[worker] = translation(counted[worker], vocabulary);
+        counted[worker] = Vocabulary();
+    });
+
+    // As many blocks at a time as keep all threads busy.
+    const std::size_t batch = 4 * threads;
+    std::vector<EncodedBlock> blocks(batch);
+    std::uint64_t total = 0;
+    std::uint64_t last_end = 0;
+    for (std::size_t first = 0; first < store.size(); first += batch) {
+        const std::size_t count = std::min(batch, store.size() - first);
+        parallel_for(count, 1, threads, [&](std::size_t b, std::size_t) {
+            blocks[b] = {store.take(first + b), {}};
+            blocks[b].translate(final_ids[store.worker(first + b)]);
+        });
+        for (std::size_t b = 0; b < count; ++b) {
+            last_end = blocks[b].place(total, last_end);
+            total += blocks[b].ids.size();
+            add(std::span<const Id>(blocks[b].ids),
+                std::span<const std::uint64_t>(blocks[b].ends));
+        }
+    }
+    return {std::move(vocabulary), raw_words};
+}
+
+/// Reads a text into memory.
+inline EncodedCorpus encode_in_memory(TextBlocks& text, const VocabularyOptions& options,
+                                      const std::string& name) {
+    BlockStore store(nullptr);
+    std::vector<Id> ids;
+    std::vector<std::uint64_t> ends;
+    auto [vocabulary, raw_words] = encode_blocks(
+        text, store, options, name,
+        [&](std::span<const Id> more_ids, std::span<const std::uint64_t> more_ends) {
+            ids.insert(ids.end(), more_ids.begin(), more_ids.end());
+            ends.insert(ends.end(), more_ends.begin(), more_ends.end());
+        });
+    return {std::move(vocabulary), Corpus::from_parts(std::move(ids), std::move(ends)), raw_words};
+}
+
+/// What the texts are, as they are now, and what is made of them: an encoded corpus with the same
+/// description need not be made again. Empty where that cannot be known, as of standard input.
+inline std::string describe_source(const std::vector<std::string>& files,
+                                   const VocabularyOptions& options) {
+    namespace fs = std::filesystem;
+    std::string text = "min-count " + std::to_string(options.min_count) + "\nmax-size " +
+                       std::to_string(options.max_size) + '\n';
+    if (options.known != nullptr) {
+        Checksum sum;
+        for (const std::string_view symbol : options.known->symbols()) {
+            sum.add(symbol);
+            sum.add("\n");
+        }
+        text += "known " + std::to_string(sum.value()) + (options.expand ? " and new\n" : "\n");
+    }
+    for (const std::string& file : files) {
+        std::error_code code;
+        if (!fs::is_regular_file(file, code)) return {};
+        const auto size = fs::file_size(file, code);
+        const auto time = fs::last_write_time(file, code).time_since_epoch().count();
+        if (code) return {};
+        text += fs::absolute(file).lexically_normal().string() + ' ' + std::to_string(size) + ' ' +
+                std::to_string(time) + '\n';
+    }
+    return text;
+}
+
+/// What errors call several files.
+inline std::string joint_name(const std::vector<std::string>& files) {
+    if (files.size() == 1) return files[0] == FileSource::standard_input ? "standard input" : files[0];
+    return files.empty() ? "the list of files"
+                         : files[0] + " and " + std::to_string(files.size() - 1) + " more files";
 }
 
 } // namespace detail
@@ -122,72 +292,76 @@ inline Corpus join(std::vector<EncodedBlock>& blocks, std::size_t threads) {
 /// the vocabulary.
 ///
 /// `name` is what errors call the text. Throws `Error` where no word is left and `FormatError` for
-/// data that is plainly no text, such as a compressed file.
+/// data that is plainly no text, such as a zip archive.
 [[nodiscard]] inline EncodedCorpus encode_text(std::string_view text,
                                                const VocabularyOptions& options = {},
                                                const std::string& name = "the text") {
-    constexpr std::size_t block_size = std::size_t{1} << 20;
-    text = plain_text(text, name);
-    const std::size_t threads = resolve_threads(options.threads);
-    const std::size_t block_count = text.size() / block_size + 1;
-
-    // A word belongs to the block in which it begins.
-    const auto block_begin = [&](std::size_t block) {
-        std::size_t at = std::min(block * block_size, text.size());
-        while (at != 0 && at != text.size() && !is_space(text[at - 1])) {
-            ++at;
-        }
-        return at;
-    };
-    std::vector<detail::EncodedBlock> blocks(block_count);
-    std::vector<Vocabulary> counted(threads);
-    std::atomic<std::size_t> next{0};
-    run_workers(threads, [&](std::size_t worker) {
-        Vocabulary& vocabulary = counted[worker];
-        for (std::size_t b = next++; b < block_count; b = next++) {
-            const std::size_t begin = block_begin(b);
-            const std::size_t end = block_begin(b + 1);
-            if (begin >= end) continue;
-            blocks[b].worker = worker;
-            std::vector<Id>& ids = blocks[b].ids;
-            ids.reserve((end - begin) / 5);
-            for_each_word(
-                text.substr(begin, end - begin),
-                [&](std::string_view word) { ids.push_back(vocabulary.add(word, 1).first); },
-                [&] { ids.push_back(detail::sentence_break); });
-        }
-    });
-
-    EncodedCorpus result;
-    Vocabulary all = counted[0];
-    for (std::size_t worker = 1; worker < threads; ++worker) {
-        for (Id id = 0; id < counted[worker].size(); ++id) {
-            all.add(counted[worker][id], counted[worker].count(id));
-        }
-    }
-    for (const std::uint64_t count : all.counts()) {
-        result.raw_words += count;
-    }
-    result.vocabulary = detail::select_vocabulary(all, options, name);
-
-    std::vector<std::vector<Id>> final_ids(threads);
-    parallel_for(threads, 1, threads, [&](std::size_t worker, std::size_t) {
-        final_ids[worker] = detail::translation(counted[worker], result.vocabulary);
-    });
-    parallel_for(block_count, 1, threads, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t b = begin; b < end; ++b) {
-            detail::translate(blocks[b], final_ids[blocks[b].worker]);
-        }
-    });
-    result.corpus = detail::join(blocks, threads);
-    return result;
+    TextBlocks blocks(std::make_unique<MemorySource>(text), name);
+    return detail::encode_in_memory(blocks, options, name);
 }
 
-/// Reads a text file, mapped, as `encode_text` does. Throws `IoError` where it cannot be read.
+/// Reads text files as `encode_text` does, one behind the other: plain ones and, in builds with
+/// their libraries (`decompress.hpp`), gzip, xz and zstd files; a folder stands for all files in
+/// it, "-" for standard input. Throws `IoError`, `FormatError` and `Error`.
+[[nodiscard]] inline EncodedCorpus read_corpus(const std::vector<std::string>& paths,
+                                               const VocabularyOptions& options = {}) {
+    const std::vector<std::string> files = list_files(paths);
+    TextBlocks blocks(files);
+    return detail::encode_in_memory(blocks, options, detail::joint_name(files));
+}
+
+/// The same for one file, or one folder.
 [[nodiscard]] inline EncodedCorpus read_corpus(const std::string& path,
                                                const VocabularyOptions& options = {}) {
-    const MappedFile file(path);
-    return encode_text(file.bytes(), options, path);
+    return read_corpus(std::vector<std::string>{path}, options);
+}
+
+/// A name for the encoded corpus of these files with these options, for a folder of such caches:
+/// other files, or changed ones, have another name.
+[[nodiscard]] inline std::string cache_name(const std::vector<std::string>& paths,
+                                            const VocabularyOptions& options) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::uint64_t sum = checksum(detail::describe_source(list_files(paths), options));
+    std::string name(16, '0');
+    for (auto digit = name.rbegin(); digit != name.rend(); ++digit, sum /= 16) {
+        *digit = digits[sum % 16];
+    }
+    return name + ".corpus";
+}
+
+/// Reads text files, as `read_corpus` does, into an encoded corpus on disk, which is then mapped:
+/// for texts larger than memory. Where `cache` is there already and was made from the same files,
+/// unchanged since by size and time, with the same options, it is opened as it is.
+///
+/// Memory: the vocabulary, its copies while words are counted (one a thread), and some MB a thread.
+/// Disk: 4 bytes a word, and as much again while encoding, in the cache's folder. Throws as
+/// `read_corpus` does, and leaves no part of a cache behind.
+[[nodiscard]] inline EncodedCorpus read_corpus_through(const std::string& cache,
+                                                       const std::vector<std::string>& paths,
+                                                       const VocabularyOptions& options = {}) {
+    const std::vector<std::string> files = list_files(paths);
+    const std::string source = detail::describe_source(files, options);
+    if (!source.empty() && std::filesystem::exists(cache)) {
+        try {
+            if (corpus_source(cache) == source) return open_corpus(cache);
+        } catch (const FormatError&) {
+            // A cache that cannot be used is made anew.
+        }
+    }
+    {
+        const std::string folder = std::filesystem::path(cache).parent_path().string();
+        TemporaryFile spool(folder);
+        detail::BlockStore store(&spool);
+        CorpusWriter writer(cache, folder);
+        TextBlocks blocks(files);
+        const auto [vocabulary, raw_words] = detail::encode_blocks(
+            blocks, store, options, detail::joint_name(files),
+            [&](std::span<const Id> ids, std::span<const std::uint64_t> ends) {
+                writer.add(ids, ends);
+            });
+        writer.commit(vocabulary, raw_words, source);
+    }
+    return open_corpus(cache);
 }
 
 /// Encodes any range of sequences of strings: `std::vector<std::vector<std::string>>`, say, of
@@ -211,10 +385,9 @@ template <std::ranges::forward_range Sequences>
         block.ids.push_back(detail::sentence_break);
     }
     result.vocabulary = detail::select_vocabulary(counted, options, name);
-    detail::translate(block, detail::translation(counted, result.vocabulary));
-    std::vector<detail::EncodedBlock> blocks;
-    blocks.push_back(std::move(block));
-    result.corpus = detail::join(blocks, 1);
+    block.translate(detail::translation(counted, result.vocabulary));
+    static_cast<void>(block.place(0, 0));
+    result.corpus = Corpus::from_parts(std::move(block.ids), std::move(block.ends));
     return result;
 }
 

@@ -9,6 +9,9 @@
 
 namespace firth {
 
+/// The bytes between words.
+inline constexpr std::string_view white_space = " \t\n\v\f\r";
+
 /// True for the bytes between words: space, tab, newline, carriage return, vertical tab, form feed.
 /// All other bytes are part of words as they are; nothing is decoded, so text need not be UTF-8.
 [[nodiscard]] constexpr bool is_space(char byte) noexcept {

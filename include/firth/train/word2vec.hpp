@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -45,6 +46,9 @@ struct Word2VecOptions {
     bool deterministic = false; ///< the same bytes every time, for one number of threads
     std::uint64_t seed = 1;
     CheckpointOptions checkpoint{};
+    /// Vectors to go on from, or null: the words of these start with their rows, others at random.
+    const WordVectors<float>* start = nullptr;
+    bool freeze_start = false; ///< the rows taken from `start` keep their values
 };
 
 /// The part that does not belong to a policy.
@@ -99,15 +103,49 @@ struct TrainedVectors {
     TrainingStats stats;
 };
 
+namespace detail {
+
+/// For each symbol its row in the vectors to go on from, or `no_id`.
+inline std::vector<Id> start_rows(const Vocabulary& vocabulary, const Word2VecOptions& options) {
+    if (options.start == nullptr) return {};
+    if (options.start->dim() != options.dim) {
+        throw OptionError("dim is " + std::to_string(options.dim) + ", expected " +
+                          std::to_string(options.start->dim()) +
+                          " as in the vectors to go on from");
+    }
+    std::vector<Id> rows;
+    rows.reserve(vocabulary.size());
+    for (const std::string_view symbol : vocabulary.symbols()) {
+        rows.push_back(options.start->find(symbol).value_or(no_id));
+    }
+    return rows;
+}
+
+} // namespace detail
+
 /// Trains on an encoded corpus and gives each symbol of its vocabulary its input row. Cost:
 /// O(epochs * corpus * window * negative * dim). Memory: the corpus where it is in memory, two
-/// tables, and at most 64 MB for negatives. Throws what `SequenceTrainer` throws.
+/// tables, and at most 64 MB for negatives. Throws what `SequenceTrainer` throws, and `OptionError`
+/// where `start` has another dim.
 template <WindowPrediction Prediction = SkipGram, OutputLoss Loss = NegativeSampling,
           class Arch = simd::default_arch>
 [[nodiscard]] TrainedVectors train_word2vec(const EncodedCorpus& corpus,
                                             const Word2VecOptions& options = {},
                                             const ProgressCallback& callback = {}) {
-    auto trainer = make_word2vec<Prediction, Loss, Arch>(corpus.vocabulary.counts(), options);
+    const std::vector<Id> start = detail::start_rows(corpus.vocabulary, options);
+    std::vector<bool> frozen;
+    if (options.freeze_start) {
+        for (const Id row : start) {
+            frozen.push_back(row != no_id);
+        }
+    }
+    auto trainer =
+        make_word2vec<Prediction, Loss, Arch>(corpus.vocabulary.counts(), options, frozen);
+    for (Id id = 0; id < start.size(); ++id) {
+        if (start[id] == no_id) continue;
+        const std::span<const float> row = (*options.start)[start[id]];
+        std::copy(row.begin(), row.end(), trainer.input()[id].begin());
+    }
     TrainingStats stats = trainer.train(corpus.corpus, callback);
     return {WordVectors<float>(corpus.vocabulary, std::move(trainer.input())),
             std::move(trainer.output()), std::move(stats)};

@@ -1,0 +1,61 @@
+#pragma once
+
+/// Needs Eigen 3 (header-only), and is therefore in no umbrella header: include it by its name.
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+
+#include <Eigen/Core>
+#include <Eigen/Eigenvalues>
+
+#include <firth/base/error.hpp>
+#include <firth/table/matrix_view.hpp>
+
+namespace firth {
+
+/// All-but-the-top (Mu and Viswanath 2018, algorithm 1): takes from every row the mean of all rows,
+/// and then its projections on the first `components` principal components, which word vectors
+/// have in common and which say little about words. The paper proposes dim / 100 of them.
+///
+/// Sums in float64. Cost: O(rows * dim^2 + dim^3). Throws `OptionError` for more components than
+/// dim.
+inline void all_but_the_top(TableView<float> table, std::size_t components) {
+    const std::size_t rows = table.rows();
+    const auto dim = static_cast<Eigen::Index>(table.dim());
+    if (components > table.dim()) {
+        throw OptionError("all-but-the-top of " + std::to_string(components) +
+                          " components, expected at most dim = " + std::to_string(table.dim()));
+    }
+    if (rows == 0) return;
+    const auto row = [&](std::size_t i) {
+        return Eigen::Map<Eigen::VectorXf>(table[i].data(), dim);
+    };
+    Eigen::VectorXd mean = Eigen::VectorXd::Zero(dim);
+    for (std::size_t i = 0; i < rows; ++i) {
+        mean += row(i).cast<double>();
+    }
+    mean /= static_cast<double>(rows);
+
+    // The covariance, in blocks that a matrix product is fast on.
+    constexpr std::size_t block = 512;
+    Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(dim, dim);
+    for (std::size_t first = 0; first < rows; first += block) {
+        const std::size_t count = std::min(block, rows - first);
+        Eigen::MatrixXd centred(dim, static_cast<Eigen::Index>(count));
+        for (std::size_t i = 0; i < count; ++i) {
+            centred.col(static_cast<Eigen::Index>(i)) = row(first + i).cast<double>() - mean;
+        }
+        covariance.selfadjointView<Eigen::Lower>().rankUpdate(centred);
+    }
+    // Eigenvalues come in rising order.
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
+    const Eigen::MatrixXd top =
+        solver.eigenvectors().rightCols(static_cast<Eigen::Index>(components));
+    for (std::size_t i = 0; i < rows; ++i) {
+        const Eigen::VectorXd centred = row(i).cast<double>() - mean;
+        row(i) = (centred - top * (top.transpose() * centred)).cast<float>();
+    }
+}
+
+} // namespace firth

@@ -1,0 +1,129 @@
+#include <firth/base/byte_source.hpp>
+#include <firth/base/decompress.hpp>
+#include <firth/base/temporary_file.hpp>
+
+#include <cstdlib>
+#include <thread>
+
+#include "../support/support.hpp"
+
+using namespace firth;
+
+namespace {
+
+std::string drain(ByteSource& source, std::size_t piece) {
+    std::string all;
+    for (;;) {
+        std::string part(piece, '\0');
+        const std::size_t got = source.read(part.data(), piece);
+        all += part.substr(0, got);
+        if (got < piece) return all;
+    }
+}
+
+std::string random_text(std::size_t size) {
+    std::string text;
+    Random random(4);
+    while (text.size() < size) {
+        text += "word" + std::to_string(random.below(5000)) + ' ';
+    }
+    return text;
+}
+
+/// Packs a file by the system's own program; false where there is none.
+bool pack(const std::string& program, const std::string& path, const std::string& packed) {
+    return std::system((program + " -c " + path + " > " + packed + " 2>/dev/null").c_str()) == 0;
+}
+
+} // namespace
+
+TEST_CASE("files and memory are read whole, whatever the pieces") {
+    const test::TemporaryFolder folder;
+    const std::string text = random_text(100000);
+    const std::string path = folder / "text";
+    test::write_file(path, text);
+    for (const std::size_t piece : {1u, 7u, 8u, 4096u, 1000000u}) {
+        if (piece > 1) {
+            FileSource file(path);
+            REQUIRE(file.head() == text.substr(0, 8));
+            REQUIRE(drain(file, piece) == text);
+        }
+        MemorySource memory(text);
+        REQUIRE(drain(memory, piece) == text);
+    }
+    test::write_file(path, "abc");
+    FileSource file(path);
+    REQUIRE(file.head() == "abc");
+    REQUIRE(drain(file, 100) == "abc");
+    REQUIRE(test::contains(
+        test::message_of<IoError>([&] { const FileSource missing(folder / "missing"); }),
+        "missing"));
+    REQUIRE_THROWS_AS(FileSource(folder / "."), IoError);
+}
+
+TEST_CASE("packed files are unpacked, several parts behind each other too; damage is refused") {
+    const test::TemporaryFolder folder;
+    const std::string text = random_text(3000000);
+    const std::string path = folder / "text";
+    const std::string packed = folder / "packed";
+    test::write_file(path, text);
+    for (const std::string program : {"gzip", "xz", "zstd"}) {
+        if (!pack(program, path, packed)) {
+            WARN("skipped: no program " << program);
+            continue;
+        }
+        const std::string bytes = test::read_file(packed);
+        std::unique_ptr<ByteSource> source;
+        try {
+            source = open_source(packed);
+        } catch (const FormatError& error) {
+            REQUIRE(test::contains(error.what(), "built without"));
+            continue;
+        }
+        REQUIRE(drain(*source, 100003) == text);
+        test::write_file(packed, bytes + bytes);
+        REQUIRE(drain(*open_source(packed), 1 << 20) == text + text);
+
+        const auto refused = [&](const std::string& now) {
+            test::write_file(packed, now);
+            return test::message_of<FormatError>(
+                [&] { static_cast<void>(drain(*open_source(packed), 1 << 16)); });
+        };
+        REQUIRE(test::contains(refused(bytes.substr(0, bytes.size() / 2)), "cut"));
+        REQUIRE(test::contains(refused(bytes.substr(0, bytes.size() - 1)), "cut"));
+        std::string damaged = bytes;
+        for (std::size_t i = 0; i < 50; ++i) {
+            damaged[bytes.size() / 2 + i] = static_cast<char>(damaged[bytes.size() / 2 + i] ^ 0xFF);
+        }
+        REQUIRE(test::contains(refused(damaged), program));
+    }
+}
+
+TEST_CASE("a temporary file keeps what several threads append, and has no name") {
+    const test::TemporaryFolder folder;
+    TemporaryFile file(folder / ".");
+#if FIRTH_ON_POSIX()
+    REQUIRE(folder.files() == 0);
+#endif
+    std::vector<std::thread> threads;
+    std::vector<std::vector<std::uint64_t>> places(4);
+    for (std::size_t t = 0; t < 4; ++t) {
+        threads.emplace_back([&, t] {
+            for (std::size_t i = 0; i < 100; ++i) {
+                places[t].push_back(file.append(std::string(i, static_cast<char>('a' + t))));
+            }
+        });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    REQUIRE(file.size() == 4 * 4950);
+    for (std::size_t t = 0; t < 4; ++t) {
+        for (std::size_t i = 0; i < 100; ++i) {
+            std::string back(i, '\0');
+            file.read(places[t][i], back.data(), i);
+            REQUIRE(back == std::string(i, static_cast<char>('a' + t)));
+        }
+    }
+    REQUIRE_THROWS_AS(TemporaryFile(folder / "missing/folder"), IoError);
+}

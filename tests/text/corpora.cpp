@@ -1,0 +1,198 @@
+/// Corpora on disk, from several files, and phrases.
+
+#include <firth/text.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+
+#include "../support/support.hpp"
+
+using namespace firth;
+
+namespace {
+
+std::string random_text(std::size_t words, std::uint64_t seed) {
+    Random random(seed);
+    std::string text;
+    for (std::size_t i = 0; i < words; ++i) {
+        const float u = random.uniform();
+        text += "word" + std::to_string(static_cast<int>(u * u * 3000));
+        text += random.below(10) == 0 ? '\n' : ' ';
+    }
+    return text;
+}
+
+void require_same(const EncodedCorpus& a, const EncodedCorpus& b) {
+    REQUIRE(a.vocabulary.symbols() == b.vocabulary.symbols());
+    REQUIRE(a.vocabulary.counts() == b.vocabulary.counts());
+    REQUIRE(a.raw_words == b.raw_words);
+    const CorpusView left = a.corpus;
+    const CorpusView right = b.corpus;
+    REQUIRE(std::equal(left.ids.begin(), left.ids.end(), right.ids.begin(), right.ids.end()));
+    REQUIRE(std::equal(left.sentence_ends.begin(), left.sentence_ends.end(),
+                       right.sentence_ends.begin(), right.sentence_ends.end()));
+}
+
+} // namespace
+
+TEST_CASE("files, folders and packed files read as one text") {
+    const test::TemporaryFolder folder;
+    const std::string first = random_text(200000, 1);
+    const std::string second = random_text(1000, 2) + "an end without a newline";
+    const std::string third = "third file\n";
+    std::filesystem::create_directories(folder / "texts/below");
+    test::write_file(folder / "texts/1.txt", first);
+    test::write_file(folder / "texts/below/2.txt", second);
+    test::write_file(folder / "texts/.hidden", "hidden hidden");
+    test::write_file(folder / "3.txt", third);
+    const EncodedCorpus expected =
+        encode_text(first + '\n' + second + '\n' + third, {.min_count = 1});
+    for (const std::size_t threads : {1u, 2u, 5u}) {
+        const VocabularyOptions options{.min_count = 1, .threads = threads};
+        require_same(read_corpus({folder / "texts", folder / "3.txt"}, options), expected);
+        require_same(read_corpus_through(folder / ("cache" + std::to_string(threads)),
+                                         {folder / "texts", folder / "3.txt"}, options),
+                     expected);
+    }
+#if defined(FIRTH_WITH_ZLIB)
+    if (std::system(("gzip -k " + (folder / "texts/1.txt") + " && rm " + (folder / "texts/1.txt"))
+                        .c_str()) == 0) {
+        require_same(read_corpus({folder / "texts", folder / "3.txt"}, {.min_count = 1}), expected);
+    }
+#endif
+    REQUIRE(list_files({folder / "texts"}).size() == 2);
+    std::filesystem::create_directories(folder / "empty");
+    REQUIRE(test::contains(test::message_of<IoError>([&] {
+                               static_cast<void>(read_corpus(folder / "empty"));
+                           }),
+                           "holds no files"));
+    REQUIRE_THROWS_AS(read_corpus(folder / "missing"), IoError);
+}
+
+TEST_CASE("a cache is made once, and anew when a file or an option has changed") {
+    const test::TemporaryFolder folder;
+    const std::string text = folder / "text";
+    const std::string cache = folder / "cache";
+    test::write_file(text, random_text(50000, 1));
+    const EncodedCorpus expected = read_corpus(text);
+    require_same(read_corpus_through(cache, {text}), expected);
+    const auto written = std::filesystem::last_write_time(cache);
+    require_same(read_corpus_through(cache, {text}), expected);
+    REQUIRE(std::filesystem::last_write_time(cache) == written);
+    REQUIRE(folder.files() == 2);
+
+    require_same(read_corpus_through(cache, {text}, {.min_count = 2}),
+                 read_corpus(text, {.min_count = 2}));
+    test::write_file(text, random_text(50001, 3));
+    require_same(read_corpus_through(cache, {text}), read_corpus(text));
+    require_same(open_corpus(cache), read_corpus(text));
+    test::write_file(cache, "not a cache");
+    require_same(read_corpus_through(cache, {text}), read_corpus(text));
+    REQUIRE(cache_name({text}, {}) != cache_name({text}, {.min_count = 2}));
+    REQUIRE(cache_name({text}, {}) == cache_name({text}, {}));
+
+    // Nothing half done is left where the text cannot be encoded.
+    test::write_file(folder / "rare", "a b c");
+    REQUIRE_THROWS_AS(read_corpus_through(folder / "none", {folder / "rare"}), Error);
+    REQUIRE_FALSE(std::filesystem::exists(folder / "none"));
+}
+
+TEST_CASE("a damaged corpus file is refused") {
+    const test::TemporaryFolder folder;
+    const std::string text = folder / "text";
+    const std::string cache = folder / "cache";
+    test::write_file(text, random_text(3000, 1));
+    static_cast<void>(read_corpus_through(cache, {text}));
+    const std::string bytes = test::read_file(cache);
+    Random random(1);
+    for (int i = 0; i < 100; ++i) {
+        const std::size_t at = random.below(static_cast<std::uint32_t>(bytes.size()));
+        test::write_file(cache, bytes.substr(0, at));
+        REQUIRE_THROWS_AS(open_corpus(cache), FormatError);
+        std::string changed = bytes;
+        changed[at] = static_cast<char>(changed[at] ^ 0x55);
+        if (bytes[at] == 0) continue; // may lie between sections
+        test::write_file(cache, changed);
+        REQUIRE_THROWS_AS(open_corpus(cache), FormatError);
+    }
+}
+
+TEST_CASE("known words keep a row, new ones get one if that is asked for") {
+    Vocabulary known;
+    for (const char* const word : {"old", "rare", "absent"}) {
+        known.add(word);
+    }
+    const std::string text = "old old new new new rare other";
+    const EncodedCorpus all = encode_text(text, {.min_count = 2, .known = &known});
+    REQUIRE(all.vocabulary.symbols() ==
+            std::vector<std::string_view>{"new", "old", "rare", "absent"});
+    REQUIRE(all.vocabulary.counts() == std::vector<std::uint64_t>{3, 2, 1, 0});
+    REQUIRE(all.corpus.size() == 6);
+    const EncodedCorpus old =
+        encode_text(text, {.min_count = 2, .known = &known, .expand = false});
+    REQUIRE(old.vocabulary.symbols() == std::vector<std::string_view>{"old", "rare", "absent"});
+    const EncodedCorpus limited =
+        encode_text(text, {.min_count = 1, .max_size = 1, .known = &known});
+    REQUIRE(limited.vocabulary.symbols() ==
+            std::vector<std::string_view>{"new", "old", "rare", "absent"});
+    REQUIRE(test::contains(test::message_of<Error>([&] {
+                               static_cast<void>(encode_text(
+                                   "x y z", {.known = &known, .expand = false}));
+                           }),
+                           "none of them a known one"));
+}
+
+TEST_CASE("phrases are scored as word2phrase does, and joined from left to right") {
+    // Against a plain count of all pairs.
+    const std::string text = random_text(30000, 7);
+    const EncodedCorpus corpus = encode_text(text, {.min_count = 1});
+    const CorpusView view = corpus.corpus;
+    std::map<std::pair<Id, Id>, std::uint64_t> pairs;
+    for (std::size_t s = 0; s < view.sentences(); ++s) {
+        for (std::size_t i = 1; i < view[s].size(); ++i) {
+            ++pairs[{view[s][i - 1], view[s][i]}];
+        }
+    }
+    const PhraseOptions options{.min_count = 2, .threshold = 1};
+    std::map<std::pair<Id, Id>, double> expected;
+    for (const auto& [pair, count] : pairs) {
+        const auto a = corpus.vocabulary.count(pair.first);
+        const auto b = corpus.vocabulary.count(pair.second);
+        if (a < 2 || b < 2 || count < 2) continue;
+        const double score = static_cast<double>(count - 2) / static_cast<double>(a) /
+                             static_cast<double>(b) * static_cast<double>(corpus.raw_words);
+        if (score > 1) expected[pair] = score;
+    }
+    REQUIRE(expected.size() > 10);
+    for (const std::size_t threads : {1u, 3u}) {
+        PhraseOptions now = options;
+        now.threads = threads;
+        const std::vector<Phrase> found = find_phrases(corpus, now);
+        REQUIRE(found.size() == expected.size());
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            const double score = expected.at({found[i].first, found[i].second});
+            REQUIRE(std::fabs(found[i].score - score) <= 1e-9 * score);
+            REQUIRE((i == 0 || found[i - 1].score >= found[i].score));
+        }
+    }
+
+    const test::TemporaryFolder folder;
+    std::string city;
+    for (int i = 0; i < 20; ++i) {
+        city += "in new york city it is late\nnew york\na new day in york\n";
+    }
+    const EncodedCorpus cities = encode_text(city, {.min_count = 1});
+    const std::vector<Phrase> phrases = find_phrases(cities, {.min_count = 5, .threshold = 2.5});
+    REQUIRE(write_joined(cities, phrases, folder / "joined") > 0);
+    const std::string joined = test::read_file(folder / "joined");
+    REQUIRE(joined.find("new_york") != joined.npos);
+    REQUIRE(joined.find("new_york_city") == joined.npos); // one word, one phrase
+    REQUIRE(std::count(joined.begin(), joined.end(), '\n') == 60);
+    REQUIRE(test::contains(
+        test::message_of<OptionError>(
+            [&] { static_cast<void>(find_phrases(cities, {.threshold = -1})); }),
+        "threshold"));
+}
