@@ -537,9 +537,10 @@ void add_everything(Registry& registry, const std::vector<Level>& levels, bool f
             add_tile<std::int8_t>(registry, level, dim);
             if (full) add_tile<std::uint8_t>(registry, level, dim);
         }
-        for (const char* const what : {"axpy", "scale", "adagrad", "exp", "sigmoid", "rsqrt",
-                                       "to_f16", "from_f16", "to_bf16", "from_bf16", "quantize",
-                                       "dequantize", "pack_signs", "skip_gram_window", "cbow_window"}) {
+        for (const char* const what :
+             {"axpy", "scale", "adagrad", "exp", "sigmoid", "rsqrt", "to_f16", "from_f16",
+              "to_bf16", "from_bf16", "quantize", "dequantize", "pack_signs", "skip_gram_window",
+              "cbow_window"}) {
             for (const std::size_t dim : full ? all_dims : std::vector<std::size_t>{100}) {
                 if (!full && !top && std::string(what) != "skip_gram_window") continue;
                 registry.add(std::string(what) + "/f32/" + std::to_string(dim) + "/-/" + level.name,

@@ -3,8 +3,9 @@
 ///
 ///     FIRTH_BENCHMARK_CORPUS=text8 benchmark_training
 ///
-/// Each run is one epoch of SGNS: (dim, window, negative, threads). Its vectors are checked to be
-/// finite and its loss to be below that of untrained ones.
+/// Each run is one epoch of skip-gram or CBOW: (dim, window, negative, threads, deterministic). Its
+/// vectors are checked to be finite and its loss to be below that of untrained ones. `peers.py`
+/// measures beside other programs.
 
 #include <benchmark/benchmark.h>
 
@@ -28,16 +29,19 @@ const firth::EncodedCorpus& corpus() {
     return encoded;
 }
 
-void train_sgns(benchmark::State& state) {
+template <class Prediction>
+void train(benchmark::State& state) {
     const firth::Word2VecOptions options{.dim = static_cast<std::size_t>(state.range(0)),
-                                     .window = static_cast<std::size_t>(state.range(1)),
-                                     .negative = static_cast<std::size_t>(state.range(2)),
-                                     .epochs = 1,
-                                     .threads = static_cast<std::size_t>(state.range(3))};
+                                         .window = static_cast<std::size_t>(state.range(1)),
+                                         .negative = static_cast<std::size_t>(state.range(2)),
+                                         .epochs = 1,
+                                         .threads = static_cast<std::size_t>(state.range(3)),
+                                         .deterministic = state.range(4) != 0};
     const firth::EncodedCorpus& text = corpus();
     double seconds = 0;
     for (auto _ : state) {
-        const firth::TrainedVectors trained = firth::train_sgns(text, options);
+        const firth::TrainedVectors trained =
+            firth::train_word2vec<Prediction, firth::NegativeSampling>(text, options);
         state.SetIterationTime(trained.stats.seconds);
         seconds += trained.stats.seconds;
         const double untrained = std::log(2.0) * static_cast<double>(1 + options.negative);
@@ -49,14 +53,19 @@ void train_sgns(benchmark::State& state) {
     state.counters["words/s"] =
         static_cast<double>(text.raw_words) * static_cast<double>(state.iterations()) / seconds;
 }
-BENCHMARK(train_sgns)
-    ->ArgNames({"dim", "window", "negative", "threads"})
-    ->Args({100, 5, 5, 1})
-    ->Args({100, 5, 5, 2})
-    ->Args({300, 5, 5, 2})
-    ->Args({100, 5, 10, 2})
-    ->UseManualTime()
-    ->Unit(benchmark::kMillisecond);
+
+void settings(benchmark::internal::Benchmark* benchmark) {
+    benchmark->ArgNames({"dim", "window", "negative", "threads", "deterministic"})
+        ->Args({100, 5, 5, 1, 0})
+        ->Args({100, 5, 5, 2, 0})
+        ->Args({100, 5, 5, 2, 1})
+        ->Args({300, 5, 5, 2, 0})
+        ->Args({100, 5, 10, 2, 0})
+        ->UseManualTime()
+        ->Unit(benchmark::kMillisecond);
+}
+BENCHMARK_TEMPLATE(train, firth::SkipGram)->Apply(settings);
+BENCHMARK_TEMPLATE(train, firth::Cbow)->Apply(settings);
 
 } // namespace
 

@@ -81,8 +81,7 @@ void run_encode(const EncodeArguments& arguments) {
     const firth::EncodedCorpus corpus = firth::read_corpus_through(
         arguments.output, arguments.corpus.inputs, arguments.corpus.vocabulary);
     std::cout << "wrote " << arguments.output << ": " << corpus.corpus.size() << " of "
-              << corpus.raw_words << " words, " << corpus.vocabulary.size()
-              << " different ones\n";
+              << corpus.raw_words << " words, " << corpus.vocabulary.size() << " different ones\n";
 }
 
 } // namespace
@@ -110,8 +109,8 @@ OpenedCorpus::OpenedCorpus(const CorpusArguments& arguments, const std::string& 
     const std::vector<std::string> files = firth::list_files(inputs);
     if (!arguments.cache.empty()) {
         std::filesystem::create_directories(arguments.cache);
-        const auto path = std::filesystem::path(arguments.cache) /
-                          firth::cache_name(files, arguments.vocabulary);
+        const auto path =
+            std::filesystem::path(arguments.cache) / firth::cache_name(files, arguments.vocabulary);
         corpus = firth::read_corpus_through(path.string(), files, arguments.vocabulary);
     } else if (total_size(files) >= large_text) {
         file_ = output + ".corpus";

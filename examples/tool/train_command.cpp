@@ -39,8 +39,8 @@ extern "C" void note_signal(int signal) {
 /// While it lives, SIGINT and SIGTERM are only noted.
 class SignalsNoted {
 public:
-    SignalsNoted() : on_int_(std::signal(SIGINT, note_signal)),
-                     on_term_(std::signal(SIGTERM, note_signal)) {}
+    SignalsNoted()
+        : on_int_(std::signal(SIGINT, note_signal)), on_term_(std::signal(SIGTERM, note_signal)) {}
     SignalsNoted(const SignalsNoted&) = delete;
     SignalsNoted& operator=(const SignalsNoted&) = delete;
     ~SignalsNoted() {
@@ -57,8 +57,8 @@ firth::TrainedVectors train_model(const TrainArguments& arguments,
                                   const firth::EncodedCorpus& corpus) {
     using namespace firth;
     const SignalsNoted noted;
-    const ProgressCallback progress = [print = progress_printer(arguments.quiet)](
-                                          const Progress& now) {
+    const ProgressCallback progress = [print =
+                                           progress_printer(arguments.quiet)](const Progress& now) {
         return (!print || print(now)) && stop_signal == 0;
     };
     const Word2VecOptions& options = arguments.word2vec;
@@ -195,11 +195,11 @@ void add_train_command(CLI::App& app) {
                                                   {"cosine", firth::Schedule::cosine},
                                                   {"constant", firth::Schedule::constant}},
            "linear", "how the learning rate falls");
-    choice("--cbow-gradient", options.cbow_gradient,
-           std::map<std::string, firth::Cbow::Gradient>{
-               {"word2vec", firth::Cbow::Gradient::word2vec},
-               {"exact", firth::Cbow::Gradient::exact}},
-           "word2vec", "every context takes the whole gradient of their mean, or its share");
+    choice(
+        "--cbow-gradient", options.cbow_gradient,
+        std::map<std::string, firth::Cbow::Gradient>{{"word2vec", firth::Cbow::Gradient::word2vec},
+                                                     {"exact", firth::Cbow::Gradient::exact}},
+        "word2vec", "every context takes the whole gradient of their mean, or its share");
     choice("--vectors", arguments->sum,
            std::map<std::string, bool>{{"input", false}, {"sum", true}}, "input",
            "what is written: input vectors, or the sum of input and output vectors");

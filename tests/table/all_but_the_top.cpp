@@ -41,8 +41,8 @@ TEST_CASE("all-but-the-top takes away the mean and the directions that rows shar
             REQUIRE(table.data()[i * table.stride() + k] == 0.0f);
         }
     }
-    REQUIRE(test::contains(
-        test::message_of<OptionError>([&] { all_but_the_top(table, dim + 1); }), "at most dim"));
+    REQUIRE(test::contains(test::message_of<OptionError>([&] { all_but_the_top(table, dim + 1); }),
+                           "at most dim"));
     EmbeddingTable<float> none(0, 4);
     all_but_the_top(none, 1);
 }

@@ -65,10 +65,9 @@ TEST_CASE("files, folders and packed files read as one text") {
 #endif
     REQUIRE(list_files({folder / "texts"}).size() == 2);
     std::filesystem::create_directories(folder / "empty");
-    REQUIRE(test::contains(test::message_of<IoError>([&] {
-                               static_cast<void>(read_corpus(folder / "empty"));
-                           }),
-                           "holds no files"));
+    REQUIRE(test::contains(
+        test::message_of<IoError>([&] { static_cast<void>(read_corpus(folder / "empty")); }),
+        "holds no files"));
     REQUIRE_THROWS_AS(read_corpus(folder / "missing"), IoError);
 }
 
@@ -131,16 +130,15 @@ TEST_CASE("known words keep a row, new ones get one if that is asked for") {
             std::vector<std::string_view>{"new", "old", "rare", "absent"});
     REQUIRE(all.vocabulary.counts() == std::vector<std::uint64_t>{3, 2, 1, 0});
     REQUIRE(all.corpus.size() == 6);
-    const EncodedCorpus old =
-        encode_text(text, {.min_count = 2, .known = &known, .expand = false});
+    const EncodedCorpus old = encode_text(text, {.min_count = 2, .known = &known, .expand = false});
     REQUIRE(old.vocabulary.symbols() == std::vector<std::string_view>{"old", "rare", "absent"});
     const EncodedCorpus limited =
         encode_text(text, {.min_count = 1, .max_size = 1, .known = &known});
     REQUIRE(limited.vocabulary.symbols() ==
             std::vector<std::string_view>{"new", "old", "rare", "absent"});
     REQUIRE(test::contains(test::message_of<Error>([&] {
-                               static_cast<void>(encode_text(
-                                   "x y z", {.known = &known, .expand = false}));
+                               static_cast<void>(
+                                   encode_text("x y z", {.known = &known, .expand = false}));
                            }),
                            "none of them a known one"));
 }
@@ -191,8 +189,7 @@ TEST_CASE("phrases are scored as word2phrase does, and joined from left to right
     REQUIRE(joined.find("new_york") != joined.npos);
     REQUIRE(joined.find("new_york_city") == joined.npos); // one word, one phrase
     REQUIRE(std::count(joined.begin(), joined.end(), '\n') == 60);
-    REQUIRE(test::contains(
-        test::message_of<OptionError>(
-            [&] { static_cast<void>(find_phrases(cities, {.threshold = -1})); }),
-        "threshold"));
+    REQUIRE(test::contains(test::message_of<OptionError>(
+                               [&] { static_cast<void>(find_phrases(cities, {.threshold = -1})); }),
+                           "threshold"));
 }

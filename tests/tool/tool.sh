@@ -87,15 +87,22 @@ if "$firth" train --input encoded --output same $base >out 2>&1 && gzip -c corpu
         grep -q "built without" err || fail "gzip reads as another text"
 fi
 # Stopped by a signal, gone on with, to the same bytes; and killed.
-long="--dim 20 --sample 0 --epochs 2000 --threads 2 --deterministic --quiet --checkpoint-every 0.2"
+long="--dim 20 --sample 0 --epochs 700 --threads 2 --deterministic --quiet --checkpoint-every 0.2"
 "$firth" train --input corpus.txt --output whole $long >out || fail "a long training"
+: >before
 for signal in INT KILL TERM; do
     "$firth" train --input corpus.txt --output part $long --resume >out 2>err &
-    sleep 0.6
+    # Until it has written a checkpoint, and so listens to signals.
+    tries=0
+    while { [ ! -s part.checkpoint ] || cmp -s part.checkpoint before; } && [ $tries -lt 300 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
     kill -$signal $! 2>/dev/null || fail "the training was over before SIG$signal"
-    wait $!
+    wait $! 2>/dev/null
     [ -e part ] && fail "a stopped training left vectors"
     [ -s part.checkpoint ] || fail "a training stopped by SIG$signal left no checkpoint"
+    cp part.checkpoint before
     [ $signal = KILL ] || grep -q "stopped; the same command with --resume goes on" err || fail "no word of how to go on"
 done
 "$firth" train --input corpus.txt --output part $long --resume >out || fail "train --resume"

@@ -25,7 +25,8 @@ TEST_CASE("a training that was stopped ends with the same bytes as one that was 
     const test::TemporaryFolder folder;
     const std::string path = folder / "checkpoint";
     for (const std::size_t threads : {1u, 2u}) {
-        Word2VecOptions options{.dim = 60, .sample = 0, .epochs = 40, .threads = threads, .deterministic = true};
+        Word2VecOptions options{
+            .dim = 60, .sample = 0, .epochs = 40, .threads = threads, .deterministic = true};
         const TrainedVectors whole = train_sgns(corpus, options);
         options.checkpoint = {.path = path, .seconds = 0.02};
         std::filesystem::remove(path);
@@ -53,12 +54,12 @@ TEST_CASE("a checkpoint of another training, or a damaged one, is refused") {
     const EncodedCorpus corpus = grouped_corpus(3000);
     const test::TemporaryFolder folder;
     const std::string path = folder / "checkpoint";
-    Word2VecOptions options{.dim = 20, .epochs = 100000, .threads = 1, .checkpoint = {.path = path}};
+    Word2VecOptions options{
+        .dim = 20, .epochs = 100000, .threads = 1, .checkpoint = {.path = path}};
     REQUIRE(train_sgns(corpus, options, stop_after(0)).stats.cancelled);
     options.checkpoint.resume = true;
     const auto refused = [&](const Word2VecOptions& other) {
-        return test::message_of<OptionError>(
-            [&] { static_cast<void>(train_sgns(corpus, other)); });
+        return test::message_of<OptionError>([&] { static_cast<void>(train_sgns(corpus, other)); });
     };
     Word2VecOptions other = options;
     other.dim = 21;
@@ -72,10 +73,9 @@ TEST_CASE("a checkpoint of another training, or a damaged one, is refused") {
     other = options;
     other.threads = 2;
     REQUIRE(test::contains(refused(other), "threads"));
-    REQUIRE(test::contains(test::message_of<OptionError>([&] {
-                               static_cast<void>(train_cbow(corpus, options));
-                           }),
-                           "CBOW"));
+    REQUIRE(test::contains(
+        test::message_of<OptionError>([&] { static_cast<void>(train_cbow(corpus, options)); }),
+        "CBOW"));
     REQUIRE(test::contains(test::message_of<OptionError>([&] {
                                static_cast<void>(train_sgns(grouped_corpus(2999), options));
                            }),
@@ -99,8 +99,8 @@ TEST_CASE("a checkpoint of another training, or a damaged one, is refused") {
     }
     for (const std::size_t at :
          {std::size_t{3}, std::size_t{10}, std::size_t{24}, std::size_t{30}, std::size_t{50},
-          std::size_t{70}, std::size_t{500}, bytes.size() / 2, bytes.size() - 1,
-          bytes.size() - 10, bytes.size() - 30, bytes.size() - 50, bytes.size() - 200}) {
+          std::size_t{70}, std::size_t{500}, bytes.size() / 2, bytes.size() - 1, bytes.size() - 10,
+          bytes.size() - 30, bytes.size() - 50, bytes.size() - 200}) {
         std::string changed = bytes;
         changed[at] = static_cast<char>(changed[at] ^ 0x10);
         const bool padding = changed[at] == 0x10; // zeros between sections belong to none

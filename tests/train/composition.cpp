@@ -1,5 +1,5 @@
-/// What a `SequenceTrainer` is composed of: losses, the rows of symbols, and compositions of a user's
-/// own.
+/// What a `SequenceTrainer` is composed of: losses, the rows of symbols, and compositions of a
+/// user's own.
 
 #include <algorithm>
 #include <cmath>
@@ -100,8 +100,12 @@ TEST_CASE("negatives are never the centre, and never twice in a window") {
 TEST_CASE("rounds give the same bytes every time, for each number of threads") {
     const EncodedCorpus corpus = grouped_corpus(3000);
     for (const std::size_t threads : {2u, 3u, 5u}) {
-        const Word2VecOptions options{
-            .dim = 30, .sample = 0, .epochs = 2, .threads = threads, .deterministic = true, .seed = 5};
+        const Word2VecOptions options{.dim = 30,
+                                      .sample = 0,
+                                      .epochs = 2,
+                                      .threads = threads,
+                                      .deterministic = true,
+                                      .seed = 5};
         const TrainedVectors first = train_sgns(corpus, options);
         for (int again = 0; again < 3; ++again) {
             const TrainedVectors second = train_sgns(corpus, options);
@@ -153,14 +157,14 @@ TEST_CASE("frozen rows keep their values while the others learn") {
     for (const bool deterministic : {false, true}) {
         std::vector<bool> frozen(corpus.vocabulary.size());
         frozen[3] = frozen[7] = true;
-        auto trainer = make_word2vec(
-            corpus.vocabulary.counts(),
-            {.dim = 20, .threads = 2, .deterministic = deterministic}, frozen);
+        auto trainer =
+            make_word2vec(corpus.vocabulary.counts(),
+                          {.dim = 20, .threads = 2, .deterministic = deterministic}, frozen);
         const EmbeddingTable<float> before = trainer.input();
         trainer.train(corpus.corpus);
         for (Id id = 0; id < frozen.size(); ++id) {
-            const bool same = std::equal(before[id].begin(), before[id].end(),
-                                         trainer.input()[id].begin());
+            const bool same =
+                std::equal(before[id].begin(), before[id].end(), trainer.input()[id].begin());
             REQUIRE(same == frozen[id]);
         }
     }
@@ -268,24 +272,22 @@ TEST_CASE("a composition of a user's own learns in the same loop") {
         {.dim = 20, .sample = 0, .epochs = 10, .threads = 2, .deterministic = true}, SkipGram{},
         NegativeSampling(corpus.vocabulary.counts(), 5, 0.75, 1),
         GroupsAndSentences(group_of, 10, sentences));
-        const TrainingStats stats = trainer.train(corpus.corpus);
-        REQUIRE(stats.loss() < 0.9 * stats.epoch_loss.front());
-        // Sentences about one group become alike.
-        double same = 0;
-        double other = 0;
-        int same_pairs = 0;
-        int other_pairs = 0;
-        const std::size_t first = group_of.size() + 10;
-        for (std::size_t a = 0; a < 100; ++a) {
-            for (std::size_t b = 0; b < a; ++b) {
-                const auto group = [&](std::size_t s) {
-                    return group_of[corpus.corpus.view()[s][0]];
-                };
-                const auto cosine =
-                    static_cast<double>(row_cosine(trainer.input(), first + a, first + b));
-                (group(a) == group(b) ? same : other) += cosine;
-                ++(group(a) == group(b) ? same_pairs : other_pairs);
-            }
+    const TrainingStats stats = trainer.train(corpus.corpus);
+    REQUIRE(stats.loss() < 0.9 * stats.epoch_loss.front());
+    // Sentences about one group become alike.
+    double same = 0;
+    double other = 0;
+    int same_pairs = 0;
+    int other_pairs = 0;
+    const std::size_t first = group_of.size() + 10;
+    for (std::size_t a = 0; a < 100; ++a) {
+        for (std::size_t b = 0; b < a; ++b) {
+            const auto group = [&](std::size_t s) { return group_of[corpus.corpus.view()[s][0]]; };
+            const auto cosine =
+                static_cast<double>(row_cosine(trainer.input(), first + a, first + b));
+            (group(a) == group(b) ? same : other) += cosine;
+            ++(group(a) == group(b) ? same_pairs : other_pairs);
         }
-        REQUIRE(same / same_pairs > other / other_pairs + 0.3);
+    }
+    REQUIRE(same / same_pairs > other / other_pairs + 0.3);
 }

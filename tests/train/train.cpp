@@ -188,9 +188,9 @@ TEST_CASE("a worker's exception ends the loop, for all workers, and is passed on
     const std::vector<std::uint64_t> ends{ids.size()};
     const std::vector<std::uint64_t> counts{ids.size()};
     for (const bool rounds : {false, true}) {
-        SequenceLoop<ThrowingWorker> loop(CorpusView{ids, ends}, counts,
-                                          {.epochs = 100, .threads = 3, .rounds = rounds},
-                                          [&](std::size_t worker) { return ThrowingWorker{worker}; });
+        SequenceLoop<ThrowingWorker> loop(
+            CorpusView{ids, ends}, counts, {.epochs = 100, .threads = 3, .rounds = rounds},
+            [&](std::size_t worker) { return ThrowingWorker{worker}; });
         REQUIRE(test::message_of<Error>([&] { loop.run(); }) == "worker 1 fell");
     }
 }

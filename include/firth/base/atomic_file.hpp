@@ -111,8 +111,8 @@ private:
     void open_unnamed() {
 #if defined(O_TMPFILE)
         const std::string folder = std::filesystem::path(target_).parent_path().string();
-        file_ = ::open(folder.empty() ? "." : folder.c_str(), O_WRONLY | O_CLOEXEC | O_TMPFILE,
-                       0666);
+        file_ =
+            ::open(folder.empty() ? "." : folder.c_str(), O_WRONLY | O_CLOEXEC | O_TMPFILE, 0666);
         if (file_ < 0) return;
         if (::access(own_path().c_str(), F_OK) == 0) {
             unnamed_ = true;

@@ -73,8 +73,8 @@ inline std::string padded_name(std::string_view name) {
 /// Writes a container, whole or not at all. Functions throw `IoError`.
 class ContainerWriter {
 public:
-    /// `kind` says what is in it, `format` in which version; a kind and section names have at most 16
-    /// characters.
+    /// `kind` says what is in it, `format` in which version; a kind and section names have at most
+    /// 16 characters.
     ContainerWriter(const std::string& path, std::string_view kind, std::uint32_t format)
         : file_(path) {
         std::string header(detail::container_magic);
@@ -158,8 +158,8 @@ private:
 /// as it does.
 class Container {
 public:
-    /// Opens a container of one kind and version of it. Throws `IoError`, and `FormatError` where it is
-    /// anything else or its directory is damaged. The sections' own bytes are looked at by
+    /// Opens a container of one kind and version of it. Throws `IoError`, and `FormatError` where
+    /// it is anything else or its directory is damaged. The sections' own bytes are looked at by
     /// `verify` only.
     Container(const std::string& path, std::string_view kind, std::uint32_t format)
         : path_(path), file_(path) {
@@ -178,9 +178,8 @@ public:
             fail(28, "the file was written on a machine of another byte order");
         }
         if (number_at<std::uint32_t>(bytes, 24) != format) {
-            fail(24, "the file has version " +
-                         std::to_string(number_at<std::uint32_t>(bytes, 24)) + ", expected " +
-                         std::to_string(format));
+            fail(24, "the file has version " + std::to_string(number_at<std::uint32_t>(bytes, 24)) +
+                         ", expected " + std::to_string(format));
         }
         const std::size_t footer = bytes.size() - container_footer;
         if (!bytes.ends_with(container_magic)) {

@@ -138,7 +138,8 @@ private:
 class ZstdSource final : public PackedSource {
 public:
     ZstdSource(std::unique_ptr<ByteSource> packed, std::string name)
-        : PackedSource(std::move(packed), std::move(name), "zstd"), stream_(::ZSTD_createDStream()) {
+        : PackedSource(std::move(packed), std::move(name), "zstd"),
+          stream_(::ZSTD_createDStream()) {
         if (stream_ == nullptr) throw std::bad_alloc();
     }
     ~ZstdSource() override { ::ZSTD_freeDStream(stream_); }

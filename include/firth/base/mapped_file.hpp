@@ -96,8 +96,8 @@ public:
         begin = begin / page * page;
         end = end / page * page;
         if (mapped_ == nullptr || begin >= end) return;
-        static_cast<void>(::madvise(const_cast<char*>(mapped_) + begin, end - begin,
-                                    MADV_DONTNEED));
+        static_cast<void>(
+            ::madvise(const_cast<char*>(mapped_) + begin, end - begin, MADV_DONTNEED));
 #else
         static_cast<void>(begin);
         static_cast<void>(end);

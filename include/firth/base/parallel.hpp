@@ -62,7 +62,8 @@ void run_workers(std::size_t threads, Work&& work) {
 }
 
 /// Where a fixed number of threads wait for each other, again and again. Waiting threads spin for a
-/// while and then let others run: for waits of microseconds, where going to sleep would take longer.
+/// while and then let others run: for waits of microseconds, where going to sleep would take
+/// longer.
 class Barrier {
 public:
     explicit Barrier(std::size_t threads) noexcept : threads_(threads) {}

@@ -98,7 +98,9 @@ public:
     }
 
     /// The number of bytes written.
-    [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+    [[nodiscard]] std::uint64_t size() const noexcept {
+        return size_;
+    }
 
 private:
     [[noreturn]] void fail(const std::string& verb) const {

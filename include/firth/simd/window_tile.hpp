@@ -13,10 +13,10 @@
 #include <firth/simd/sigmoid.hpp>
 #include <firth/simd/unroll.hpp>
 
-/// One step of skip-gram or CBOW on a whole window: C context rows of the input table meet R rows of
-/// the output table as a C x R tile of scores. With negative sampling the outputs are the centre,
-/// label 1, and the negatives, label 0; with hierarchical softmax they are the inner nodes on the
-/// centre's path, labelled by its code.
+/// One step of skip-gram or CBOW on a whole window: C context rows of the input table meet R rows
+/// of the output table as a C x R tile of scores. With negative sampling the outputs are the
+/// centre, label 1, and the negatives, label 0; with hierarchical softmax they are the inner nodes
+/// on the centre's path, labelled by its code.
 ///
 /// With s = sigmoid(context . output) the gradient of the log-likelihood (Mikolov et al. 2013,
 /// equations 3 and 4) by the score is g = label - s, and skip-gram's step is
@@ -84,7 +84,8 @@ FIRTH_ALWAYS_INLINE void with_constant(std::size_t value, Body&& body) {
 
 /// Ones, then zeros: a load that straddles the middle gives the labels of a register of scores.
 template <class Arch>
-alignas(64) inline constexpr float label_steps[32] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+alignas(64) inline constexpr float label_steps[32] = {1, 1, 1, 1, 1, 1, 1, 1,
+                                                      1, 1, 1, 1, 1, 1, 1, 1};
 
 /// The labels of the register whose first quad belongs to output `first`, 1 for the outputs below
 /// `positives`.
@@ -229,7 +230,7 @@ namespace detail {
 
 template <class Arch>
 FIRTH_ALWAYS_INLINE void skip_gram_window_of(const WindowRows& rows, float learning_rate,
-                                        float* scratch) noexcept {
+                                             float* scratch) noexcept {
     const GradientLayout layout(rows);
     window_gradients<Arch>(rows, layout, learning_rate, scratch);
     if (rows.output_count <= update_width) {
@@ -255,8 +256,8 @@ FIRTH_ALWAYS_INLINE void cbow_window_of(const WindowRows& rows, float learning_r
         }
         (mean_factor * sum).store_aligned(mean + k);
     }
-    const WindowRows of_mean{&mean,    1, rows.outputs, rows.output_count,
-                             rows.dim, rows.positive_count};
+    const WindowRows of_mean{
+        &mean, 1, rows.outputs, rows.output_count, rows.dim, rows.positive_count};
     window_gradients<Arch>(of_mean, GradientLayout(of_mean), learning_rate, scratch);
     const B share(context_share);
     for (std::size_t k = 0; k < rows.dim; k += lanes<Arch>) {
@@ -314,9 +315,9 @@ void cbow_window(const WindowRows& rows, float learning_rate, float context_shar
     }
 }
 
-/// The loss of the window that `skip_gram_window` was just called for, before its step: the sum over all
-/// contexts and outputs of -log of the probability of the label, which is taken to be at least 1e-7. Read back from the gradients, whose size is lr * (1 - probability of the
-/// label).
+/// The loss of the window that `skip_gram_window` was just called for, before its step: the sum
+/// over all contexts and outputs of -log of the probability of the label, which is taken to be at
+/// least 1e-7. Read back from the gradients, whose size is lr * (1 - probability of the label).
 [[nodiscard]] inline double window_loss(const WindowRows& rows, float learning_rate,
                                         const float* scratch) noexcept {
     double loss = 0;

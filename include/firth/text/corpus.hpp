@@ -56,16 +56,15 @@ inline void check_corpus(const CorpusView& corpus, std::size_t symbols, std::siz
         throw Error("the last sentence of the corpus ends at " + std::to_string(last) +
                     ", expected " + std::to_string(corpus.ids.size()));
     }
-    parallel_for(corpus.ids.size(), std::size_t{1} << 20, threads,
-                 [&](std::size_t begin, std::size_t end) {
-                     for (std::size_t i = begin; i < end; ++i) {
-                         if (corpus.ids[i] < symbols) continue;
-                         throw Error("the corpus holds id " + std::to_string(corpus.ids[i]) +
-                                     " at place " + std::to_string(i) + ", expected ids below " +
-                                     std::to_string(symbols));
-                     }
-                     corpus.release(begin, end);
-                 });
+    parallel_for(
+        corpus.ids.size(), std::size_t{1} << 20, threads, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t i = begin; i < end; ++i) {
+                if (corpus.ids[i] < symbols) continue;
+                throw Error("the corpus holds id " + std::to_string(corpus.ids[i]) + " at place " +
+                            std::to_string(i) + ", expected ids below " + std::to_string(symbols));
+            }
+            corpus.release(begin, end);
+        });
 }
 
 /// A corpus that owns its ids, in memory, or in a mapped file (`corpus_file.hpp`).

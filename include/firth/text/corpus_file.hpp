@@ -40,8 +40,8 @@ public:
     /// Appends ids, and the ends of sentences, as places among all ids.
     void add(std::span<const Id> ids, std::span<const std::uint64_t> sentence_ends) {
         file_.write_array(ids);
-        ends_.append({reinterpret_cast<const char*>(sentence_ends.data()),
-                      sentence_ends.size_bytes()});
+        ends_.append(
+            {reinterpret_cast<const char*>(sentence_ends.data()), sentence_ends.size_bytes()});
     }
 
     /// Writes the rest and puts the file in its place.
@@ -85,8 +85,8 @@ private:
 /// Opens an encoded corpus: the vocabulary is read, the ids stay in the mapped file. Looks at every
 /// byte once. Throws `IoError`, and `FormatError` where the file is damaged or not sound.
 [[nodiscard]] inline EncodedCorpus open_corpus(const std::string& path) {
-    auto file = std::make_shared<const Container>(path, detail::corpus_kind,
-                                                  detail::corpus_version);
+    auto file =
+        std::make_shared<const Container>(path, detail::corpus_kind, detail::corpus_version);
     for (const char* const section :
          {"ids", "sentence ends", "symbols", "symbol ends", "counts", "raw words", "source"}) {
         file->verify(section);

@@ -59,10 +59,10 @@ inline Vocabulary select_vocabulary(const Vocabulary& counted, const VocabularyO
         }
     }
     if (kept.empty()) {
-        throw Error(name + " holds " + std::to_string(counted.size()) + " different words, " +
-                    (takes_new ? "none of them min-count = " + std::to_string(options.min_count) +
-                                     " times"
-                               : "none of them a known one"));
+        throw Error(
+            name + " holds " + std::to_string(counted.size()) + " different words, " +
+            (takes_new ? "none of them min-count = " + std::to_string(options.min_count) + " times"
+                       : "none of them a known one"));
     }
     std::sort(kept.begin(), kept.end(), [&](Id a, Id b) {
         return counted.count(a) != counted.count(b) ? counted.count(a) > counted.count(b)
@@ -139,8 +139,8 @@ public:
     void put(std::size_t number, std::size_t worker, std::vector<Id> ids) {
         Place place{worker, ids.size(), 0, {}};
         if (file_ != nullptr) {
-            place.offset = file_->append(
-                {reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(Id)});
+            place.offset =
+                file_->append({reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(Id)});
         } else {
             ids.shrink_to_fit();
             place.ids = std::move(ids);
@@ -228,8 +228,7 @@ std::pair<Vocabulary, std::uint64_t> encode_blocks(TextBlocks& text, BlockStore&
         for (std::size_t b = 0; b < count; ++b) {
             last_end = blocks[b].place(total, last_end);
             total += blocks[b].ids.size();
-            add(std::span<const Id>(blocks[b].ids),
-                std::span<const std::uint64_t>(blocks[b].ends));
+            add(std::span<const Id>(blocks[b].ids), std::span<const std::uint64_t>(blocks[b].ends));
         }
     }
     return {std::move(vocabulary), raw_words};
@@ -241,12 +240,12 @@ inline EncodedCorpus encode_in_memory(TextBlocks& text, const VocabularyOptions&
     BlockStore store(nullptr);
     std::vector<Id> ids;
     std::vector<std::uint64_t> ends;
-    auto [vocabulary, raw_words] = encode_blocks(
-        text, store, options, name,
-        [&](std::span<const Id> more_ids, std::span<const std::uint64_t> more_ends) {
-            ids.insert(ids.end(), more_ids.begin(), more_ids.end());
-            ends.insert(ends.end(), more_ends.begin(), more_ends.end());
-        });
+    auto [vocabulary, raw_words] =
+        encode_blocks(text, store, options, name,
+                      [&](std::span<const Id> more_ids, std::span<const std::uint64_t> more_ends) {
+                          ids.insert(ids.end(), more_ids.begin(), more_ids.end());
+                          ends.insert(ends.end(), more_ends.begin(), more_ends.end());
+                      });
     return {std::move(vocabulary), Corpus::from_parts(std::move(ids), std::move(ends)), raw_words};
 }
 
@@ -279,7 +278,8 @@ inline std::string describe_source(const std::vector<std::string>& files,
 
 /// What errors call several files.
 inline std::string joint_name(const std::vector<std::string>& files) {
-    if (files.size() == 1) return files[0] == FileSource::standard_input ? "standard input" : files[0];
+    if (files.size() == 1)
+        return files[0] == FileSource::standard_input ? "standard input" : files[0];
     return files.empty() ? "the list of files"
                          : files[0] + " and " + std::to_string(files.size() - 1) + " more files";
 }

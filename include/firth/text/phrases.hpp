@@ -53,8 +53,9 @@ struct PairHash {
 } // namespace detail
 
 /// The phrases of an encoded corpus by falling score, by the score of word2phrase (Mikolov et al.
-/// 2013, "Distributed Representations of Words and Phrases", equation 6, times the number of words).
-/// The corpus should hold all words (min-count 1): a word that is left out lets its neighbours meet.
+/// 2013, "Distributed Representations of Words and Phrases", equation 6, times the number of
+/// words). The corpus should hold all words (min-count 1): a word that is left out lets its
+/// neighbours meet.
 ///
 /// Pairs are counted exactly, in as many passes as keep the tables small: memory does not grow with
 /// the corpus. Cost: O(corpus). Throws `OptionError`.
@@ -106,9 +107,9 @@ struct PairHash {
         phrases.insert(phrases.end(), part.begin(), part.end());
     }
     std::sort(phrases.begin(), phrases.end(), [](const Phrase& a, const Phrase& b) {
-        return a.score != b.score ? a.score > b.score
-                                  : detail::pair_key(a.first, a.second) <
-                                        detail::pair_key(b.first, b.second);
+        return a.score != b.score
+                   ? a.score > b.score
+                   : detail::pair_key(a.first, a.second) < detail::pair_key(b.first, b.second);
     });
     return phrases;
 }

@@ -34,8 +34,7 @@ inline void write_table(ContainerWriter& file, std::string_view name,
     file.write_array(std::span(table.data(), table.rows() * table.stride()));
 }
 
-inline void read_table(const Container& file, std::string_view name,
-                       EmbeddingTable<float>& table) {
+inline void read_table(const Container& file, std::string_view name, EmbeddingTable<float>& table) {
     file.verify(name);
     const std::span<const float> values = file.array<float>(name);
     if (values.size() != table.rows() * table.stride()) {

@@ -73,9 +73,9 @@ private:
         std::size_t next_leaf = 0;
         std::size_t next_inner = 0;
         const auto take_smallest = [&](std::uint64_t& sum) {
-            const bool leaf = next_leaf < leaves &&
-                              (next_inner == inner_counts.size() ||
-                               counts[by_count[next_leaf]] <= inner_counts[next_inner]);
+            const bool leaf =
+                next_leaf < leaves && (next_inner == inner_counts.size() ||
+                                       counts[by_count[next_leaf]] <= inner_counts[next_inner]);
             sum += leaf ? counts[by_count[next_leaf]] : inner_counts[next_inner];
             return leaf ? std::size_t{by_count[next_leaf++]} : leaves + next_inner++;
         };

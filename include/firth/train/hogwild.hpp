@@ -22,18 +22,19 @@
 namespace firth {
 
 /// How a worker reaches the rows of a table: as they are, shared with other workers
-/// (`SharedRows`), or copies where others step on them too (`PrivateTable::Rows`). Where `announced`
-/// is true each row is announced before the worker's steps begin; `take` gives it, good until they end; `prefetch`,
-/// called some windows before, brings it near. `Step` runs a window's step on such rows.
+/// (`SharedRows`), or copies where others step on them too (`PrivateTable::Rows`). Where
+/// `announced` is true each row is announced before the worker's steps begin; `take` gives it, good
+/// until they end; `prefetch`, called some windows before, brings it near. `Step` runs a window's
+/// step on such rows.
 template <class R>
 concept RowAccess = std::constructible_from<typename R::Step, std::size_t, std::size_t> &&
     requires(R rows, Id id) {
-        { rows.stride() } -> std::same_as<std::size_t>;
-        { R::announced } -> std::convertible_to<bool>;
-        rows.announce(id);
-        rows.prefetch(id);
-        { rows.take(id) } -> std::same_as<float*>;
-    };
+    { rows.stride() } -> std::same_as<std::size_t>;
+    { R::announced } -> std::convertible_to<bool>;
+    rows.announce(id);
+    rows.prefetch(id);
+    { rows.take(id) } -> std::same_as<float*>;
+};
 
 /// Asks for the cache lines of a row, to be written soon. Always inlined, as must be what calls it:
 /// gcc takes a function that only prefetches for one without effect, and drops calls of it.
@@ -113,11 +114,11 @@ public:
 
     void announce(Id) const noexcept {}
 
-    FIRTH_ALWAYS_INLINE void prefetch(Id id) const noexcept { prefetch_row(take(id), table_.stride()); }
-
-    [[nodiscard]] float* take(Id id) const noexcept {
-        return table_.data() + id * table_.stride();
+    FIRTH_ALWAYS_INLINE void prefetch(Id id) const noexcept {
+        prefetch_row(take(id), table_.stride());
     }
+
+    [[nodiscard]] float* take(Id id) const noexcept { return table_.data() + id * table_.stride(); }
 
 private:
     TableView<float> table_;

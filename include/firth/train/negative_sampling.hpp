@@ -26,11 +26,11 @@ struct Outputs {
 template <class L>
 concept OutputLoss = std::constructible_from<typename L::Draw, const L&, Random&> &&
     requires(const L loss, typename L::Draw draw, Id centre, Id* ids) {
-        { loss.output_rows() } -> std::same_as<std::size_t>;
-        { loss.max_outputs() } -> std::same_as<std::size_t>;
-        { loss.settings() } -> std::same_as<std::string>;
-        { draw(centre, ids) } -> std::same_as<Outputs>;
-    };
+    { loss.output_rows() } -> std::same_as<std::size_t>;
+    { loss.max_outputs() } -> std::same_as<std::size_t>;
+    { loss.settings() } -> std::same_as<std::string>;
+    { draw(centre, ids) } -> std::same_as<Outputs>;
+};
 
 /// The centre against a few other symbols drawn at random (Mikolov et al. 2013, equation 4), one
 /// set a window, shared by all its contexts (Ji et al. 2016, pWord2Vec).

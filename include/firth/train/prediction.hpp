@@ -67,9 +67,8 @@ struct Cbow {
 
     template <class Arch>
     void step(const simd::WindowRows& rows, float rate, float* scratch) const noexcept {
-        const float share = gradient == Gradient::word2vec
-                                ? 1.0f
-                                : 1.0f / static_cast<float>(rows.context_count);
+        const float share =
+            gradient == Gradient::word2vec ? 1.0f : 1.0f / static_cast<float>(rows.context_count);
         simd::cbow_window<Arch>(rows, rate, share, scratch);
     }
     [[nodiscard]] double loss(simd::WindowRows rows, float rate,

@@ -13,9 +13,9 @@
 #include <firth/table/vocabulary.hpp>
 #include <firth/train/hogwild.hpp>
 
-/// Rows without races, for training that gives the same bytes every time. Workers go in rounds: each
-/// first says which rows it will step on in the round; rows that only one of them named it then
-/// changes in place, rows that several named each changes in a copy of its own, and in the end
+/// Rows without races, for training that gives the same bytes every time. Workers go in rounds:
+/// each first says which rows it will step on in the round; rows that only one of them named it
+/// then changes in place, rows that several named each changes in a copy of its own, and in the end
 /// their changes are added to the row, worker 0's first.
 namespace firth {
 

@@ -12,8 +12,8 @@ namespace firth {
 
 /// A sentence as workers get it.
 struct Sentence {
-    std::span<const Id> ids; ///< what subsampling left of it, or of a part of it where it is long;
-                             ///< only good during the call that it is handed to
+    std::span<const Id> ids;  ///< what subsampling left of it, or of a part of it where it is long;
+                              ///< only good during the call that it is handed to
     std::uint64_t number = 0; ///< its place in the corpus
 };
 

@@ -95,8 +95,8 @@ public:
     template <WorkerFactory MakeWorker>
     SequenceLoop(const CorpusView& corpus, std::span<const std::uint64_t> counts,
                  const SequenceLoopOptions& options, MakeWorker&& make_worker)
-        : corpus_(corpus), options_(options), subsampler_(counts, options.sample),
-          rate_{options.learning_rate, options.schedule},
+        : corpus_(corpus), options_(options),
+          subsampler_(counts, options.sample), rate_{options.learning_rate, options.schedule},
           workers_(resolve_threads(options.threads)) {
         check_corpus(corpus, counts.size(), workers_.size());
         // In rounds all workers wait for the one with the largest chunk, and each holds a copy of
@@ -183,9 +183,9 @@ private:
     }
 
     void next_epoch() {
-        place.epoch_loss.push_back(
-            place.loss.samples == 0 ? 0
-                                    : place.loss.loss / static_cast<double>(place.loss.samples));
+        place.epoch_loss.push_back(place.loss.samples == 0
+                                       ? 0
+                                       : place.loss.loss / static_cast<double>(place.loss.samples));
         progress_.loss = place.epoch_loss.back();
         place.loss = LossSum();
         place.chunk = 0;
@@ -256,14 +256,15 @@ private:
         place.chunk = std::min(next, chunks_.size());
     }
 
-    /// Gives a worker the sentences of a chunk; each is trained at once unless workers go in rounds.
+    /// Gives a worker the sentences of a chunk; each is trained at once unless workers go in
+    /// rounds.
     void add_chunk(Worker& worker, std::size_t chunk) {
         const std::size_t begin = chunk_begin(chunk);
         Random random(options_.seed, std::uint64_t{place.epoch} * chunks_.size() + chunk);
         std::vector<Id> kept;
         kept.reserve(options_.max_sentence);
-        auto sentence_end = std::upper_bound(corpus_.sentence_ends.begin(),
-                                             corpus_.sentence_ends.end(), begin);
+        auto sentence_end =
+            std::upper_bound(corpus_.sentence_ends.begin(), corpus_.sentence_ends.end(), begin);
         std::size_t at = begin;
         while (at < chunks_[chunk]) {
             const double reached =

@@ -39,7 +39,7 @@ struct CheckpointOptions {
 
 /// Settings of `SequenceTrainer` that do not belong to one of its policies.
 struct SequenceTrainerOptions {
-    std::size_t dim = 100; ///< length of an embedding, 1 to `max_dim`
+    std::size_t dim = 100;  ///< length of an embedding, 1 to `max_dim`
     std::size_t window = 5; ///< contexts on either side, at most, 1 to 1000
     WindowSize window_size = WindowSize::dynamic;
     double sample = 1e-3;     ///< subsampling threshold of frequent symbols, 0 to 1; 0: off
@@ -105,8 +105,8 @@ template <WindowPrediction Prediction = SkipGram, OutputLoss Loss = NegativeSamp
           SymbolComposition Symbols = WholeWords, class Arch = simd::default_arch>
 class SequenceTrainer {
 public:
-    /// `counts[id]` is how often an id occurs in what will be trained on. Input rows start at random
-    /// in (-0.5, 0.5) / dim, output rows at zero, as in word2vec.c. Throws `OptionError`.
+    /// `counts[id]` is how often an id occurs in what will be trained on. Input rows start at
+    /// random in (-0.5, 0.5) / dim, output rows at zero, as in word2vec.c. Throws `OptionError`.
     SequenceTrainer(std::span<const std::uint64_t> counts, const SequenceTrainerOptions& options,
                     Prediction prediction, Loss loss, Symbols symbols)
         : counts_(counts.begin(), counts.end()), options_(options), prediction_(prediction),
@@ -141,9 +141,9 @@ public:
     ///
     /// With a checkpoint's path, writes one every `seconds` and on cancelling; with `resume` begins
     /// where the one that is there was written, and ends with the same bytes as if it had not been
-    /// stopped (with one thread, or `deterministic`). Throws `Error` for an empty corpus or one that
-    /// does not fit `counts`, `OptionError` for another training's checkpoint, `FormatError` for a
-    /// damaged one and `IoError`.
+    /// stopped (with one thread, or `deterministic`). Throws `Error` for an empty corpus or one
+    /// that does not fit `counts`, `OptionError` for another training's checkpoint, `FormatError`
+    /// for a damaged one and `IoError`.
     TrainingStats train(const CorpusView& corpus, const ProgressCallback& callback = {}) {
         if (corpus.ids.empty()) throw Error("the corpus is empty, expected at least one sentence");
         const std::size_t threads = resolve_threads(options_.threads);
@@ -170,30 +170,28 @@ public:
 
 private:
     template <class InputRows, class OutputRows>
-    TrainingStats train_with(const CorpusView& corpus, InputRows&& input_rows,
-                             OutputRows&& output_rows,
-                             const std::function<void(std::size_t)>& share,
-                             const std::function<void(std::size_t)>& merge,
-                             const ProgressCallback& callback) {
+    TrainingStats
+    train_with(const CorpusView& corpus, InputRows&& input_rows, OutputRows&& output_rows,
+               const std::function<void(std::size_t)>& share,
+               const std::function<void(std::size_t)>& merge, const ProgressCallback& callback) {
         using Rows = decltype(input_rows(std::size_t{0}));
         using Access = typename Symbols::template Access<Rows>;
         using Worker = WindowWorker<Prediction, Loss, Access, Rows, Arch>;
-        SequenceLoop<Worker> loop(corpus, counts_,
-                                  {.epochs = options_.epochs,
-                                   .learning_rate = options_.learning_rate,
-                                   .schedule = options_.schedule,
-                                   .sample = options_.sample,
-                                   .threads = options_.threads,
-                                   .rounds = static_cast<bool>(merge),
-                                   .seed = options_.seed},
-                                  [&](std::size_t worker) {
-                                      return Worker(prediction_, loss_,
-                                                    Access(symbols_, input_rows(worker),
-                                                           Worker::span(options_.window)),
-                                                    output_rows(worker), options_.window,
-                                                    options_.window_size,
-                                                    Symbols::max_sentence_rows);
-                                  });
+        SequenceLoop<Worker> loop(
+            corpus, counts_,
+            {.epochs = options_.epochs,
+             .learning_rate = options_.learning_rate,
+             .schedule = options_.schedule,
+             .sample = options_.sample,
+             .threads = options_.threads,
+             .rounds = static_cast<bool>(merge),
+             .seed = options_.seed},
+            [&](std::size_t worker) {
+                return Worker(prediction_, loss_,
+                              Access(symbols_, input_rows(worker), Worker::span(options_.window)),
+                              output_rows(worker), options_.window, options_.window_size,
+                              Symbols::max_sentence_rows);
+            });
         loop.share = share;
         loop.merge = merge;
         const CheckpointOptions& checkpoint = options_.checkpoint;
@@ -220,8 +218,8 @@ private:
         return {{"version", std::to_string(version.major) + "." + std::to_string(version.minor) +
                                 "." + std::to_string(version.patch)},
                 {"instruction set", detail::arch_name<Arch>()},
-                {"model", prediction_.settings() + ", " + loss_.settings() + ", " +
-                              symbols_.settings()},
+                {"model",
+                 prediction_.settings() + ", " + loss_.settings() + ", " + symbols_.settings()},
                 {"dim", std::to_string(options_.dim)},
                 {"window", std::to_string(options_.window) +
                                (options_.window_size == WindowSize::fixed ? " fixed" : " dynamic")},
@@ -234,8 +232,8 @@ private:
                             : threads == 1 ? std::string("1")
                                            : std::string("several")},
                 {"corpus", std::to_string(corpus.ids.size()) + " ids in " +
-                               std::to_string(corpus.sentences()) + " sentences, counts' checksum " +
-                               std::to_string(counts.value())}};
+                               std::to_string(corpus.sentences()) +
+                               " sentences, counts' checksum " + std::to_string(counts.value())}};
     }
 
     std::vector<std::uint64_t> counts_;

@@ -33,21 +33,20 @@ namespace firth {
 /// `max_span` is the largest number of positions that are entered and not left. `settings` as in
 /// `WindowPrediction`.
 template <class S>
-concept SymbolComposition =
-    std::constructible_from<typename S::template Access<SharedRows>, const S&, SharedRows,
-                            std::size_t> &&
-    requires(const S symbols, typename S::template Access<SharedRows> access,
-             const Sentence& sentence, std::size_t position) {
-        { symbols.rows() } -> std::same_as<std::size_t>;
-        { symbols.settings() } -> std::same_as<std::string>;
-        { S::max_sentence_rows } -> std::convertible_to<std::size_t>;
-        access.announce(sentence);
-        access.begin(sentence);
-        access.prefetch(position);
-        { access.enter(position) } -> std::same_as<float*>;
-        access.leave(position);
-        { access.sentence_rows() } -> std::convertible_to<std::span<float* const>>;
-    };
+concept SymbolComposition = std::constructible_from < typename S::template Access<SharedRows>,
+const S&, SharedRows,
+    std::size_t > &&requires(const S symbols, typename S::template Access<SharedRows> access,
+                             const Sentence& sentence, std::size_t position) {
+    { symbols.rows() } -> std::same_as<std::size_t>;
+    { symbols.settings() } -> std::same_as<std::string>;
+    { S::max_sentence_rows } -> std::convertible_to<std::size_t>;
+    access.announce(sentence);
+    access.begin(sentence);
+    access.prefetch(position);
+    { access.enter(position) } -> std::same_as<float*>;
+    access.leave(position);
+    { access.sentence_rows() } -> std::convertible_to<std::span<float* const>>;
+};
 
 /// Every symbol has one row, its vector. Rows may be frozen: windows then step on a copy that is
 /// thrown away.

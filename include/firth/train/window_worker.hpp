@@ -176,9 +176,9 @@ private:
         for (std::size_t o = 0; o < window.outputs.count; ++o) {
             output_rows_[o] = outputs_.take(outputs[o]);
         }
-        const simd::WindowRows rows{contexts_.data(),        count,
-                                    output_rows_.data(),     window.outputs.count,
-                                    outputs_.stride(),       window.outputs.positives};
+        const simd::WindowRows rows{contexts_.data(),    count,
+                                    output_rows_.data(), window.outputs.count,
+                                    outputs_.stride(),   window.outputs.positives};
         step_rows_(rows, [&](const simd::WindowRows& reached) {
             prediction_.template step<Arch>(reached, planned.learning_rate, scratch_.data());
         });
@@ -200,9 +200,9 @@ private:
     std::vector<float*> contexts_;
     std::vector<float*> output_rows_;
     std::vector<Planned> planned_;
-    std::vector<Id> ids_;        ///< of all planned sentences
+    std::vector<Id> ids_;         ///< of all planned sentences
     std::vector<Window> windows_; ///< by place in `ids_`
-    std::vector<Id> output_ids_; ///< of all windows, `max_outputs` each
+    std::vector<Id> output_ids_;  ///< of all windows, `max_outputs` each
     LossSum loss_sum_;
     std::uint32_t steps_ = 0;
 };

@@ -32,7 +32,7 @@ using Word2Vec = SequenceTrainer<SkipGram, NegativeSampling, WholeWords>;
 
 /// Settings of word2vec; the defaults are those of word2vec.c.
 struct Word2VecOptions {
-    std::size_t dim = 100; ///< length of an embedding, 1 to `max_dim`
+    std::size_t dim = 100;  ///< length of an embedding, 1 to `max_dim`
     std::size_t window = 5; ///< contexts on either side, at most, 1 to 1000
     WindowSize window_size = WindowSize::dynamic;
     std::size_t negative = 5; ///< negative samples a window, 1 to 1000
