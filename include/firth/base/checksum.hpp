@@ -17,6 +17,7 @@ class Checksum {
 public:
     /// Takes in the next bytes.
     void add(std::string_view bytes) noexcept {
+        if (bytes.empty()) return;
         length_ += bytes.size();
         if (held_ != 0) {
             const std::size_t taken = std::min(bytes.size(), stripe - held_);

@@ -110,7 +110,7 @@ private:
     static constexpr std::size_t words(std::size_t rows) noexcept { return (rows + 63) / 64; }
     static constexpr std::uint64_t bit(Id id) noexcept { return std::uint64_t{1} << id % 64; }
 
-    struct Worker {
+    struct alignas(row_alignment) Worker {
         static constexpr std::size_t block_rows = 256;
 
         Worker(TableView<float> rows, const std::uint64_t* shared_bits, std::size_t parts)

@@ -22,6 +22,11 @@ struct LossSum {
     double loss = 0;           ///< over the sampled predictions
     std::uint64_t samples = 0; ///< the number of sampled predictions
 
+    /// Loss a prediction, 0 where there was none.
+    [[nodiscard]] double mean() const noexcept {
+        return samples == 0 ? 0 : loss / static_cast<double>(samples);
+    }
+
     LossSum& operator+=(const LossSum& other) noexcept {
         loss += other.loss;
         samples += other.samples;

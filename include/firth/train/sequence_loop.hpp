@@ -149,6 +149,9 @@ public:
                 stop_ = false;
                 const auto after_chunk = [&] {
                     progress_.done = done_.load(std::memory_order_relaxed);
+                    // The first worker's part of the epoch stands for all while it goes on.
+                    place.loss += workers_.front()->take_loss();
+                    if (place.loss.samples != 0) progress_.loss = place.loss.mean();
                     if (!meter.report(progress_)) cancelled_ = stop_ = true;
                     if (save && save_seconds > 0 && watch.seconds() - last_save_ >= save_seconds) {
                         stop_ = true;
@@ -183,9 +186,7 @@ private:
     }
 
     void next_epoch() {
-        place.epoch_loss.push_back(place.loss.samples == 0
-                                       ? 0
-                                       : place.loss.loss / static_cast<double>(place.loss.samples));
+        place.epoch_loss.push_back(place.loss.mean());
         progress_.loss = place.epoch_loss.back();
         place.loss = LossSum();
         place.chunk = 0;
