@@ -50,9 +50,7 @@ public:
     bool keep_file = false; ///< for a command that will go on later
 
 private:
-    void remove_file();
-
-    std::string file_;
+    std::string file_; ///< beside the output; empty: none
 };
 
 /// Thrown where a signal stopped a command.

@@ -120,14 +120,9 @@ OpenedCorpus::OpenedCorpus(const CorpusArguments& arguments, const std::string& 
     }
 }
 
-void OpenedCorpus::remove_file() {
-    std::error_code ignored;
-    if (!file_.empty()) std::filesystem::remove(file_, ignored);
-    file_.clear();
-}
-
 OpenedCorpus::~OpenedCorpus() {
-    if (!keep_file) remove_file();
+    std::error_code ignored;
+    if (!keep_file && !file_.empty()) std::filesystem::remove(file_, ignored);
 }
 
 void add_text_commands(CLI::App& app) {
