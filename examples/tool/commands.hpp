@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <iostream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,14 +16,35 @@
 
 /// The commands of the tool. Each adds itself to the command line; results go to standard output,
 /// everything else to standard error.
+void add_count_command(CLI::App& app);
 void add_demo_command(CLI::App& app);
 void add_eval_command(CLI::App& app);
 void add_query_commands(CLI::App& app);
 void add_text_commands(CLI::App& app);
 void add_train_command(CLI::App& app);
 
-/// Draws progress: a bar on a terminal, a line every five seconds elsewhere.
-firth::ProgressCallback progress_printer(bool quiet);
+/// Draws progress: a bar on a terminal, a line every five seconds elsewhere. Work is counted in
+/// millions of `unit`.
+firth::ProgressCallback progress_printer(bool quiet, const std::string& unit = "words");
+
+/// While it lives, SIGINT and SIGTERM are only noted, and stop what goes by `progress`.
+class SignalsNoted {
+public:
+    SignalsNoted();
+    SignalsNoted(const SignalsNoted&) = delete;
+    SignalsNoted& operator=(const SignalsNoted&) = delete;
+    ~SignalsNoted();
+
+    /// The signal that came, or 0.
+    [[nodiscard]] static int signal() noexcept;
+
+    /// Passes progress on, and cancels once a signal has come.
+    [[nodiscard]] static firth::ProgressCallback progress(firth::ProgressCallback print);
+
+private:
+    void (*on_int_)(int);
+    void (*on_term_)(int);
+};
 
 /// Reads vectors of any format, and warns of duplicates.
 firth::WordVectors<float> load_vectors(const std::string& path);
@@ -33,7 +55,7 @@ struct CorpusArguments {
     std::string cache; ///< a folder; empty: none
     firth::VocabularyOptions vocabulary;
 
-    void add_to(CLI::App& command);
+    CLI::Option* add_to(CLI::App& command);
     void add_vocabulary_to(CLI::App& command);
 };
 
@@ -58,6 +80,19 @@ struct Stopped {
     int signal = 0;
     std::string message;
 };
+
+/// Choices of an option, by name.
+template <class T>
+void add_choice(CLI::App& command, const std::string& name, T& value,
+                const std::map<std::string, T>& choices, const std::string& what) {
+    std::string shown;
+    for (const auto& [choice, meaning] : choices) {
+        if (meaning == value) shown = choice;
+    }
+    command.add_option(name, value, what)
+        ->transform(CLI::CheckedTransformer(choices))
+        ->default_str(shown);
+}
 
 /// Prints one JSON object. Bytes that are not UTF-8 become U+FFFD, since JSON knows no others.
 inline void print_json(const nlohmann::json& object) {

@@ -1,5 +1,6 @@
 #include "commands.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iomanip>
@@ -27,39 +28,63 @@ namespace {
 constexpr int run_time_error = 1;
 constexpr int wrong_usage = 2;
 
-std::string describe(const firth::Progress& progress) {
+std::string describe(const firth::Progress& progress, const std::string& unit) {
     std::ostringstream text;
     const double share = progress.total == 0 ? 1.0
                                              : static_cast<double>(progress.done) /
                                                    static_cast<double>(progress.total);
     text << std::fixed << std::setprecision(0) << std::setw(3) << 100 * share << " %";
-    text << "  epoch " << progress.epoch << '/' << progress.epochs;
-    text << std::setprecision(2) << "  " << progress.rate / 1e6 << "M words/s";
+    if (progress.epochs != 0) text << "  epoch " << progress.epoch << '/' << progress.epochs;
+    text << std::setprecision(2) << "  " << progress.rate / 1e6 << "M " << unit << "/s";
     if (progress.loss) text << "  loss " << std::setprecision(4) << *progress.loss;
     text << std::setprecision(0) << "  " << progress.seconds_left << " s left";
     return text.str();
 }
 
+volatile std::sig_atomic_t noted_signal = 0;
+
+extern "C" void note_signal(int signal) {
+    noted_signal = signal;
+}
+
 } // namespace
 
-firth::ProgressCallback progress_printer(bool quiet) {
+SignalsNoted::SignalsNoted()
+    : on_int_(std::signal(SIGINT, note_signal)), on_term_(std::signal(SIGTERM, note_signal)) {}
+
+SignalsNoted::~SignalsNoted() {
+    std::signal(SIGINT, on_int_);
+    std::signal(SIGTERM, on_term_);
+}
+
+int SignalsNoted::signal() noexcept {
+    return noted_signal;
+}
+
+firth::ProgressCallback SignalsNoted::progress(firth::ProgressCallback print) {
+    return [print = std::move(print)](const firth::Progress& now) {
+        return (!print || print(now)) && noted_signal == 0;
+    };
+}
+
+firth::ProgressCallback progress_printer(bool quiet, const std::string& unit) {
     if (quiet) return {};
     if (is_terminal()) {
-        return [](const firth::Progress& progress) {
+        return [unit](const firth::Progress& progress) {
             constexpr std::size_t width = 30;
             const std::size_t filled =
                 progress.total == 0 ? width : width * progress.done / progress.total;
             std::cerr << "\r[" << std::string(filled, '=') << std::string(width - filled, ' ')
-                      << "] " << describe(progress) << "\x1B[K";
+                      << "] " << describe(progress, unit) << "\x1B[K";
             if (progress.done == progress.total) std::cerr << '\n';
             std::cerr.flush();
             return true;
         };
     }
-    return [last = -5.0](const firth::Progress& progress) mutable {
+    return [unit, last = -5.0](const firth::Progress& progress) mutable {
         if (progress.seconds - last >= 5 || progress.done == progress.total) {
             last = progress.seconds;
-            std::cerr << describe(progress) << '\n';
+            std::cerr << describe(progress, unit) << '\n';
         }
         return true;
     };
@@ -84,6 +109,7 @@ int main(int argc, char** argv) {
                                           std::to_string(version.patch));
     app.require_subcommand(1);
     add_demo_command(app);
+    add_count_command(app);
     add_train_command(app);
     add_query_commands(app);
     add_eval_command(app);

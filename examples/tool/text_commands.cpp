@@ -86,12 +86,10 @@ void run_encode(const EncodeArguments& arguments) {
 
 } // namespace
 
-void CorpusArguments::add_to(CLI::App& command) {
-    command
-        .add_option("--input", inputs,
-                    "text, a sentence a line: files (plain, gzip, xz, zstd), folders, - for "
-                    "standard input, or one encoded corpus")
-        ->required();
+CLI::Option* CorpusArguments::add_to(CLI::App& command) {
+    return command.add_option("--input", inputs,
+                              "text, a sentence a line: files (plain, gzip, xz, zstd), folders, - "
+                              "for standard input, or one encoded corpus");
 }
 
 void CorpusArguments::add_vocabulary_to(CLI::App& command) {
@@ -130,7 +128,7 @@ void add_text_commands(CLI::App& app) {
     CLI::App* command = app.add_subcommand(
         "phrases", "Write a text with words that belong together as one: new_york");
     command->option_defaults()->always_capture_default();
-    phrases->corpus.add_to(*command);
+    phrases->corpus.add_to(*command)->required();
     command->add_option("--output", phrases->output, "where the text goes")->required();
     command->add_option("--min-count", phrases->options.min_count,
                         "leave pairs and words seen less often alone");
@@ -144,7 +142,7 @@ void add_text_commands(CLI::App& app) {
     auto encode = std::make_shared<EncodeArguments>();
     command = app.add_subcommand("encode", "Encode texts once, to train on them many times");
     command->option_defaults()->always_capture_default();
-    encode->corpus.add_to(*command);
+    encode->corpus.add_to(*command)->required();
     command->add_option("--output", encode->output, "where the encoded corpus goes")->required();
     encode->corpus.add_vocabulary_to(*command);
     command->add_option("--threads", encode->corpus.vocabulary.threads, "0: all of the machine's");

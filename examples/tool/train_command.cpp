@@ -1,6 +1,5 @@
-#include "commands.hpp"
+#include "train_arguments.hpp"
 
-#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -8,58 +7,15 @@
 
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/parallel.hpp>
-#include <firth/simd/update.hpp>
 #include <firth/table/all_but_the_top.hpp>
-#include <firth/train/word2vec.hpp>
 
 namespace {
-
-struct TrainArguments {
-    std::string model = "sgns";
-    std::string loss = "ns";
-    CorpusArguments corpus;
-    std::string output;
-    firth::VectorFormat format = firth::VectorFormat::word2vec_binary;
-    firth::Word2VecOptions word2vec;
-    std::string start;
-    bool expand = false;
-    bool sum = false;
-    std::size_t remove_top = 0;
-    bool json = false;
-    bool quiet = false;
-};
-
-volatile std::sig_atomic_t stop_signal = 0;
-
-extern "C" void note_signal(int signal) {
-    stop_signal = signal;
-}
-
-/// While it lives, SIGINT and SIGTERM are only noted.
-class SignalsNoted {
-public:
-    SignalsNoted()
-        : on_int_(std::signal(SIGINT, note_signal)), on_term_(std::signal(SIGTERM, note_signal)) {}
-    SignalsNoted(const SignalsNoted&) = delete;
-    SignalsNoted& operator=(const SignalsNoted&) = delete;
-    ~SignalsNoted() {
-        std::signal(SIGINT, on_int_);
-        std::signal(SIGTERM, on_term_);
-    }
-
-private:
-    void (*on_int_)(int);
-    void (*on_term_)(int);
-};
 
 firth::TrainedVectors train_model(const TrainArguments& arguments,
                                   const firth::EncodedCorpus& corpus) {
     using namespace firth;
     const SignalsNoted noted;
-    const ProgressCallback progress = [print =
-                                           progress_printer(arguments.quiet)](const Progress& now) {
-        return (!print || print(now)) && stop_signal == 0;
-    };
+    const ProgressCallback progress = SignalsNoted::progress(progress_printer(arguments.quiet));
     const Word2VecOptions& options = arguments.word2vec;
     if (arguments.loss == "ns") {
         return arguments.model == "sgns" ? train_sgns(corpus, options, progress)
@@ -70,17 +26,10 @@ firth::TrainedVectors train_model(const TrainArguments& arguments,
                : train_word2vec<Cbow, HierarchicalSoftmax>(corpus, options, progress);
 }
 
-void train(TrainArguments& arguments) {
+void train_word2vec(TrainArguments& arguments) {
     const firth::Stopwatch watch;
     firth::Word2VecOptions& options = arguments.word2vec;
-    if (arguments.remove_top > options.dim) {
-        throw firth::OptionError("all-but-the-top is " + std::to_string(arguments.remove_top) +
-                                 ", expected at most dim = " + std::to_string(options.dim));
-    }
-    if (arguments.sum && arguments.loss == "hs") {
-        throw firth::OptionError("--vectors sum needs --loss ns: with hs there is no second vector "
-                                 "of a word");
-    }
+    if (arguments.corpus.inputs.empty()) throw firth::OptionError("--input is required");
     std::optional<firth::WordVectors<float>> start;
     if (!arguments.start.empty()) {
         start = load_vectors(arguments.start);
@@ -92,6 +41,7 @@ void train(TrainArguments& arguments) {
         throw firth::OptionError("--expand and --freeze need --continue, vectors to go on from");
     }
     firth::check_options(options);
+    check_remove_top(arguments, options.dim);
     arguments.corpus.vocabulary.threads = options.threads;
     // A target that cannot be written is better found now than after the training.
     { const firth::AtomicFile probe(arguments.output); }
@@ -110,24 +60,16 @@ void train(TrainArguments& arguments) {
     firth::TrainedVectors trained = train_model(arguments, corpus);
     if (trained.stats.cancelled) {
         opened.keep_file = checkpoints;
-        throw Stopped{stop_signal, checkpoints ? "stopped; the same command with --resume goes on"
-                                               : "stopped; nothing was written"};
+        throw Stopped{SignalsNoted::signal(),
+                      checkpoints ? "stopped; the same command with --resume goes on"
+                                  : "stopped; nothing was written"};
     }
-    if (arguments.sum) {
-        firth::EmbeddingTable<float>& table = trained.vectors.table();
-        for (std::size_t row = 0; row < table.rows(); ++row) {
-            firth::simd::axpy(1.0f, trained.output[row], table[row]);
-        }
-    }
-    if (arguments.remove_top != 0) {
-        firth::all_but_the_top(trained.vectors.table(), arguments.remove_top);
-    }
-    firth::save(trained.vectors, arguments.output, arguments.format);
+    write_vectors(arguments, trained);
     std::error_code ignored;
     if (checkpoints) std::filesystem::remove(options.checkpoint.path, ignored);
 
     const double words = static_cast<double>(corpus.raw_words) *
-                         static_cast<double>(trained.stats.words) /
+                         static_cast<double>(trained.stats.steps) /
                          static_cast<double>(corpus.corpus.size());
     const double rate = trained.stats.seconds > 0 ? words / trained.stats.seconds : 0.0;
     if (arguments.json) {
@@ -151,57 +93,146 @@ void train(TrainArguments& arguments) {
     }
 }
 
+/// Sets what was not asked for to what is usual for the model, and copies what models share to all.
+void settle(TrainArguments& arguments, const CLI::App& command) {
+    const bool from_counts = arguments.model == "glove" || arguments.model == "lsa";
+    const auto asked = [&](const std::string& name) { return command.count(name) != 0; };
+    for (const auto& [name, allowed] :
+         std::map<std::string, bool>{{"--counts", from_counts},
+                                     {"--vocab", from_counts},
+                                     {"--context", from_counts},
+                                     {"--context-weight", from_counts},
+                                     {"--memory", from_counts},
+                                     {"--x-max", arguments.model == "glove"},
+                                     {"--alpha", arguments.model == "glove"},
+                                     {"--association", arguments.model == "lsa"},
+                                     {"--shift", arguments.model == "lsa"},
+                                     {"--smoothing", arguments.model == "lsa"},
+                                     {"--value-power", arguments.model == "lsa"},
+                                     {"--epochs", arguments.model != "lsa"},
+                                     {"--lr", arguments.model != "lsa"},
+                                     {"--loss", !from_counts},
+                                     {"--window-size", !from_counts},
+                                     {"--negative", !from_counts},
+                                     {"--negative-power", !from_counts},
+                                     {"--sample", !from_counts},
+                                     {"--schedule", !from_counts},
+                                     {"--cbow-gradient", arguments.model == "cbow"},
+                                     {"--continue", !from_counts},
+                                     {"--expand", !from_counts},
+                                     {"--freeze", !from_counts}}) {
+        if (asked(name) && !allowed) {
+            throw firth::OptionError(name + " was given, and --model " + arguments.model +
+                                     " has no such setting");
+        }
+    }
+    firth::Word2VecOptions& options = arguments.word2vec;
+    if (!asked("--vectors") && arguments.model == "glove") {
+        options.vectors = firth::VectorChoice::sum;
+    }
+    if (from_counts) {
+        if (!asked("--window")) options.window = arguments.counts.options.window;
+        if (!asked("--epochs")) options.epochs = arguments.glove.epochs;
+        if (!asked("--lr")) options.learning_rate = arguments.glove.learning_rate;
+    }
+    arguments.counts.options.window = options.window;
+    arguments.counts.options.threads = options.threads;
+    firth::GloVeOptions& glove = arguments.glove;
+    glove.dim = arguments.lsa.dim = options.dim;
+    glove.epochs = options.epochs;
+    glove.learning_rate = options.learning_rate;
+    glove.threads = arguments.lsa.threads = options.threads;
+    glove.seed = arguments.lsa.seed = options.seed;
+    glove.vectors = arguments.lsa.vectors = options.vectors;
+    glove.checkpoint = options.checkpoint;
+}
+
+void train(TrainArguments& arguments, const CLI::App& command) {
+    settle(arguments, command);
+    arguments.model == "glove" || arguments.model == "lsa" ? train_from_counts(arguments)
+                                                           : train_word2vec(arguments);
+}
+
 } // namespace
+
+void check_remove_top(const TrainArguments& arguments, std::size_t dim) {
+    if (arguments.remove_top <= dim) return;
+    throw firth::OptionError("all-but-the-top is " + std::to_string(arguments.remove_top) +
+                             ", expected at most dim = " + std::to_string(dim));
+}
+
+void write_vectors(const TrainArguments& arguments, firth::TrainedVectors& trained) {
+    if (arguments.remove_top != 0) {
+        firth::all_but_the_top(trained.vectors.table(), arguments.remove_top);
+    }
+    firth::save(trained.vectors, arguments.output, arguments.format);
+}
 
 void add_train_command(CLI::App& app) {
     auto arguments = std::make_shared<TrainArguments>();
     CLI::App* command = app.add_subcommand("train", "Learn word vectors from texts");
     command->option_defaults()->always_capture_default();
     firth::Word2VecOptions& options = arguments->word2vec;
-    const auto choice = [&](const std::string& name, auto& value, const auto& names,
-                            const std::string& shown, const std::string& what) {
-        command->add_option(name, value, what)
-            ->transform(CLI::CheckedTransformer(names))
-            ->default_str(shown);
-    };
-    command->add_option("--model", arguments->model, "skip-gram or CBOW")
-        ->check(CLI::IsMember({"sgns", "cbow"}));
+    command
+        ->add_option("--model", arguments->model,
+                     "skip-gram, CBOW, GloVe, or singular vectors of weighed counts")
+        ->check(CLI::IsMember({"sgns", "cbow", "glove", "lsa"}));
     command->add_option("--loss", arguments->loss, "negative sampling or hierarchical softmax")
         ->check(CLI::IsMember({"ns", "hs"}));
     arguments->corpus.add_to(*command);
     command->add_option("--output", arguments->output, "where the vectors go")->required();
-    choice("--format", arguments->format,
-           std::map<std::string, firth::VectorFormat>{
-               {"word2vec-binary", firth::VectorFormat::word2vec_binary},
-               {"word2vec-text", firth::VectorFormat::word2vec_text}},
-           "word2vec-binary", "format of the output");
+    add_choice(*command, "--format", arguments->format,
+               {{"word2vec-binary", firth::VectorFormat::word2vec_binary},
+                {"word2vec-text", firth::VectorFormat::word2vec_text},
+                {"glove-text", firth::VectorFormat::glove_text}},
+               "format of the output");
     command->add_option("--dim", options.dim, "length of a vector");
-    command->add_option("--window", options.window, "most words of context on either side");
-    choice("--window-size", options.window_size,
-           std::map<std::string, firth::WindowSize>{{"dynamic", firth::WindowSize::dynamic},
-                                                    {"fixed", firth::WindowSize::fixed}},
-           "dynamic", "each window 1 to --window at random, or always --window");
+    command->add_option("--window", options.window, "most words of context on either side")
+        ->default_str("5; glove, lsa: 10");
+    add_choice(*command, "--window-size", options.window_size,
+               {{"dynamic", firth::WindowSize::dynamic}, {"fixed", firth::WindowSize::fixed}},
+               "each window 1 to --window at random, or always --window");
     command->add_option("--negative", options.negative, "negative samples a window");
     command->add_option("--negative-power", options.negative_power,
                         "negatives are drawn by count to this power");
     command->add_option("--sample", options.sample,
                         "threshold for leaving out frequent words, 0: off");
-    command->add_option("--epochs", options.epochs, "times through the text");
-    command->add_option("--lr", options.learning_rate,
-                        "learning rate at the start, 0: 0.025 for sgns, 0.05 for cbow");
-    choice("--schedule", options.schedule,
-           std::map<std::string, firth::Schedule>{{"linear", firth::Schedule::linear},
-                                                  {"cosine", firth::Schedule::cosine},
-                                                  {"constant", firth::Schedule::constant}},
-           "linear", "how the learning rate falls");
-    choice(
-        "--cbow-gradient", options.cbow_gradient,
-        std::map<std::string, firth::Cbow::Gradient>{{"word2vec", firth::Cbow::Gradient::word2vec},
-                                                     {"exact", firth::Cbow::Gradient::exact}},
-        "word2vec", "every context takes the whole gradient of their mean, or its share");
-    choice("--vectors", arguments->sum,
-           std::map<std::string, bool>{{"input", false}, {"sum", true}}, "input",
-           "what is written: input vectors, or the sum of input and output vectors");
+    command->add_option("--epochs", options.epochs, "times through the text, or the counts")
+        ->default_str("5; glove: 15");
+    command->add_option("--lr", options.learning_rate, "learning rate at the start")
+        ->default_str("sgns: 0.025; cbow: 0.06; glove: 0.05");
+    add_choice(*command, "--schedule", options.schedule,
+               {{"linear", firth::Schedule::linear},
+                {"cosine", firth::Schedule::cosine},
+                {"constant", firth::Schedule::constant}},
+               "how the learning rate falls");
+    add_choice(
+        *command, "--cbow-gradient", options.cbow_gradient,
+        {{"word2vec", firth::Cbow::Gradient::word2vec}, {"exact", firth::Cbow::Gradient::exact}},
+        "every context takes the whole gradient of their mean, or its share");
+    command->add_option("--counts", arguments->counts.counts,
+                        "glove, lsa: counts of firth cooccur or GloVe's, instead of --input");
+    command->add_option("--vocab", arguments->counts.vocabulary,
+                        "the vocab.txt that belongs to GloVe's counts");
+    arguments->counts.add_to(*command);
+    command->add_option("--x-max", arguments->glove.x_max,
+                        "glove: counts from here on have the full weight");
+    command->add_option("--alpha", arguments->glove.alpha,
+                        "glove: smaller ones have (count / x-max)^alpha");
+    command->add_option("--association", arguments->association, "lsa: what a count becomes")
+        ->check(CLI::IsMember({"ppmi", "log"}));
+    command->add_option("--shift", arguments->pmi.shift, "lsa: log of this is taken from the PMI");
+    command->add_option("--smoothing", arguments->pmi.smoothing,
+                        "lsa: counts of contexts are taken to this power");
+    command->add_option("--value-power", arguments->lsa.value_power,
+                        "lsa: vectors are scaled by singular values to this power");
+    add_choice(*command, "--vectors", options.vectors,
+               {{"input", firth::VectorChoice::input},
+                {"output", firth::VectorChoice::output},
+                {"sum", firth::VectorChoice::sum},
+                {"both", firth::VectorChoice::both}},
+               "what is written: a word's own vector, its vector as a context, their sum, or both "
+               "in a row; glove: sum");
     command->add_option("--all-but-the-top", arguments->remove_top,
                         "principal components to take from the vectors in the end, and the mean");
     arguments->corpus.add_vocabulary_to(*command);
@@ -221,5 +252,5 @@ void add_train_command(CLI::App& app) {
     command->add_option("--seed", options.seed, "of all random choices");
     command->add_flag("--json", arguments->json, "print the result as one JSON object");
     command->add_flag("--quiet", arguments->quiet, "show no progress");
-    command->callback([arguments] { train(*arguments); });
+    command->callback([arguments, command] { train(*arguments, *command); });
 }

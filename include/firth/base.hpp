@@ -3,6 +3,7 @@
 /// Everything in `firth/base/`.
 
 #include <firth/base/aligned_buffer.hpp>
+#include <firth/base/array_store.hpp>
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/byte_source.hpp>
 #include <firth/base/checksum.hpp>

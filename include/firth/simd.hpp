@@ -20,6 +20,7 @@
 #include <firth/simd/make_kernels.hpp>
 #include <firth/simd/many.hpp>
 #include <firth/simd/pair.hpp>
+#include <firth/simd/pair_step.hpp>
 #include <firth/simd/score_tile.hpp>
 #include <firth/simd/sigmoid.hpp>
 #include <firth/simd/tile.hpp>

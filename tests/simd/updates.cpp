@@ -249,6 +249,63 @@ TEST_CASE("axpy, scale and adagrad change their elements only") {
     }
 }
 
+TEST_CASE("steps on a pair of rows go by the old values of both") {
+    struct Row {
+        AlignedBuffer<float> values;
+        AlignedBuffer<float> squares;
+        AlignedBuffer<float> rates;
+        Row(std::size_t n, Random& random) : values(n), squares(n), rates(n) {
+            for (std::size_t i = 0; i < n; ++i) {
+                values[i] = random.uniform() - 0.5f;
+                squares[i] = 1 + 3 * random.uniform();
+                rates[i] = i % 7 == 3 ? 0.0f : 0.05f;
+            }
+        }
+    };
+    for (const test::TestedLevel& level : test::tested_levels()) {
+        Random random(11);
+        const simd::UpdateKernels& kernels = level.table.update();
+        for (const std::size_t n : {16, 32, 112, 304, 1024}) {
+            for (const bool squares : {false, true}) {
+                for (const float gradient : {0.7f, -3.0f, 90.0f}) {
+                    Row a(n, random);
+                    Row b(n, random);
+                    const Row old_a = a;
+                    const Row old_b = b;
+                    INFO(level.name << ", " << n << " elements, gradient " << gradient);
+                    const simd::RowPair rows{a.values.data(),
+                                             b.values.data(),
+                                             a.squares.data(),
+                                             b.squares.data(),
+                                             a.rates.data(),
+                                             b.rates.data(),
+                                             n};
+                    constexpr float clip = 20;
+                    (squares ? kernels.adagrad_pair : kernels.sgd_pair)(rows, gradient, clip);
+                    const auto check = [&](const Row& now, const Row& old, const Row& other) {
+                        for (std::size_t i = 0; i < n; ++i) {
+                            const double g = std::clamp(static_cast<double>(gradient) *
+                                                            static_cast<double>(other.values[i]),
+                                                        -20.0, 20.0);
+                            const double step = g * static_cast<double>(old.rates[i]);
+                            const double root =
+                                squares ? std::sqrt(static_cast<double>(old.squares[i])) : 1;
+                            const double want = static_cast<double>(old.values[i]) - step / root;
+                            REQUIRE(std::fabs(static_cast<double>(now.values[i]) - want) <= 2e-6);
+                            if (old.rates[i] == 0) REQUIRE(now.values[i] == old.values[i]);
+                            const double sum =
+                                static_cast<double>(old.squares[i]) + (squares ? step * step : 0);
+                            REQUIRE(std::fabs(static_cast<double>(now.squares[i]) - sum) <= 2e-6);
+                        }
+                    };
+                    check(a, old_a, old_b);
+                    check(b, old_b, old_a);
+                }
+            }
+        }
+    }
+}
+
 TEST_CASE("exp, sigmoid and rsqrt are within their stated errors") {
     std::vector<float> arguments;
     for (int i = -12000; i <= 12000; ++i) {

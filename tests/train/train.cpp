@@ -148,7 +148,7 @@ TEST_CASE("the loop hands out every sentence once an epoch, cut at the limit") {
                 return RecordingWorker{&sentences, &numbers, &rates};
             });
         const TrainingStats stats = loop.run();
-        REQUIRE(stats.words == 10000);
+        REQUIRE(stats.steps == 10000);
         REQUIRE(stats.epoch_loss.size() == 2);
         REQUIRE(stats.epoch_loss[0] == 1);
         std::vector<Id> all;
@@ -299,7 +299,7 @@ TEST_CASE("training can be watched and cancelled") {
     const TrainedVectors part = train_sgns(corpus, {.dim = 100, .epochs = 100000, .threads = 2},
                                            [](const Progress&) { return false; });
     REQUIRE(part.stats.cancelled);
-    REQUIRE(part.stats.words < corpus.corpus.size() * 100000);
+    REQUIRE(part.stats.steps < corpus.corpus.size() * 100000);
 }
 
 TEST_CASE("options outside their range are refused by name") {

@@ -47,13 +47,9 @@ public:
             fail(path, "it is a directory, expected a file");
         }
         if (S_ISREG(status.st_mode)) {
-            size_ = static_cast<std::size_t>(status.st_size);
-            void* memory = nullptr;
-            if (size_ != 0) memory = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
-            const std::string reason = memory == MAP_FAILED ? system_reason() : std::string();
+            const std::string reason = map(file, static_cast<std::size_t>(status.st_size));
             ::close(file);
-            if (memory == MAP_FAILED) fail(path, reason);
-            mapped_ = static_cast<const char*>(memory);
+            if (!reason.empty()) fail(path, reason);
             return;
         }
         ::close(file);
@@ -63,6 +59,15 @@ public:
         copy_.assign(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
         if (stream.bad()) fail(path, system_reason());
     }
+
+#if FIRTH_ON_POSIX()
+    /// Maps the first `size` bytes of an open file, which stays open; errors call it `name`. Throws
+    /// `IoError`.
+    MappedFile(int file, std::size_t size, const std::string& name) {
+        const std::string reason = map(file, size);
+        if (!reason.empty()) fail(name, reason);
+    }
+#endif
 
     MappedFile(MappedFile&& other) noexcept
         : mapped_(std::exchange(other.mapped_, nullptr)), size_(std::exchange(other.size_, 0)),
@@ -108,6 +113,18 @@ private:
     [[noreturn]] static void fail(const std::string& path, const std::string& reason) {
         throw IoError("cannot read " + path + ": " + reason);
     }
+
+#if FIRTH_ON_POSIX()
+    /// Returns why it failed, or nothing.
+    std::string map(int file, std::size_t size) {
+        size_ = size;
+        if (size == 0) return {};
+        void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
+        if (memory == MAP_FAILED) return system_reason();
+        mapped_ = static_cast<const char*>(memory);
+        return {};
+    }
+#endif
 
     const char* mapped_ = nullptr;
     std::size_t size_ = 0;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -86,6 +87,21 @@ private:
     std::size_t threads_;
     std::atomic<std::size_t> arrived_{0};
     std::atomic<std::size_t> turn_{0};
+};
+
+/// Hands out the numbers 0 .. count - 1, each once, to whatever thread asks next.
+class WorkQueue {
+public:
+    explicit WorkQueue(std::size_t count) noexcept : count_(count) {}
+
+    [[nodiscard]] std::optional<std::size_t> next() noexcept {
+        const std::size_t task = next_.fetch_add(1, std::memory_order_relaxed);
+        return task < count_ ? std::optional(task) : std::nullopt;
+    }
+
+private:
+    std::size_t count_;
+    std::atomic<std::size_t> next_{0};
 };
 
 /// Calls `work(begin, end)` for consecutive ranges of about `grain` items that together cover

@@ -97,6 +97,16 @@ public:
 #endif
     }
 
+    /// What was written so far, mapped; good for as long as this object.
+    [[nodiscard]] MappedFile map() {
+#if FIRTH_ON_POSIX()
+        return MappedFile(file_, static_cast<std::size_t>(size_), "the temporary file " + path_);
+#else
+        if (!file_.flush()) fail("write");
+        return MappedFile(path_);
+#endif
+    }
+
     /// The number of bytes written.
     [[nodiscard]] std::uint64_t size() const noexcept {
         return size_;

@@ -8,6 +8,7 @@
 
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/io/glove_text.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/word2vec_binary.hpp>
 #include <firth/io/word2vec_common.hpp>
@@ -17,11 +18,23 @@
 namespace firth {
 
 /// The file formats of word vectors.
-enum class VectorFormat { word2vec_text, word2vec_binary };
+enum class VectorFormat {
+    word2vec_text,
+    word2vec_binary,
+    glove_text, ///< written only
+};
 
 /// The name of a format, as the tool spells it.
 [[nodiscard]] inline std::string_view format_name(VectorFormat format) noexcept {
-    return format == VectorFormat::word2vec_text ? "word2vec-text" : "word2vec-binary";
+    switch (format) {
+    case VectorFormat::word2vec_text:
+        return "word2vec-text";
+    case VectorFormat::word2vec_binary:
+        return "word2vec-binary";
+    case VectorFormat::glove_text:
+        return "glove-text";
+    }
+    return "";
 }
 
 namespace detail {
@@ -62,16 +75,13 @@ inline bool looks_like_text_row(std::string_view row, std::size_t dim) {
                                                          : VectorFormat::word2vec_binary;
 }
 
-/// Reads word vectors from a file of any format in `VectorFormat`. Throws `IoError` and
+/// Reads word vectors from a file in one of word2vec's formats. Throws `IoError` and
 /// `FormatError`.
 [[nodiscard]] inline WordVectors<float>
 load(const std::string& path, const ReadOptions& options = {}, ReadReport* report = nullptr) {
     const MappedFile file(path);
-    switch (recognize_format(file.bytes(), path)) {
-    case VectorFormat::word2vec_text:
+    if (recognize_format(file.bytes(), path) == VectorFormat::word2vec_text) {
         return parse_word2vec_text(file.bytes(), path, options, report);
-    case VectorFormat::word2vec_binary:
-        break;
     }
     return parse_word2vec_binary(file.bytes(), path, options, report);
 }
@@ -85,6 +95,8 @@ inline void save(const WordVectors<float>& vectors, const std::string& path,
         return write_word2vec_text(vectors, path);
     case VectorFormat::word2vec_binary:
         return write_word2vec_binary(vectors, path);
+    case VectorFormat::glove_text:
+        return write_glove_text(vectors, path);
     }
 }
 

@@ -12,6 +12,7 @@
 namespace firth::simd {
 
 struct WindowRows;
+struct RowPair;
 
 /// Pairs, and one query against many rows, of one format; see `dot.hpp` and `distance.hpp`.
 template <class F>
@@ -63,7 +64,7 @@ struct ConvertKernels {
     void (*pack_signs)(const float* from, std::uint64_t* to, std::size_t n) noexcept;
 };
 
-/// What training needs; see `update.hpp`, `sigmoid.hpp` and `window_tile.hpp`.
+/// What training needs; see `update.hpp`, `sigmoid.hpp`, `window_tile.hpp` and `pair_step.hpp`.
 struct UpdateKernels {
     void (*axpy)(float alpha, const float* x, float* y, std::size_t n) noexcept;
     void (*scale)(float alpha, float* x, std::size_t n) noexcept;
@@ -75,6 +76,8 @@ struct UpdateKernels {
     void (*skip_gram_window)(const WindowRows& rows, float learning_rate, float* scratch) noexcept;
     void (*cbow_window)(const WindowRows& rows, float learning_rate, float context_share,
                         float* scratch) noexcept;
+    void (*adagrad_pair)(const RowPair& rows, float gradient, float clip) noexcept;
+    void (*sgd_pair)(const RowPair& rows, float gradient, float clip) noexcept;
 };
 
 /// Everything: `table.of<float16>().dot(a, b, n)`.

@@ -9,6 +9,7 @@
 #include <firth/simd/kernel_table.hpp>
 #include <firth/simd/many.hpp>
 #include <firth/simd/pair.hpp>
+#include <firth/simd/pair_step.hpp>
 #include <firth/simd/sigmoid.hpp>
 #include <firth/simd/tile.hpp>
 #include <firth/simd/tile_amx.hpp>
@@ -128,6 +129,12 @@ template <class Arch>
         },
         [](const WindowRows& rows, float rate, float share, float* scratch) noexcept {
             detail::cbow_window_of<Arch>(rows, rate, share, scratch);
+        },
+        [](const RowPair& rows, float gradient, float clip) noexcept {
+            detail::adagrad_pair_of<Arch>(rows, gradient, clip);
+        },
+        [](const RowPair& rows, float gradient, float clip) noexcept {
+            detail::sgd_pair_of<Arch>(rows, gradient, clip);
         },
     };
 }

@@ -76,6 +76,34 @@ FIRTH_ALWAYS_INLINE Batch<Arch> rsqrt(const Batch<Arch>& x) noexcept {
     return B(1.0f) / square_root<Arch>(x);
 }
 
+/// 1 / sqrt(x) in each lane, for x from 1e-37 to 3e38, within 5e-7: an estimate and Newton steps.
+template <class Arch>
+FIRTH_ALWAYS_INLINE Batch<Arch> fast_rsqrt(const Batch<Arch>& x) noexcept {
+    using B = Batch<Arch>;
+#if FIRTH_ON_X86()
+    if constexpr (!is_scalar<Arch>) {
+        const auto newton = [&x](const B& y) FIRTH_INLINE_LAMBDA {
+            const B half = y * B(0.5f);
+            return fma<Arch>(half, fma<Arch>(B(0.0f) - x * y, y, B(1.0f)), y);
+        };
+#if defined(__AVX512F__)
+        if constexpr (is_x86_register<Arch, 16>) return newton(B(_mm512_rsqrt14_ps(x)));
+#endif
+#if defined(__AVX__)
+        if constexpr (is_x86_register<Arch, 8>) return newton(B(_mm256_rsqrt_ps(x)));
+#endif
+        if constexpr (is_x86_register<Arch, 4>) return newton(B(_mm_rsqrt_ps(x)));
+    }
+#elif FIRTH_ON_ARM64()
+    if constexpr (!is_scalar<Arch> && lanes<Arch> == 4) {
+        float32x4_t y = vrsqrteq_f32(x);
+        y = vmulq_f32(y, vrsqrtsq_f32(vmulq_f32(x, y), y));
+        return B(vmulq_f32(y, vrsqrtsq_f32(vmulq_f32(x, y), y)));
+    }
+#endif
+    return B(1.0f) / square_root<Arch>(x);
+}
+
 namespace detail {
 
 /// Stores `function` of each element.

@@ -15,10 +15,11 @@
 #include <firth/base/temporary_file.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/text/corpus.hpp>
+#include <firth/text/vocabulary_sections.hpp>
 
 /// An encoded corpus as a file: a container of kind "corpus" with the ids of all sentences (u32),
-/// the sentences' ends (u64), the vocabulary (the symbols' bytes one behind the other, their ends,
-/// their counts, u64), the number of symbols read, and a text that says what it was made from.
+/// the sentences' ends (u64), the vocabulary (`vocabulary_sections.hpp`), the number of symbols
+/// read, and a text that says what it was made from.
 namespace firth {
 
 namespace detail {
@@ -53,17 +54,7 @@ public:
             ends_.read(at, piece.data(), piece.size());
             file_.write(piece);
         }
-        file_.begin("symbols");
-        std::vector<std::uint64_t> symbol_ends;
-        symbol_ends.reserve(vocabulary.size());
-        for (const std::string_view symbol : vocabulary.symbols()) {
-            file_.write(symbol);
-            symbol_ends.push_back((symbol_ends.empty() ? 0 : symbol_ends.back()) + symbol.size());
-        }
-        file_.begin("symbol ends");
-        file_.write_array(std::span<const std::uint64_t>(symbol_ends));
-        file_.begin("counts");
-        file_.write_array(std::span<const std::uint64_t>(vocabulary.counts()));
+        write_vocabulary(file_, vocabulary);
         file_.begin("raw words");
         file_.write_array(std::span<const std::uint64_t>(&raw_words, 1));
         file_.section("source", source);
@@ -87,32 +78,14 @@ private:
 [[nodiscard]] inline EncodedCorpus open_corpus(const std::string& path) {
     auto file =
         std::make_shared<const Container>(path, detail::corpus_kind, detail::corpus_version);
-    for (const char* const section :
-         {"ids", "sentence ends", "symbols", "symbol ends", "counts", "raw words", "source"}) {
+    for (const char* const section : {"ids", "sentence ends", "raw words", "source"}) {
         file->verify(section);
     }
     EncodedCorpus result;
-    const std::string_view symbols = file->section("symbols");
-    const auto ends = file->array<std::uint64_t>("symbol ends");
-    const auto counts = file->array<std::uint64_t>("counts");
+    result.vocabulary = read_vocabulary(*file);
     const auto raw_words = file->array<std::uint64_t>("raw words");
-    if (ends.size() != counts.size() || raw_words.size() != 1 ||
-        (ends.empty() ? 0 : ends.back()) != symbols.size()) {
-        file->fail(0, "the sections of its vocabulary do not fit each other");
-    }
+    if (raw_words.size() != 1) file->fail(0, "it does not say how many words were read");
     result.raw_words = raw_words[0];
-    result.vocabulary.reserve(ends.size());
-    std::uint64_t begin = 0;
-    for (std::size_t id = 0; id < ends.size(); ++id) {
-        if (ends[id] < begin || ends[id] > symbols.size()) {
-            file->fail(0, "the ends of its symbols do not rise");
-        }
-        const std::string_view symbol = symbols.substr(begin, ends[id] - begin);
-        if (!result.vocabulary.add(symbol, counts[id]).second) {
-            file->fail(0, "it holds the symbol \"" + std::string(symbol) + "\" twice");
-        }
-        begin = ends[id];
-    }
     const CorpusView view{file->array<Id>("ids"), file->array<std::uint64_t>("sentence ends"),
                           &file->file()};
     result.corpus = Corpus::from_file(std::move(file), view);

@@ -12,8 +12,10 @@
 
 #include <firth/base/container.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/version.hpp>
+#include <firth/simd/dispatch.hpp>
 #include <firth/table/embedding_table.hpp>
-#include <firth/train/sequence_loop.hpp>
+#include <firth/train/training_state.hpp>
 
 /// A training that stands still, as a file: a container of kind "checkpoint" with the settings it
 /// was begun with, the place it has reached, and its two tables.
@@ -26,6 +28,22 @@ namespace detail {
 
 inline constexpr std::string_view checkpoint_kind = "checkpoint";
 inline constexpr std::uint32_t checkpoint_version = 1;
+
+/// The version of firth that a training was begun with.
+[[nodiscard]] inline std::string version_name() {
+    return std::to_string(version.major) + "." + std::to_string(version.minor) + "." +
+           std::to_string(version.patch);
+}
+
+/// The name of the instruction set that kernels of `Arch` really use.
+template <class Arch>
+[[nodiscard]] std::string arch_name() {
+    if constexpr (simd::detail::is_dispatched<Arch>) {
+        return std::string(simd::selected_arch());
+    } else {
+        return std::string(Arch::name);
+    }
+}
 
 inline void write_table(ContainerWriter& file, std::string_view name,
                         const EmbeddingTable<float>& table) {
@@ -49,7 +67,7 @@ inline void read_table(const Container& file, std::string_view name, EmbeddingTa
 /// Writes a checkpoint in the place of the old one; a crash leaves one of the two. Throws
 /// `IoError`.
 inline void write_checkpoint(const std::string& path, const TrainingSettings& settings,
-                             const SequencePlace& place, const EmbeddingTable<float>& input,
+                             const TrainingPlace& place, const EmbeddingTable<float>& input,
                              const EmbeddingTable<float>& output) {
     ContainerWriter file(path, detail::checkpoint_kind, detail::checkpoint_version);
     std::string lines;
@@ -59,7 +77,7 @@ inline void write_checkpoint(const std::string& path, const TrainingSettings& se
     file.section("settings", lines);
     file.begin("place");
     file.write_array(std::span<const std::uint64_t>(
-        std::array<std::uint64_t, 3>{place.epoch, place.chunk, place.loss.samples}));
+        std::array<std::uint64_t, 3>{place.epoch, place.part, place.loss.samples}));
     file.begin("loss");
     file.write_array(std::span<const double>(&place.loss.loss, 1));
     file.write_array(std::span<const double>(place.epoch_loss));
@@ -71,7 +89,7 @@ inline void write_checkpoint(const std::string& path, const TrainingSettings& se
 /// Reads a checkpoint into tables of the right size and returns its place. Throws `IoError`,
 /// `FormatError` where the file is damaged, and `OptionError` where it belongs to a training with
 /// other settings, naming the first that differs.
-[[nodiscard]] inline SequencePlace read_checkpoint(const std::string& path,
+[[nodiscard]] inline TrainingPlace read_checkpoint(const std::string& path,
                                                    const TrainingSettings& settings,
                                                    EmbeddingTable<float>& input,
                                                    EmbeddingTable<float>& output) {
@@ -93,9 +111,9 @@ inline void write_checkpoint(const std::string& path, const TrainingSettings& se
     if (numbers.size() != 3 || losses.empty() || losses.size() - 1 != numbers[0]) {
         file.fail(0, "the place it has reached is not sound");
     }
-    SequencePlace place;
+    TrainingPlace place;
     place.epoch = static_cast<std::uint32_t>(numbers[0]);
-    place.chunk = numbers[1];
+    place.part = numbers[1];
     place.loss = {losses[0], numbers[2]};
     place.epoch_loss.assign(losses.begin() + 1, losses.end());
     detail::read_table(file, "input", input);

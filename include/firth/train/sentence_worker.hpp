@@ -7,6 +7,7 @@
 
 #include <firth/base/random.hpp>
 #include <firth/table/vocabulary.hpp>
+#include <firth/train/training_state.hpp>
 
 namespace firth {
 
@@ -15,23 +16,6 @@ struct Sentence {
     std::span<const Id> ids;  ///< what subsampling left of it, or of a part of it where it is long;
                               ///< only good during the call that it is handed to
     std::uint64_t number = 0; ///< its place in the corpus
-};
-
-/// What a worker's steps added up to.
-struct LossSum {
-    double loss = 0;           ///< over the sampled predictions
-    std::uint64_t samples = 0; ///< the number of sampled predictions
-
-    /// Loss a prediction, 0 where there was none.
-    [[nodiscard]] double mean() const noexcept {
-        return samples == 0 ? 0 : loss / static_cast<double>(samples);
-    }
-
-    LossSum& operator+=(const LossSum& other) noexcept {
-        loss += other.loss;
-        samples += other.samples;
-        return *this;
-    }
 };
 
 /// What learns from sentences, on one thread. The loop over a corpus makes one worker a thread and

@@ -21,6 +21,7 @@
 #include <firth/train/schedule.hpp>
 #include <firth/train/sentence_worker.hpp>
 #include <firth/train/subsample.hpp>
+#include <firth/train/training_state.hpp>
 
 namespace firth {
 
@@ -34,27 +35,6 @@ struct SequenceLoopOptions {
     std::size_t threads = 0;         ///< 0: all of the machine's
     bool rounds = false;             ///< see `SequenceLoop::merge`
     std::uint64_t seed = 1;
-};
-
-/// Where a training stands between two chunks.
-struct SequencePlace {
-    std::uint32_t epoch = 0;        ///< from 0
-    std::uint64_t chunk = 0;        ///< the first of the epoch that is not done
-    LossSum loss;                   ///< of the epoch so far
-    std::vector<double> epoch_loss; ///< mean loss a prediction of the epochs before
-};
-
-/// What a training did.
-struct TrainingStats {
-    std::uint64_t words = 0;        ///< ids gone through, over all epochs of this run
-    double seconds = 0;             ///< of the loop alone
-    std::vector<double> epoch_loss; ///< mean loss a prediction, by epoch
-    bool cancelled = false;         ///< the callback asked to stop
-
-    /// The mean loss of the last epoch, 0 where there was none.
-    [[nodiscard]] double loss() const noexcept {
-        return epoch_loss.empty() ? 0 : epoch_loss.back();
-    }
 };
 
 namespace detail {
@@ -114,11 +94,11 @@ public:
     }
 
     /// Where the training begins; from an earlier one's place it goes on as that one would have.
-    SequencePlace place;
+    TrainingPlace place;
 
     /// Called while no worker runs with where the training stands: every `save_seconds`, and when
     /// it was cancelled.
-    std::function<void(const SequencePlace&)> save;
+    std::function<void(const TrainingPlace&)> save;
     double save_seconds = 0; ///< 0: only when cancelled
 
     /// In rounds each worker takes one chunk, the same one every time, and all wait for each other
@@ -130,9 +110,9 @@ public:
     /// Goes on to the end, or to where the callback cancels.
     TrainingStats run(const ProgressCallback& callback = {}) {
         const std::uint64_t total = std::uint64_t{corpus_.ids.size()} * options_.epochs;
-        place.chunk = std::min<std::uint64_t>(place.chunk, chunks_.size());
+        place.part = std::min<std::uint64_t>(place.part, chunks_.size());
         const std::uint64_t before = std::min(
-            total, std::uint64_t{place.epoch} * corpus_.ids.size() + chunk_begin(place.chunk));
+            total, std::uint64_t{place.epoch} * corpus_.ids.size() + chunk_begin(place.part));
         progress_ = Progress();
         progress_.total = total;
         progress_.epochs = options_.epochs;
@@ -145,7 +125,7 @@ public:
 
         while (place.epoch < options_.epochs && !cancelled_) {
             progress_.epoch = place.epoch + 1;
-            while (place.chunk < chunks_.size() && !cancelled_) {
+            while (place.part < chunks_.size() && !cancelled_) {
                 stop_ = false;
                 const auto after_chunk = [&] {
                     progress_.done = done_.load(std::memory_order_relaxed);
@@ -161,15 +141,15 @@ public:
                 for (const std::unique_ptr<Worker>& worker : workers_) {
                     place.loss += worker->take_loss();
                 }
-                if (save && stop_ && (place.chunk < chunks_.size() || cancelled_)) {
+                if (save && stop_ && (place.part < chunks_.size() || cancelled_)) {
                     save(place);
                     last_save_ = watch.seconds();
                 }
             }
-            if (place.chunk == chunks_.size()) next_epoch();
+            if (place.part == chunks_.size()) next_epoch();
         }
         TrainingStats stats;
-        stats.words = done_ - before;
+        stats.steps = done_ - before;
         stats.seconds = watch.seconds();
         stats.epoch_loss = place.epoch_loss;
         progress_.done = done_;
@@ -189,15 +169,15 @@ private:
         place.epoch_loss.push_back(place.loss.mean());
         progress_.loss = place.epoch_loss.back();
         place.loss = LossSum();
-        place.chunk = 0;
+        place.part = 0;
         ++place.epoch;
     }
 
     /// Workers take chunks as they become free.
     template <class AfterChunk>
     void run_freely(AfterChunk&& after_chunk) {
-        std::atomic<std::size_t> next{place.chunk};
-        const std::size_t left = chunks_.size() - place.chunk;
+        std::atomic<std::size_t> next{place.part};
+        const std::size_t left = chunks_.size() - place.part;
         run_workers(std::min(workers_.size(), left), [&](std::size_t worker) {
             try {
                 while (!stop_) {
@@ -211,14 +191,14 @@ private:
                 throw;
             }
         });
-        place.chunk = std::min(next.load(), chunks_.size());
+        place.part = std::min(next.load(), chunks_.size());
     }
 
     /// Workers take a chunk each and wait for each other.
     template <class AfterChunk>
     void run_in_rounds(AfterChunk&& after_chunk) {
         Barrier barrier(workers_.size());
-        std::size_t next = place.chunk;
+        std::size_t next = place.part;
         bool last = false;
         std::mutex mutex;
         std::exception_ptr error;
@@ -232,8 +212,7 @@ private:
             }
         };
         run_workers(workers_.size(), [&](std::size_t worker) {
-            for (std::size_t round = place.chunk; round < chunks_.size();
-                 round += workers_.size()) {
+            for (std::size_t round = place.part; round < chunks_.size(); round += workers_.size()) {
                 const std::size_t chunk = round + worker;
                 guarded([&] {
                     if (chunk < chunks_.size()) add_chunk(*workers_[worker], chunk);
@@ -254,7 +233,7 @@ private:
             }
         });
         if (error) std::rethrow_exception(error);
-        place.chunk = std::min(next, chunks_.size());
+        place.part = std::min(next, chunks_.size());
     }
 
     /// Gives a worker the sentences of a chunk; each is trained at once unless workers go in

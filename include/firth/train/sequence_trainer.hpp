@@ -14,8 +14,6 @@
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/base/random.hpp>
-#include <firth/base/version.hpp>
-#include <firth/simd/dispatch.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/text/corpus.hpp>
 #include <firth/train/checkpoint.hpp>
@@ -24,17 +22,11 @@
 #include <firth/train/prediction.hpp>
 #include <firth/train/private_rows.hpp>
 #include <firth/train/sequence_loop.hpp>
+#include <firth/train/training_state.hpp>
 #include <firth/train/whole_words.hpp>
 #include <firth/train/window_worker.hpp>
 
 namespace firth {
-
-/// Where a long training is kept on disk, from which it can go on after it was stopped.
-struct CheckpointOptions {
-    std::string path{};   ///< empty: nowhere
-    double seconds = 300; ///< between two checkpoints; one is written on cancelling, too
-    bool resume = false;  ///< go on from the file, if it is there
-};
 
 /// Settings of `SequenceTrainer` that do not belong to one of its policies.
 struct SequenceTrainerOptions {
@@ -57,16 +49,6 @@ namespace detail {
 inline void require_option(bool in_range, const char* name, const std::string& value,
                            const std::string& expected) {
     if (!in_range) throw OptionError(std::string(name) + " is " + value + ", expected " + expected);
-}
-
-/// The name of the instruction set that kernels of `Arch` really use.
-template <class Arch>
-[[nodiscard]] std::string arch_name() {
-    if constexpr (simd::detail::is_dispatched<Arch>) {
-        return std::string(simd::selected_arch());
-    } else {
-        return std::string(Arch::name);
-    }
 }
 
 } // namespace detail
@@ -200,7 +182,7 @@ private:
                 loop.place = read_checkpoint(checkpoint.path, settings, input_, output_);
             }
             loop.save_seconds = checkpoint.seconds;
-            loop.save = [this, settings, path = checkpoint.path](const SequencePlace& place) {
+            loop.save = [this, settings, path = checkpoint.path](const TrainingPlace& place) {
                 write_checkpoint(path, settings, place, input_, output_);
             };
         }
@@ -214,8 +196,7 @@ private:
         for (const std::uint64_t count : counts_) {
             counts.add(detail::bytes_of(count));
         }
-        return {{"version", std::to_string(version.major) + "." + std::to_string(version.minor) +
-                                "." + std::to_string(version.patch)},
+        return {{"version", detail::version_name()},
                 {"instruction set", detail::arch_name<Arch>()},
                 {"model",
                  prediction_.settings() + ", " + loss_.settings() + ", " + symbols_.settings()},

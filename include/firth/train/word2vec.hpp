@@ -20,6 +20,7 @@
 #include <firth/train/negative_sampling.hpp>
 #include <firth/train/prediction.hpp>
 #include <firth/train/sequence_trainer.hpp>
+#include <firth/train/trained_vectors.hpp>
 #include <firth/train/whole_words.hpp>
 
 /// word2vec (Mikolov et al. 2013): skip-gram or CBOW, with negative sampling or hierarchical
@@ -30,7 +31,7 @@ namespace firth {
 /// arguments.
 using Word2Vec = SequenceTrainer<SkipGram, NegativeSampling, WholeWords>;
 
-/// Settings of word2vec; the defaults are those of word2vec.c.
+/// Settings of word2vec; the defaults are those of word2vec.c, but for CBOW's learning rate.
 struct Word2VecOptions {
     std::size_t dim = 100;  ///< length of an embedding, 1 to `max_dim`
     std::size_t window = 5; ///< contexts on either side, at most, 1 to 1000
@@ -38,11 +39,12 @@ struct Word2VecOptions {
     std::size_t negative = 5; ///< negative samples a window, 1 to 1000
     double sample = 1e-3;     ///< subsampling threshold of frequent symbols, 0 to 1; 0: off
     std::uint32_t epochs = 5; ///< times through the corpus, at most 1,000,000
-    float learning_rate = 0;  ///< at the start; 0: 0.025 for skip-gram, 0.05 for CBOW
+    float learning_rate = 0;  ///< at the start; 0: 0.025 for skip-gram, 0.06 for CBOW
     Schedule schedule = Schedule::linear;
     double negative_power = 0.75; ///< negatives are drawn by count^power
     Cbow::Gradient cbow_gradient = Cbow::Gradient::word2vec;
-    std::size_t threads = 0;    ///< 0: all of the machine's
+    VectorChoice vectors = VectorChoice::input; ///< input, with hierarchical softmax
+    std::size_t threads = 0;                    ///< 0: all of the machine's
     bool deterministic = false; ///< the same bytes every time, for one number of threads
     std::uint64_t seed = 1;
     CheckpointOptions checkpoint{};
@@ -96,13 +98,6 @@ make_word2vec(std::span<const std::uint64_t> counts, const Word2VecOptions& opti
     }
 }
 
-/// Word vectors and how they were trained.
-struct TrainedVectors {
-    WordVectors<float> vectors;
-    EmbeddingTable<float> output; ///< the other side: of a word each with negative sampling
-    TrainingStats stats;
-};
-
 namespace detail {
 
 /// For each symbol its row in the vectors to go on from, or `no_id`.
@@ -123,15 +118,20 @@ inline std::vector<Id> start_rows(const Vocabulary& vocabulary, const Word2VecOp
 
 } // namespace detail
 
-/// Trains on an encoded corpus and gives each symbol of its vocabulary its input row. Cost:
-/// O(epochs * corpus * window * negative * dim). Memory: the corpus where it is in memory, two
-/// tables, and at most 64 MB for negatives. Throws what `SequenceTrainer` throws, and `OptionError`
-/// where `start` has another dim.
+/// Trains on an encoded corpus and gives each symbol of its vocabulary the vector that
+/// `options.vectors` chooses. Cost: O(epochs * corpus * window * negative * dim). Memory: the
+/// corpus where it is in memory, two tables, and at most 64 MB for negatives. Throws what
+/// `SequenceTrainer` throws, and `OptionError` where `start` has another dim, or where vectors are
+/// asked for that there are not.
 template <WindowPrediction Prediction = SkipGram, OutputLoss Loss = NegativeSampling,
           class Arch = simd::default_arch>
 [[nodiscard]] TrainedVectors train_word2vec(const EncodedCorpus& corpus,
                                             const Word2VecOptions& options = {},
                                             const ProgressCallback& callback = {}) {
+    if (std::is_same_v<Loss, HierarchicalSoftmax> && options.vectors != VectorChoice::input) {
+        throw OptionError("vectors other than input were asked for, and with hierarchical softmax "
+                          "a word has no other");
+    }
     const std::vector<Id> start = detail::start_rows(corpus.vocabulary, options);
     std::vector<bool> frozen;
     if (options.freeze_start) {
@@ -147,8 +147,10 @@ template <WindowPrediction Prediction = SkipGram, OutputLoss Loss = NegativeSamp
         std::copy(row.begin(), row.end(), trainer.input()[id].begin());
     }
     TrainingStats stats = trainer.train(corpus.corpus, callback);
-    return {WordVectors<float>(corpus.vocabulary, std::move(trainer.input())),
-            std::move(trainer.output()), std::move(stats)};
+    EmbeddingTable<float> vectors =
+        choose_vectors(std::move(trainer.input()), trainer.output(), options.vectors);
+    return {WordVectors<float>(corpus.vocabulary, std::move(vectors)), std::move(trainer.output()),
+            std::move(stats)};
 }
 
 /// Skip-gram with negative sampling.

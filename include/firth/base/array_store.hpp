@@ -1,0 +1,158 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <firth/base/aligned_buffer.hpp>
+#include <firth/base/mapped_file.hpp>
+#include <firth/base/temporary_file.hpp>
+
+namespace firth {
+
+/// Arrays of trivial elements under the numbers 0 .. count - 1, put by many threads, each at most
+/// once, and read when all are there. They lie in memory up to a limit, beyond it in a temporary
+/// file that is mapped in the end.
+template <class T>
+class ArrayStore {
+    static_assert(std::is_trivially_copyable_v<T>);
+
+public:
+    /// Holds `count` arrays, empty at first, in about `memory` bytes; what is more goes to a file
+    /// in `folder`, "" for the system's folder of temporary files.
+    ArrayStore(std::size_t count, std::uint64_t memory, std::string folder)
+        : arrays_(count), folder_(std::move(folder)), memory_(memory) {}
+
+    ArrayStore(const ArrayStore&) = delete;
+    ArrayStore& operator=(const ArrayStore&) = delete;
+
+    /// One thread's way in. What it was given is in the store after `finish`.
+    class Writer {
+    public:
+        explicit Writer(ArrayStore& store) : store_(&store) {}
+
+        /// Throws `IoError` where the disk is full.
+        void put(std::size_t number, std::span<const T> values) {
+            if (values.empty()) return;
+            const std::span<T> to = room(values.size());
+            std::copy(values.begin(), values.end(), to.begin());
+            name(number, to);
+        }
+
+        /// Room for `size` elements, to be filled before anything else is put; `name` says which
+        /// arrays lie in it. Throws `IoError` where the disk is full.
+        [[nodiscard]] std::span<T> room(std::size_t size) {
+            if (size > block_.size() - used_) {
+                finish();
+                if (size > block_.size()) {
+                    block_ = AlignedBuffer<T>(std::max(size, block_elements));
+                }
+            }
+            used_ += size;
+            return {block_.data() + used_ - size, size};
+        }
+
+        /// Puts what lies in the room that was given last.
+        void name(std::size_t number, std::span<const T> values) {
+            if (values.empty()) return;
+            const auto begin = static_cast<std::uint64_t>(values.data() - block_.data());
+            waiting_.push_back({number, begin, values.size()});
+        }
+
+        void finish() {
+            if (!waiting_.empty()) store_->take(block_, used_, waiting_);
+            waiting_.clear();
+            used_ = 0;
+        }
+
+    private:
+        ArrayStore* store_;
+        AlignedBuffer<T> block_;
+        std::size_t used_ = 0;
+        std::vector<typename ArrayStore::Place> waiting_;
+    };
+
+    /// To be called once, when all writers have finished and before anything is read.
+    void map() {
+        if (!file_) return;
+        mapped_.emplace(file_->map());
+        const T* const begin = reinterpret_cast<const T*>(mapped_->bytes().data());
+        for (const Place& place : in_file_) {
+            arrays_[place.number] = {begin + place.begin, place.size};
+        }
+        in_file_ = {};
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return arrays_.size(); }
+
+    /// Array `number` < size().
+    [[nodiscard]] std::span<const T> operator[](std::size_t number) const noexcept {
+        return arrays_[number];
+    }
+
+    /// Gives the memory of an array back where it lies in the file, see `MappedFile::release`.
+    void release(std::size_t number) const noexcept {
+        if (!mapped_) return;
+        const std::string_view bytes = mapped_->bytes();
+        const char* const begin = reinterpret_cast<const char*>(arrays_[number].data());
+        if (begin < bytes.data() || begin >= bytes.data() + bytes.size()) return;
+        const auto at = static_cast<std::size_t>(begin - bytes.data());
+        mapped_->release(at, at + arrays_[number].size_bytes());
+    }
+
+private:
+    static constexpr std::size_t block_elements = (std::size_t{1} << 22) / sizeof(T) + 1;
+
+    struct Place {
+        std::size_t number;
+        std::uint64_t begin; ///< in the block, then in the file, in elements
+        std::size_t size;
+    };
+
+    /// Takes a full block, or writes it to the file and leaves it to the writer.
+    void take(AlignedBuffer<T>& block, std::size_t used, const std::vector<Place>& places) {
+        const std::uint64_t bytes = block.size() * sizeof(T);
+        {
+            const std::lock_guard lock(mutex_);
+            if (bytes <= memory_) {
+                memory_ -= bytes;
+                for (const Place& place : places) {
+                    arrays_[place.number] = {block.data() + place.begin, place.size};
+                }
+                blocks_.push_back(std::move(block));
+                return;
+            }
+            if (!file_) {
+                file_ = std::make_unique<TemporaryFile>(
+                    folder_.empty() ? std::filesystem::temp_directory_path().string() : folder_);
+            }
+        }
+        const std::uint64_t begin =
+            file_->append({reinterpret_cast<const char*>(block.data()), used * sizeof(T)}) /
+            sizeof(T);
+        const std::lock_guard lock(mutex_);
+        for (const Place& place : places) {
+            in_file_.push_back({place.number, begin + place.begin, place.size});
+        }
+    }
+
+    std::vector<std::span<const T>> arrays_;
+    std::string folder_;
+    std::uint64_t memory_; ///< that is left
+    std::mutex mutex_;
+    std::vector<AlignedBuffer<T>> blocks_;
+    std::unique_ptr<TemporaryFile> file_;
+    std::vector<Place> in_file_;
+    std::optional<MappedFile> mapped_;
+};
+
+} // namespace firth

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <firth/base/array_store.hpp>
+#include <firth/base/parallel.hpp>
+#include <firth/table/vocabulary.hpp>
+#include <firth/text/cooccurrence.hpp>
+
+namespace firth {
+
+/// The counts with rows and columns exchanged, in about `memory` bytes and, beyond them, in a
+/// temporary file in `folder` ("": the system's own). O(counts). Throws `IoError`.
+[[nodiscard]] inline CooccurrenceCounts transposed(const CooccurrenceCounts& counts,
+                                                   std::uint64_t memory = std::uint64_t{1} << 30,
+                                                   const std::string& folder = {},
+                                                   std::size_t threads = 0) {
+    constexpr std::uint64_t enough = std::uint64_t{1} << 21;
+    const std::size_t symbols = counts.symbols();
+    std::vector<std::uint64_t> sizes(symbols);
+    for (Id row = 0; row < symbols; ++row) {
+        for (const Cooccurrence& entry : counts[row]) {
+            ++sizes[entry.column];
+        }
+        counts.release(row);
+    }
+    std::vector<std::size_t> ends; // of ranges of columns, each transposed at once
+    std::uint64_t sum = 0;
+    for (std::size_t column = 0; column < symbols; ++column) {
+        sum += sizes[column];
+        if (sum < enough && column + 1 < symbols) continue;
+        ends.push_back(column + 1);
+        sum = 0;
+    }
+    const auto store = std::make_shared<ArrayStore<Cooccurrence>>(symbols, memory, folder);
+    WorkQueue ranges(ends.size());
+    run_workers(std::min(resolve_threads(threads), std::max<std::size_t>(1, ends.size())),
+                [&](std::size_t) {
+                    ArrayStore<Cooccurrence>::Writer writer(*store);
+                    std::vector<Cooccurrence> entries;
+                    while (const std::optional<std::size_t> range = ranges.next()) {
+                        const std::size_t first = *range == 0 ? 0 : ends[*range - 1];
+                        const std::size_t last = ends[*range];
+                        std::vector<std::size_t> begins{0};
+                        for (std::size_t column = first; column < last; ++column) {
+                            begins.push_back(begins.back() + sizes[column]);
+                        }
+                        entries.resize(begins.back());
+                        std::vector<std::size_t> next(begins);
+                        for (Id row = 0; row < symbols; ++row) {
+                            const std::span<const Cooccurrence> values = counts[row];
+                            auto at = std::lower_bound(
+                                values.begin(), values.end(), first,
+                                [](const Cooccurrence& a, std::size_t b) { return a.column < b; });
+                            for (; at != values.end() && at->column < last; ++at) {
+                                entries[next[at->column - first]++] = {row, at->count};
+                            }
+                        }
+                        for (std::size_t column = first; column < last; ++column) {
+                            writer.put(column, std::span(entries).subspan(begins[column - first],
+                                                                          sizes[column]));
+                        }
+                    }
+                    writer.finish();
+                });
+    store->map();
+    return CooccurrenceCounts(store);
+}
+
+} // namespace firth

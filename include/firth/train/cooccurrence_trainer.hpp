@@ -1,0 +1,404 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <numeric>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <firth/base/aligned_buffer.hpp>
+#include <firth/base/checksum.hpp>
+#include <firth/base/config.hpp>
+#include <firth/base/error.hpp>
+#include <firth/base/parallel.hpp>
+#include <firth/base/progress.hpp>
+#include <firth/base/random.hpp>
+#include <firth/simd/dot.hpp>
+#include <firth/table/embedding_table.hpp>
+#include <firth/text/cooccurrence.hpp>
+#include <firth/train/checkpoint.hpp>
+#include <firth/train/cooccurrence_tiles.hpp>
+#include <firth/train/pair_objective.hpp>
+#include <firth/train/pair_optimizer.hpp>
+#include <firth/train/training_state.hpp>
+
+namespace firth {
+
+/// Settings of `CooccurrenceTrainer` that do not belong to one of its policies.
+struct CooccurrenceTrainerOptions {
+    std::size_t dim = 100;                         ///< length of an embedding, 1 to `max_dim` - 2
+    std::uint32_t epochs = 15;                     ///< times through the counts, at most 1,000,000
+    std::uint64_t memory = std::uint64_t{1} << 30; ///< for prepared counts; what is more lies in a
+                                                   ///< temporary file
+    std::string folder{};                          ///< of that file; empty: the system's own
+    std::size_t threads = 0;                       ///< 0: all of the machine's
+    std::uint64_t seed = 1;
+    CheckpointOptions checkpoint{};
+};
+
+/// Learns two embeddings of every symbol, as itself and as a context, and a bias of each, from
+/// counts of which symbols were seen together: the product of two embeddings plus both biases goes
+/// where the objective wants it.
+///
+/// Counts are cut into tiles of rows x columns. An epoch goes through them in rounds of tiles that
+/// share no row and no column, a Latin square in random order: within a round threads take any tile
+/// that is left, none touches a row of another, and so the result is the same to the last bit
+/// however many there are.
+///
+/// Memory: 4 floats a symbol and dim (2 without squares), and the counts, 12 bytes each with
+/// GloVe's objective, as far as `memory` allows.
+template <PairObjective Objective = WeightedLeastSquares, PairOptimizer Optimizer = AdaGrad,
+          class Arch = simd::default_arch>
+class CooccurrenceTrainer {
+public:
+    /// Prepares the counts, which are not needed afterwards. Embeddings and biases start at random
+    /// in (-0.5, 0.5) / dim. Throws `OptionError`, `Error` where there are no counts, and `IoError`
+    /// where a temporary file cannot be written.
+    CooccurrenceTrainer(const CooccurrenceCounts& counts, const CooccurrenceTrainerOptions& options,
+                        Objective objective = {}, Optimizer optimizer = {})
+        : options_(checked(options)), objective_(std::move(objective)),
+          optimizer_(std::move(optimizer)), threads_(resolve_threads(options.threads)),
+          width_(padded_dim<float>(options.dim + 2)), counts_sum_(summary(counts)),
+          tiles_(counts, objective_, tile_options()), words_(initial(counts.symbols(), 0)),
+          contexts_(initial(counts.symbols(), 1)), word_rates_(rates(0)), context_rates_(rates(1)) {
+    }
+
+    /// The number of counts.
+    [[nodiscard]] std::size_t size() const noexcept { return tiles_.size(); }
+
+    /// The embeddings of symbols as themselves, symbols x dim, and as contexts.
+    [[nodiscard]] EmbeddingTable<float> words() const { return embeddings(words_); }
+    [[nodiscard]] EmbeddingTable<float> contexts() const { return embeddings(contexts_); }
+
+    /// Their biases, by id.
+    [[nodiscard]] std::vector<float> word_biases() const { return biases(words_, 0); }
+    [[nodiscard]] std::vector<float> context_biases() const { return biases(contexts_, 1); }
+
+    /// Trains. `stats.loss()` is the mean cost of a count, as it was met; the callback gets counts
+    /// as units.
+    ///
+    /// With a checkpoint's path, writes one every `seconds` and on cancelling; with `resume` begins
+    /// where the one that is there was written, and ends with the same bytes as if it had not been
+    /// stopped. Throws `Error` where the training diverges: the cost of an epoch is no finite
+    /// number, or above that of products that are all zero (ten times that in the first epoch).
+    /// `OptionError` for another training's checkpoint, `FormatError` for a damaged one, and
+    /// `IoError`.
+    TrainingStats train(const ProgressCallback& callback = {}) {
+        const CheckpointOptions& checkpoint = options_.checkpoint;
+        TrainingPlace place;
+        TrainingSettings settings;
+        if (!checkpoint.path.empty()) {
+            settings = this->settings();
+            if (checkpoint.resume && std::filesystem::exists(checkpoint.path)) {
+                place = read_checkpoint(checkpoint.path, settings, words_, contexts_);
+            }
+        }
+        const std::uint64_t total = std::uint64_t{tiles_.size()} * options_.epochs;
+        const std::uint64_t before =
+            std::min(total, std::uint64_t{place.epoch} * tiles_.size() + place.loss.samples);
+        Progress progress;
+        progress.total = total;
+        progress.epochs = options_.epochs;
+        Stopwatch watch;
+        double last_save = 0;
+        ProgressMeter meter(callback, before);
+        if (!place.epoch_loss.empty()) progress.loss = place.epoch_loss.back();
+        const auto done = [&] {
+            return std::uint64_t{place.epoch} * tiles_.size() + place.loss.samples;
+        };
+        bool cancelled = false;
+        const auto after_round = [&] {
+            check_cost(place);
+            progress.done = done();
+            progress.epoch = place.epoch + 1;
+            if (place.loss.samples != 0) progress.loss = place.loss.mean();
+            cancelled = !meter.report(progress);
+            if (!checkpoint.path.empty() &&
+                (cancelled || watch.seconds() - last_save >= checkpoint.seconds)) {
+                write_checkpoint(checkpoint.path, settings, place, words_, contexts_);
+                last_save = watch.seconds();
+            }
+            return !cancelled;
+        };
+        while (place.epoch < options_.epochs && !cancelled) {
+            run_epoch(place, after_round);
+            if (place.part < rounds()) continue;
+            place.epoch_loss.push_back(place.loss.mean());
+            check_epoch(place);
+            place.loss = LossSum();
+            place.part = 0;
+            ++place.epoch;
+        }
+        progress.done = done();
+        if (!meter.report(progress, true)) cancelled = true;
+        return {progress.done - before, watch.seconds(), place.epoch_loss,
+                cancelled && progress.done < total};
+    }
+
+private:
+    using Tiles = CooccurrenceTiles<Objective>;
+
+    /// Counts between the prefetching of a count's rows and its step.
+    static constexpr std::size_t lookahead = 4;
+
+    static CooccurrenceTrainerOptions checked(const CooccurrenceTrainerOptions& options) {
+        if (options.dim < 1 || options.dim > max_dim / 4) {
+            throw OptionError("dim is " + std::to_string(options.dim) + ", expected 1 to " +
+                              std::to_string(max_dim / 4));
+        }
+        if (options.epochs > 1000000) {
+            throw OptionError("epochs is " + std::to_string(options.epochs) +
+                              ", expected 0 to 1000000");
+        }
+        if (!(options.checkpoint.seconds >= 0)) {
+            throw OptionError("seconds between checkpoints is " +
+                              std::to_string(options.checkpoint.seconds) + ", expected 0 or more");
+        }
+        return options;
+    }
+
+    /// What a checkpoint knows the counts by.
+    [[nodiscard]] std::string summary(const CooccurrenceCounts& counts) const {
+        if (counts.size() == 0) throw Error("there are no counts to learn from");
+        std::string text =
+            std::to_string(counts.size()) + " of " + std::to_string(counts.symbols()) + " symbols";
+        if (options_.checkpoint.path.empty()) return text;
+        Checksum sum;
+        for (Id row = 0; row < counts.symbols(); ++row) {
+            const std::span<const Cooccurrence> values = counts[row];
+            sum.add({reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+            counts.release(row);
+        }
+        return text + ", checksum " + std::to_string(sum.value());
+    }
+
+    [[nodiscard]] TileOptions tile_options() const {
+        // Both sides of a tile fill most of the 1 or 2 MB that a core has as its second cache.
+        const std::size_t row_bytes = parts * width_ * sizeof(float);
+        return {.max_side = std::clamp<std::size_t>((std::size_t{7} << 16) / row_bytes, 16, 65536),
+                .memory = options_.memory,
+                .folder = options_.folder,
+                .threads = threads_,
+                .seed = options_.seed};
+    }
+
+    /// A row holds the embedding, two elements for biases, and squares where they are kept. Where a
+    /// word's row has its bias a context's has a one, and the other way round: so products hold the
+    /// biases, and steps on them are those on any element.
+    [[nodiscard]] EmbeddingTable<float> initial(std::size_t symbols, std::size_t side) const {
+        EmbeddingTable<float> table(symbols, parts * width_);
+        constexpr std::size_t grain = 1024;
+        parallel_for(symbols, grain, threads_, [&](std::size_t begin, std::size_t end) {
+            Random random(options_.seed, 2 * (begin / grain) + side);
+            for (std::size_t row = begin; row < end; ++row) {
+                float* const values = table[row].data();
+                for (std::size_t i = 0; i <= options_.dim; ++i) {
+                    values[i == options_.dim ? i + side : i] =
+                        (random.uniform() - 0.5f) / static_cast<float>(options_.dim);
+                }
+                values[options_.dim + 1 - side] = 1;
+                if constexpr (parts == 2) std::fill_n(values + width_, width_, 1.0f);
+            }
+        });
+        return table;
+    }
+
+    [[nodiscard]] AlignedBuffer<float> rates(std::size_t side) const {
+        AlignedBuffer<float> rates(width_);
+        std::fill_n(rates.data(), options_.dim, optimizer_.rate);
+        rates[options_.dim + side] = optimizer_.bias_rate;
+        return rates;
+    }
+
+    [[nodiscard]] EmbeddingTable<float> embeddings(const EmbeddingTable<float>& table) const {
+        EmbeddingTable<float> result(table.rows(), options_.dim);
+        for (std::size_t row = 0; row < table.rows(); ++row) {
+            std::copy_n(table[row].data(), options_.dim, result[row].data());
+        }
+        return result;
+    }
+
+    [[nodiscard]] std::vector<float> biases(const EmbeddingTable<float>& table,
+                                            std::size_t side) const {
+        std::vector<float> result;
+        for (std::size_t row = 0; row < table.rows(); ++row) {
+            result.push_back(table[row][options_.dim + side]);
+        }
+        return result;
+    }
+
+    [[nodiscard]] std::size_t rounds() const noexcept {
+        return std::max(tiles_.row_blocks(), tiles_.column_blocks());
+    }
+
+    /// A tile of a round, and what its counts cost.
+    struct Task {
+        std::size_t row_block;
+        std::size_t column_block;
+        std::size_t size;
+        double cost;
+    };
+
+    /// Goes on from `place` to the end of its epoch, or to where `after_round`, called between
+    /// rounds while no thread trains, returns false or throws.
+    template <class AfterRound>
+    void run_epoch(TrainingPlace& place, AfterRound&& after_round) {
+        Random random(~options_.seed, place.epoch);
+        const std::vector<std::size_t> row_order = shuffled(rounds(), random);
+        const std::vector<std::size_t> column_order = shuffled(rounds(), random);
+        std::vector<Task> tasks;
+        std::atomic<std::size_t> next{0};
+        bool stop = false;
+        std::exception_ptr error;
+        const auto begin_round = [&] {
+            tasks = round_tasks(row_order, column_order, place.part);
+            next.store(0, std::memory_order_relaxed);
+        };
+        const auto end_round = [&] {
+            for (const Task& task : tasks) {
+                place.loss += {task.cost, task.size};
+            }
+            ++place.part;
+            try {
+                stop = !after_round() || place.part == rounds();
+            } catch (...) {
+                error = std::current_exception();
+                stop = true;
+            }
+            if (!stop) begin_round();
+        };
+        begin_round();
+        Barrier barrier(threads_);
+        run_workers(threads_, [&](std::size_t worker) {
+            while (!stop) {
+                for (;;) {
+                    const std::size_t task = next.fetch_add(1, std::memory_order_relaxed);
+                    if (task >= tasks.size()) break;
+                    train_tile(tasks[task]);
+                }
+                barrier.wait();
+                if (worker == 0) end_round();
+                barrier.wait();
+            }
+        });
+        if (error) std::rethrow_exception(error);
+    }
+
+    static std::vector<std::size_t> shuffled(std::size_t count, Random& random) {
+        std::vector<std::size_t> order(count);
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        for (std::size_t i = count; i > 1; --i) {
+            std::swap(order[i - 1], order[random.below(static_cast<std::uint32_t>(i))]);
+        }
+        return order;
+    }
+
+    /// The tiles of a round that hold anything, the largest first, so that threads end together.
+    [[nodiscard]] std::vector<Task> round_tasks(const std::vector<std::size_t>& row_order,
+                                                const std::vector<std::size_t>& column_order,
+                                                std::size_t round) const {
+        std::vector<Task> tasks;
+        for (std::size_t i = 0; i < row_order.size(); ++i) {
+            const std::size_t row = row_order[i];
+            const std::size_t column = column_order[(i + round) % column_order.size()];
+            if (row >= tiles_.row_blocks() || column >= tiles_.column_blocks()) continue;
+            const std::size_t size = tiles_.tile(row, column).size();
+            if (size != 0) tasks.push_back({row, column, size, 0});
+        }
+        std::stable_sort(tasks.begin(), tasks.end(),
+                         [](const Task& a, const Task& b) { return a.size > b.size; });
+        return tasks;
+    }
+
+    void train_tile(Task& task) {
+        const std::span<const typename Tiles::Entry> counts =
+            tiles_.tile(task.row_block, task.column_block);
+        const std::size_t stride = words_.stride();
+        float* const words = words_.data() + tiles_.row_begin(task.row_block) * stride;
+        float* const contexts = contexts_.data() + tiles_.column_begin(task.column_block) * stride;
+        const auto prefetch = [&](std::size_t i) FIRTH_INLINE_LAMBDA {
+            const float* const word = words + counts[i].row * stride;
+            const float* const context = contexts + counts[i].column * stride;
+            for (std::size_t k = 0; k < stride; k += row_alignment / sizeof(float)) {
+                FIRTH_PREFETCH_WRITE(word + k);
+                FIRTH_PREFETCH_WRITE(context + k);
+            }
+        };
+        for (std::size_t i = 0; i < std::min(lookahead, counts.size()); ++i) {
+            prefetch(i);
+        }
+        double sum = 0;
+        for (std::size_t i = 0; i < counts.size(); ++i) {
+            if (i + lookahead < counts.size()) prefetch(i + lookahead);
+            float* const word = words + counts[i].row * stride;
+            float* const context = contexts + counts[i].column * stride;
+            const float product = simd::dot<Arch>(std::span<const float>(word, width_),
+                                                  std::span<const float>(context, width_));
+            const PairCost cost = objective_.cost(product, counts[i].target);
+            optimizer_.template step<Arch>({word, context, word + width_, context + width_,
+                                            word_rates_.data(), context_rates_.data(), width_},
+                                           cost.gradient);
+            sum += cost.cost;
+        }
+        task.cost = sum;
+        tiles_.release(task.row_block, task.column_block);
+    }
+
+    /// Throws where the cost is no finite number any more.
+    void check_cost(const TrainingPlace& place) const {
+        if (!std::isfinite(place.loss.loss)) diverged(place, place.loss.mean());
+    }
+
+    /// Throws where an epoch cost more than no training at all; the first steps may overshoot.
+    void check_epoch(const TrainingPlace& place) const {
+        const double limit = (place.epoch == 0 ? 10 : 1) * tiles_.cost_of_zero();
+        if (place.loss.loss > limit) diverged(place, place.loss.mean());
+    }
+
+    [[noreturn]] void diverged(const TrainingPlace& place, double cost) const {
+        throw Error("the training diverged in epoch " + std::to_string(place.epoch + 1) +
+                    ": the mean cost is " + std::to_string(cost) +
+                    ", where products that are all "
+                    "zero cost " +
+                    std::to_string(tiles_.cost_of_zero() / static_cast<double>(tiles_.size())) +
+                    "; expected less, which a learning rate lower than " +
+                    std::to_string(optimizer_.rate) + " may give");
+    }
+
+    /// Everything that a training that goes on must have in common with the one that was stopped.
+    [[nodiscard]] TrainingSettings settings() const {
+        return {{"version", detail::version_name()},
+                {"instruction set", detail::arch_name<Arch>()},
+                {"model", objective_.settings() + "; " + optimizer_.settings()},
+                {"dim", std::to_string(options_.dim)},
+                {"epochs", std::to_string(options_.epochs)},
+                {"seed", std::to_string(options_.seed)},
+                {"counts", counts_sum_}};
+    }
+
+    /// A row is its values, and as many squares where the optimizer keeps them.
+    static constexpr std::size_t parts = Optimizer::keeps_squares ? 2 : 1;
+
+    CooccurrenceTrainerOptions options_;
+    Objective objective_;
+    Optimizer optimizer_;
+    std::size_t threads_;
+    std::size_t width_; ///< floats of one part of a row
+    std::string counts_sum_;
+    Tiles tiles_;
+    EmbeddingTable<float> words_;
+    EmbeddingTable<float> contexts_;
+    AlignedBuffer<float> word_rates_;
+    AlignedBuffer<float> context_rates_;
+};
+
+} // namespace firth

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace firth {
+
+/// Where a long training is kept on disk, from which it can go on after it was stopped.
+struct CheckpointOptions {
+    std::string path{};   ///< empty: nowhere
+    double seconds = 300; ///< between two checkpoints; one is written on cancelling, too
+    bool resume = false;  ///< go on from the file, if it is there
+};
+
+/// What steps added up to.
+struct LossSum {
+    double loss = 0;           ///< over the samples
+    std::uint64_t samples = 0; ///< predictions, or counts, that were looked at
+
+    /// Loss a sample, 0 where there was none.
+    [[nodiscard]] double mean() const noexcept {
+        return samples == 0 ? 0 : loss / static_cast<double>(samples);
+    }
+
+    LossSum& operator+=(const LossSum& other) noexcept {
+        loss += other.loss;
+        samples += other.samples;
+        return *this;
+    }
+};
+
+/// Where a training stands between two parts of an epoch: chunks of a corpus, rounds over counts.
+struct TrainingPlace {
+    std::uint32_t epoch = 0;        ///< from 0
+    std::uint64_t part = 0;         ///< the first of the epoch that is not done
+    LossSum loss;                   ///< of the epoch so far
+    std::vector<double> epoch_loss; ///< mean loss a sample of the epochs before
+};
+
+/// What a training did.
+struct TrainingStats {
+    std::uint64_t steps = 0;        ///< ids, or counts, gone through, over all epochs of this run
+    double seconds = 0;             ///< of the loop alone
+    std::vector<double> epoch_loss; ///< mean loss a sample, by epoch
+    bool cancelled = false;         ///< the callback asked to stop
+
+    /// The mean loss of the last epoch, 0 where there was none.
+    [[nodiscard]] double loss() const noexcept {
+        return epoch_loss.empty() ? 0 : epoch_loss.back();
+    }
+};
+
+} // namespace firth
