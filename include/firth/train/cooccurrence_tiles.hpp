@@ -11,6 +11,8 @@
 #include <vector>
 
 #include <firth/base/array_store.hpp>
+#include <firth/base/checksum.hpp>
+#include <firth/base/container.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/random.hpp>
 #include <firth/table/vocabulary.hpp>
@@ -51,18 +53,23 @@ public:
             std::fill(block_of.begin() + static_cast<std::ptrdiff_t>(column_begin(block)),
                       block_of.begin() + static_cast<std::ptrdiff_t>(column_ends_[block]), block);
         }
-        std::vector<double> costs(row_ends_.size());
+        std::vector<StripeSums> sums(row_ends_.size());
         WorkQueue stripes(row_ends_.size());
         run_workers(std::min(options.threads, row_ends_.size()), [&](std::size_t) {
             typename ArrayStore<Entry>::Writer writer(tiles_);
             while (const std::optional<std::size_t> stripe = stripes.next()) {
-                costs[*stripe] =
+                sums[*stripe] =
                     fill_stripe(counts, objective, *stripe, block_of, options.seed, writer);
             }
             writer.finish();
         });
         tiles_.map();
-        cost_of_zero_ = std::accumulate(costs.begin(), costs.end(), 0.0);
+        Checksum checksum;
+        for (const StripeSums& stripe : sums) {
+            cost_of_zero_ += stripe.cost_of_zero;
+            checksum.add(detail::bytes_of(stripe.checksum));
+        }
+        checksum_ = checksum.value();
     }
 
     /// The number of counts in all tiles.
@@ -93,7 +100,15 @@ public:
     /// What all counts cost together where every product is zero.
     [[nodiscard]] double cost_of_zero() const noexcept { return cost_of_zero_; }
 
+    /// Of the counts as they were, by which two trainings know that theirs are the same.
+    [[nodiscard]] std::uint64_t checksum() const noexcept { return checksum_; }
+
 private:
+    struct StripeSums {
+        double cost_of_zero = 0;
+        std::uint64_t checksum = 0;
+    };
+
     /// Blocks hold no more than this part of the counts, so that threads find enough tiles.
     static constexpr std::size_t least_blocks = 64;
 
@@ -174,10 +189,10 @@ private:
         return ends;
     }
 
-    /// Fills the tiles of a block of rows; returns what they cost where products are zero.
-    double fill_stripe(const CooccurrenceCounts& counts, const Objective& objective,
-                       std::size_t stripe, const std::vector<std::uint32_t>& block_of,
-                       std::uint64_t seed, typename ArrayStore<Entry>::Writer& writer) {
+    /// Fills the tiles of a block of rows.
+    StripeSums fill_stripe(const CooccurrenceCounts& counts, const Objective& objective,
+                           std::size_t stripe, const std::vector<std::uint32_t>& block_of,
+                           std::uint64_t seed, typename ArrayStore<Entry>::Writer& writer) {
         std::vector<std::size_t> begins(column_ends_.size() + 1);
         for (std::size_t row = row_begin(stripe); row < row_ends_[stripe]; ++row) {
             for (const Cooccurrence& context : counts[static_cast<Id>(row)]) {
@@ -188,15 +203,18 @@ private:
         const std::span<Entry> entries = writer.room(begins.back());
         TargetCache targets(objective);
         std::vector<std::size_t> next(begins.begin(), begins.end() - 1);
-        double cost = 0;
+        StripeSums sums;
+        Checksum checksum;
         for (std::size_t row = row_begin(stripe); row < row_ends_[stripe]; ++row) {
-            for (const Cooccurrence& context : counts[static_cast<Id>(row)]) {
+            const std::span<const Cooccurrence> contexts = counts[static_cast<Id>(row)];
+            checksum.add({reinterpret_cast<const char*>(contexts.data()), contexts.size_bytes()});
+            for (const Cooccurrence& context : contexts) {
                 const std::uint32_t block = block_of[context.column];
                 const typename Objective::Target& target = targets(context.count);
                 entries[next[block]++] = {
                     static_cast<std::uint16_t>(row - row_begin(stripe)),
                     static_cast<std::uint16_t>(context.column - column_begin(block)), target};
-                cost += objective.cost(0.0f, target).cost;
+                sums.cost_of_zero += objective.cost(0.0f, target).cost;
             }
             counts.release(static_cast<Id>(row));
         }
@@ -209,7 +227,8 @@ private:
             }
             writer.name(number(stripe, block), tile);
         }
-        return cost;
+        sums.checksum = checksum.value();
+        return sums;
     }
 
     std::size_t size_;
@@ -217,6 +236,7 @@ private:
     std::vector<std::size_t> column_ends_;
     ArrayStore<Entry> tiles_;
     double cost_of_zero_ = 0;
+    std::uint64_t checksum_ = 0;
 };
 
 } // namespace firth

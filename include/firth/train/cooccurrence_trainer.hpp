@@ -16,7 +16,6 @@
 #include <vector>
 
 #include <firth/base/aligned_buffer.hpp>
-#include <firth/base/checksum.hpp>
 #include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/parallel.hpp>
@@ -67,10 +66,10 @@ public:
                         Objective objective = {}, Optimizer optimizer = {})
         : options_(checked(options)), objective_(std::move(objective)),
           optimizer_(std::move(optimizer)), threads_(resolve_threads(options.threads)),
-          width_(padded_dim<float>(options.dim + 2)), counts_sum_(summary(counts)),
-          tiles_(counts, objective_, tile_options()), words_(initial(counts.symbols(), 0)),
-          contexts_(initial(counts.symbols(), 1)), word_rates_(rates(0)), context_rates_(rates(1)) {
-    }
+          width_(padded_dim<float>(options.dim + 2)),
+          tiles_(nonempty(counts), objective_, tile_options()),
+          words_(initial(counts.symbols(), 0)), contexts_(initial(counts.symbols(), 1)),
+          word_rates_(rates(0)), context_rates_(rates(1)) {}
 
     /// The number of counts.
     [[nodiscard]] std::size_t size() const noexcept { return tiles_.size(); }
@@ -166,19 +165,9 @@ private:
         return options;
     }
 
-    /// What a checkpoint knows the counts by.
-    [[nodiscard]] std::string summary(const CooccurrenceCounts& counts) const {
+    static const CooccurrenceCounts& nonempty(const CooccurrenceCounts& counts) {
         if (counts.size() == 0) throw Error("there are no counts to learn from");
-        std::string text =
-            std::to_string(counts.size()) + " of " + std::to_string(counts.symbols()) + " symbols";
-        if (options_.checkpoint.path.empty()) return text;
-        Checksum sum;
-        for (Id row = 0; row < counts.symbols(); ++row) {
-            const std::span<const Cooccurrence> values = counts[row];
-            sum.add({reinterpret_cast<const char*>(values.data()), values.size_bytes()});
-            counts.release(row);
-        }
-        return text + ", checksum " + std::to_string(sum.value());
+        return counts;
     }
 
     [[nodiscard]] TileOptions tile_options() const {
@@ -382,7 +371,8 @@ private:
                 {"dim", std::to_string(options_.dim)},
                 {"epochs", std::to_string(options_.epochs)},
                 {"seed", std::to_string(options_.seed)},
-                {"counts", counts_sum_}};
+                {"counts", std::to_string(tiles_.size()) + " of " + std::to_string(words_.rows()) +
+                               " symbols, checksum " + std::to_string(tiles_.checksum())}};
     }
 
     /// A row is its values, and as many squares where the optimizer keeps them.
@@ -393,7 +383,6 @@ private:
     Optimizer optimizer_;
     std::size_t threads_;
     std::size_t width_; ///< floats of one part of a row
-    std::string counts_sum_;
     Tiles tiles_;
     EmbeddingTable<float> words_;
     EmbeddingTable<float> contexts_;
