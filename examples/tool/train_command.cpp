@@ -30,6 +30,9 @@ void train_word2vec(TrainArguments& arguments) {
     const firth::Stopwatch watch;
     firth::Word2VecOptions& options = arguments.word2vec;
     if (arguments.corpus.inputs.empty()) throw firth::OptionError("--input is required");
+    if (arguments.loss == "hs" && options.vectors != firth::VectorChoice::input) {
+        throw firth::OptionError("--vectors needs --loss ns: with hs a word has one vector only");
+    }
     std::optional<firth::WordVectors<float>> start;
     if (!arguments.start.empty()) {
         start = load_vectors(arguments.start);

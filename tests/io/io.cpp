@@ -230,3 +230,37 @@ TEST_CASE("files of the peers load") {
     }
     REQUIRE(load(*data + "/vectors/fasttext/lee_fasttext.vec").size() == 1762);
 }
+
+TEST_CASE("GloVe's text has no header, and its words come with their counts") {
+    const test::TemporaryFolder folder;
+    const WordVectors<float> vectors = test::random_vectors(3, 5, 1);
+    write_glove_text(vectors, folder / "glove.txt");
+    const std::string text = test::read_file(folder / "glove.txt");
+    REQUIRE("3 5\n" + text == format_word2vec_text(vectors));
+
+    Vocabulary vocabulary;
+    vocabulary.add("one", 10);
+    vocabulary.add("\xFFtwo", 0);
+    write_vocabulary_text(vocabulary, folder / "vocab.txt");
+    REQUIRE(test::read_file(folder / "vocab.txt") == "one 10\n\xFFtwo 0\n");
+    const Vocabulary read = read_vocabulary_text(folder / "vocab.txt");
+    REQUIRE(read.symbols() == vocabulary.symbols());
+    REQUIRE(read.counts() == vocabulary.counts());
+    const auto refused = [](const std::string& lines, const std::string& place) {
+        return test::contains(test::message_of<FormatError>([&] {
+                                  static_cast<void>(parse_vocabulary_text(lines, "vocab.txt"));
+                              }),
+                              place);
+    };
+    REQUIRE(refused("one 10\ntwo\n", "vocab.txt, line 2"));
+    REQUIRE(refused("one ten\n", "line 1"));
+    REQUIRE(refused("one -1\n", "line 1"));
+    REQUIRE(refused("one 1 1\n", "line 1"));
+    REQUIRE(refused("one 99999999999999999999\n", "line 1"));
+    REQUIRE(refused("one 1\n\ntwo 1\n", "line 2"));
+    REQUIRE(refused("one 1\none 2\n", "there before"));
+    REQUIRE(parse_vocabulary_text("").empty());
+    vocabulary.add("two words", 1);
+    REQUIRE_THROWS_AS(write_vocabulary_text(vocabulary, folder / "vocab.txt"), Error);
+    REQUIRE(read_vocabulary_text(folder / "vocab.txt").size() == 2);
+}

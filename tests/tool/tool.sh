@@ -33,7 +33,7 @@ while [ $i -lt 1000 ]; do
     i=$((i + 1))
 done >corpus.txt
 
-for command in demo train phrases encode neighbors analogy eval info; do
+for command in demo train cooccur phrases encode neighbors analogy eval info; do
     expect 0 "Usage:" "$firth" $command --help
 done
 expect 0 "firth [0-9]" "$firth" --version
@@ -140,6 +140,57 @@ expect 0 "rho" "$firth" eval --vectors v --similarity pairs
 
 expect 0 '"accuracy"' "$firth" demo --json --quiet --seed 77
 expect 0 "all relations" "$firth" demo --seed 78
+
+# Counts of co-occurrence, and what learns from them.
+expect 0 "counts of" "$firth" cooccur --input corpus.txt --output counts --min-count 1
+expect 0 '"counts"' "$firth" cooccur --input corpus.txt --output co.bin --format glove --vocab vocab.txt --min-count 1 --json
+[ "$(head -1 vocab.txt)" = "a 2000" ] || fail "vocab.txt begins with $(head -1 vocab.txt)"
+glove="$firth train --model glove --dim 12 --min-count 1"
+expect 0 "wrote .* x 12" $glove --input corpus.txt --output g1 --threads 2
+expect 0 "wrote .* x 12" $glove --counts counts --output g2 --threads 1
+expect 0 "wrote .* x 12" $glove --counts co.bin --vocab vocab.txt --output g3
+cmp g1 g2 || fail "counts made glove's vectors differ, or threads did"
+cmp g1 g3 || fail "glove's own counts made its vectors differ"
+expect 0 '"cost"' $glove --input corpus.txt --output g4 --vectors both --format glove-text --epochs 3 --json
+[ "$(head -1 g4 | wc -w)" -eq 25 ] || fail "both vectors of a word are not 24 numbers"
+expect 0 "x 24" $glove --input corpus.txt --output g4 --vectors both --epochs 3
+expect 0 "x 5" "$firth" train --model lsa --input corpus.txt --output l --dim 5 --min-count 1
+expect 0 "sugar\|milk\|cup" "$firth" neighbors --vectors l --top 3 tea
+expect 0 "x 5" "$firth" train --model lsa --counts counts --output l --dim 5 --association log --value-power 0
+# Stopped at once and gone on with, to the same bytes.
+$glove --input corpus.txt --output g5 --epochs 20000 --quiet 2>err &
+sleep 1
+kill -INT $!
+wait $!
+[ $? -eq 130 ] && [ -f g5.checkpoint ] || fail "glove was not stopped with a checkpoint: $(cat err)"
+expect 2 "epochs = 20000" $glove --input corpus.txt --output g5 --epochs 4 --resume --quiet
+rm -f g5.checkpoint
+expect 2 "no such setting" $glove --input corpus.txt --output x --negative 5
+expect 2 "no such setting" "$firth" train --input corpus.txt --output x --x-max 5
+expect 2 "no such setting" "$firth" train --model lsa --input corpus.txt --output x --epochs 5
+expect 2 "no checkpoints" "$firth" train --model lsa --input corpus.txt --output x --resume
+expect 2 "--input is required" $glove --output x
+expect 2 "--input is required" "$firth" train --output x
+expect 2 "one of them" $glove --counts counts --input corpus.txt --output x
+expect 2 "holds no words" $glove --counts co.bin --output x
+expect 2 "x-max is 0" $glove --counts counts --output x --x-max 0
+expect 2 "window is 25" $glove --input corpus.txt --output x --window 25
+expect 2 "dim is 1000, expected at most" "$firth" train --model lsa --counts counts --output x --dim 1000
+expect 2 "all-but-the-top is 50" $glove --counts counts --output x --all-but-the-top 50
+expect 1 "diverged" $glove --counts counts --output x --lr 10 --x-max 1e30 --alpha 0
+head -c 1000 co.bin >cut.bin
+head -c 1003 co.bin >half.bin
+head -3 vocab.txt >few.txt
+expect 1 "ends within a record" $glove --counts half.bin --vocab vocab.txt --output x
+expect 1 "the size of the vocabulary" $glove --counts co.bin --vocab few.txt --output x
+printf 'one 1\ntwo\n' >bad.txt
+expect 1 "bad.txt, line 2" $glove --counts co.bin --vocab bad.txt --output x
+head -c 400 counts >cut
+expect 1 "cut, byte" $glove --counts cut --output x
+expect 1 "kind" "$firth" train --input counts --output x
+expect 1 "holds no words" $glove --input /dev/null --output x
+[ -e x ] && fail "a failed training left a file"
+[ -e g1.checkpoint ] && fail "a finished training left its checkpoint"
 
 # Mistakes.
 expect 1 "missing.txt" "$firth" train --input missing.txt --output x

@@ -73,7 +73,6 @@ inline std::string_view parse_row(std::string_view line, std::span<float> vector
 
 template <class Sink>
 void write_text_rows(const WordVectors<float>& vectors, Sink&& write) {
-    write(header_line(vectors));
     std::string line;
     for (Id id = 0; id < vectors.size(); ++id) {
         line = vectors.word(id);
@@ -166,7 +165,7 @@ void write_text_rows(const WordVectors<float>& vectors, Sink&& write) {
 /// Throws `Error` for words that the format cannot hold and for vectors that are not finite.
 [[nodiscard]] inline std::string format_word2vec_text(const WordVectors<float>& vectors) {
     detail::check_writable(vectors, "the text");
-    std::string bytes;
+    std::string bytes = detail::header_line(vectors);
     detail::write_text_rows(vectors, [&](std::string_view part) { bytes += part; });
     return bytes;
 }
@@ -176,6 +175,7 @@ void write_text_rows(const WordVectors<float>& vectors, Sink&& write) {
 inline void write_word2vec_text(const WordVectors<float>& vectors, const std::string& path) {
     detail::check_writable(vectors, path);
     AtomicFile file(path);
+    file.write(detail::header_line(vectors));
     detail::write_text_rows(vectors, [&](std::string_view part) { file.write(part); });
     file.commit();
 }
@@ -184,6 +184,7 @@ inline void write_word2vec_text(const WordVectors<float>& vectors, const std::st
 /// throws.
 inline void write_word2vec_text(const WordVectors<float>& vectors, std::ostream& stream) {
     detail::check_writable(vectors, "the stream");
+    stream << detail::header_line(vectors);
     detail::write_text_rows(vectors, [&](std::string_view part) { stream << part; });
     if (!stream.flush()) throw IoError("cannot write the stream: it failed");
 }

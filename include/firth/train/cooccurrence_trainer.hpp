@@ -49,7 +49,7 @@ struct CooccurrenceTrainerOptions {
 /// where the objective wants it.
 ///
 /// Counts are cut into tiles of rows x columns. An epoch goes through them in rounds of tiles that
-/// share no row and no column, a Latin square in random order: within a round threads take any tile
+/// share no row and no column, Latin squares in random order: within a round threads take any tile
 /// that is left, none touches a row of another, and so the result is the same to the last bit
 /// however many there are.
 ///
@@ -146,6 +146,11 @@ public:
 private:
     using Tiles = CooccurrenceTiles<Objective>;
 
+    /// An epoch goes through the tiles this many times, each time through another part of each: a
+    /// row's steps are then less clustered, and costs fall as where counts come in random order
+    /// (`benchmarks/README.md`).
+    static constexpr std::size_t sweeps = 3;
+
     /// Counts between the prefetching of a count's rows and its step.
     static constexpr std::size_t lookahead = 4;
 
@@ -225,15 +230,18 @@ private:
         return result;
     }
 
-    [[nodiscard]] std::size_t rounds() const noexcept {
+    /// Blocks on the longer side: the tiles of a sweep make as many rounds.
+    [[nodiscard]] std::size_t blocks() const noexcept {
         return std::max(tiles_.row_blocks(), tiles_.column_blocks());
     }
+    [[nodiscard]] std::size_t rounds() const noexcept { return sweeps * blocks(); }
 
     /// A tile of a round, and what its counts cost.
     struct Task {
         std::size_t row_block;
         std::size_t column_block;
-        std::size_t size;
+        std::size_t begin; ///< in the tile
+        std::size_t end;
         double cost;
     };
 
@@ -242,8 +250,8 @@ private:
     template <class AfterRound>
     void run_epoch(TrainingPlace& place, AfterRound&& after_round) {
         Random random(~options_.seed, place.epoch);
-        const std::vector<std::size_t> row_order = shuffled(rounds(), random);
-        const std::vector<std::size_t> column_order = shuffled(rounds(), random);
+        const std::vector<std::size_t> row_order = shuffled(blocks(), random);
+        const std::vector<std::size_t> column_order = shuffled(blocks(), random);
         std::vector<Task> tasks;
         std::atomic<std::size_t> next{0};
         bool stop = false;
@@ -254,7 +262,7 @@ private:
         };
         const auto end_round = [&] {
             for (const Task& task : tasks) {
-                place.loss += {task.cost, task.size};
+                place.loss += {task.cost, task.end - task.begin};
             }
             ++place.part;
             try {
@@ -301,16 +309,21 @@ private:
             const std::size_t column = column_order[(i + round) % column_order.size()];
             if (row >= tiles_.row_blocks() || column >= tiles_.column_blocks()) continue;
             const std::size_t size = tiles_.tile(row, column).size();
-            if (size != 0) tasks.push_back({row, column, size, 0});
+            const std::size_t sweep = round / blocks();
+            const std::size_t begin = size * sweep / sweeps;
+            const std::size_t end = size * (sweep + 1) / sweeps;
+            if (begin != end) tasks.push_back({row, column, begin, end, 0});
         }
-        std::stable_sort(tasks.begin(), tasks.end(),
-                         [](const Task& a, const Task& b) { return a.size > b.size; });
+        std::stable_sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) {
+            return a.end - a.begin > b.end - b.begin;
+        });
         return tasks;
     }
 
     void train_tile(Task& task) {
         const std::span<const typename Tiles::Entry> counts =
-            tiles_.tile(task.row_block, task.column_block);
+            tiles_.tile(task.row_block, task.column_block)
+                .subspan(task.begin, task.end - task.begin);
         const std::size_t stride = words_.stride();
         float* const words = words_.data() + tiles_.row_begin(task.row_block) * stride;
         float* const contexts = contexts_.data() + tiles_.column_begin(task.column_block) * stride;
