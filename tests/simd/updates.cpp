@@ -265,7 +265,7 @@ TEST_CASE("steps on a pair of rows go by the old values of both") {
     for (const test::TestedLevel& level : test::tested_levels()) {
         Random random(11);
         const simd::UpdateKernels& kernels = level.table.update();
-        for (const std::size_t n : {16, 32, 112, 304, 1024}) {
+        for (const std::size_t n : {16u, 32u, 112u, 304u, 1024u}) {
             for (const bool squares : {false, true}) {
                 for (const float gradient : {0.7f, -3.0f, 90.0f}) {
                     Row a(n, random);

@@ -76,7 +76,7 @@ void require_same(const CooccurrenceCounts& a, const CooccurrenceCounts& b) {
 } // namespace
 
 TEST_CASE("counts are those of a naive count") {
-    for (const std::size_t sentence : {1, 4, 30, 100000}) {
+    for (const std::size_t sentence : {1u, 4u, 30u, 100000u}) {
         const Corpus corpus = random_corpus(20000, sentence, sentence);
         for (const std::size_t window :
              {std::size_t{1}, std::size_t{2}, std::size_t{10}, max_weighted_window}) {
@@ -99,7 +99,7 @@ TEST_CASE("counts depend neither on threads nor on memory") {
     // More ids than fit the index that 16 MB allow, so that they are counted in pieces.
     const Corpus corpus = random_corpus(1500000, 5, 1000);
     const CooccurrenceCounts whole = count_cooccurrences(corpus, symbols, {.threads = 1});
-    for (const std::size_t threads : {1, 3}) {
+    for (const std::size_t threads : {1u, 3u}) {
         require_same(whole, count_cooccurrences(corpus, symbols, {.threads = threads}));
         require_same(whole, count_cooccurrences(corpus, symbols,
                                                 {.memory = std::uint64_t{16} << 20,

@@ -115,7 +115,7 @@ std::string bytes_of(const GloVe& trainer) {
 } // namespace
 
 TEST_CASE("costs fall as those of a naive GloVe") {
-    for (const std::size_t dim : {5, 20}) {
+    for (const std::size_t dim : {5u, 20u}) {
         const CooccurrenceCounts counts = many_counts(1500);
         GloVe trainer = make_glove(counts, {.dim = dim, .epochs = 8, .threads = 2});
         const TrainingStats stats = trainer.train();
@@ -163,7 +163,7 @@ TEST_CASE("counts give the same bytes with any number of threads, and in little 
     for (const bool symmetric : {true, false}) {
         const CooccurrenceCounts counts = many_counts(1200, symmetric);
         std::string first;
-        for (const std::size_t threads : {1, 2, 5}) {
+        for (const std::size_t threads : {1u, 2u, 5u}) {
             for (const std::uint64_t memory : {std::uint64_t{1} << 30, std::uint64_t{0}}) {
                 GloVe trainer = make_glove(counts, {.dim = 30,
                                                     .epochs = 3,

@@ -26,6 +26,12 @@ template <class T>
 class ArrayStore {
     static_assert(std::is_trivially_copyable_v<T>);
 
+    struct Place {
+        std::size_t number;
+        std::uint64_t begin; ///< in the block, then in the file, in elements
+        std::size_t size;
+    };
+
 public:
     /// Holds `count` arrays, empty at first, in about `memory` bytes; what is more goes to a file
     /// in `folder`, "" for the system's folder of temporary files.
@@ -78,7 +84,7 @@ public:
         ArrayStore* store_;
         AlignedBuffer<T> block_;
         std::size_t used_ = 0;
-        std::vector<typename ArrayStore::Place> waiting_;
+        std::vector<Place> waiting_;
     };
 
     /// To be called once, when all writers have finished and before anything is read.
@@ -111,12 +117,6 @@ public:
 
 private:
     static constexpr std::size_t block_elements = (std::size_t{1} << 22) / sizeof(T) + 1;
-
-    struct Place {
-        std::size_t number;
-        std::uint64_t begin; ///< in the block, then in the file, in elements
-        std::size_t size;
-    };
 
     /// Takes a full block, or writes it to the file and leaves it to the writer.
     void take(AlignedBuffer<T>& block, std::size_t used, const std::vector<Place>& places) {

@@ -198,8 +198,7 @@ struct PartialCount {
 /// Counts the contexts of symbols row by row.
 class CooccurrenceCounter {
 public:
-    CooccurrenceCounter(const CooccurrenceOptions& options, std::size_t symbols)
-        : options_(options), symbols_(symbols) {
+    explicit CooccurrenceCounter(const CooccurrenceOptions& options) : options_(options) {
         for (std::uint64_t d = 1; d <= options.window; ++d) {
             if (options.weight == ContextWeight::inverse_distance) one_ = std::lcm(one_, d);
         }
@@ -248,7 +247,6 @@ public:
 
 private:
     CooccurrenceOptions options_;
-    std::size_t symbols_;
     std::uint64_t one_ = 1;            ///< what stands for a count of 1
     std::vector<std::uint64_t> units_; ///< by distance - 1
 };
@@ -285,7 +283,7 @@ inline std::vector<std::size_t> row_ranges(std::span<const std::uint64_t> work) 
     if (corpus.ids.empty()) throw Error("the corpus is empty, expected at least one sentence");
     const std::size_t threads = resolve_threads(options.threads);
     check_corpus(corpus, symbols, threads);
-    const CooccurrenceCounter counter(options, symbols);
+    const CooccurrenceCounter counter(options);
 
     const std::size_t piece = std::min<std::uint64_t>(options.memory / 4 / 8, 0xF0000000u);
     const std::size_t pieces = (corpus.ids.size() + piece - 1) / piece;
