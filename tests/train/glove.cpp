@@ -137,11 +137,12 @@ TEST_CASE("every count is in one tile, once") {
         const CooccurrenceTiles<WeightedLeastSquares> tiles(
             counts, objective, {.max_side = 100, .threads = 3, .seed = 4});
         REQUIRE(tiles.size() == counts.size());
+        std::vector<CooccurrenceTiles<WeightedLeastSquares>::Entry> buffer;
         std::size_t found = 0;
         bool same = true;
         for (std::size_t r = 0; r < tiles.row_blocks(); ++r) {
             for (std::size_t c = 0; c < tiles.column_blocks(); ++c) {
-                for (const auto& entry : tiles.tile(r, c)) {
+                for (const auto& entry : tiles.tile(r, c, 0, tiles.tile_size(r, c), buffer)) {
                     const Id row = static_cast<Id>(tiles.row_begin(r) + entry.row);
                     const Id column = static_cast<Id>(tiles.column_begin(c) + entry.column);
                     const float count = counts.count(row, column);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -105,18 +107,40 @@ public:
         return arrays_[number];
     }
 
-    /// Gives the memory of an array back where it lies in the file, see `MappedFile::release`.
+    /// Elements [begin, end) of an array: as they lie in memory, or copied to `buffer` from the
+    /// file, of which then nothing stays in memory. For arrays read in any order. Throws `IoError`.
+    [[nodiscard]] std::span<const T> read(std::size_t number, std::size_t begin, std::size_t end,
+                                          std::vector<T>& buffer) const {
+        const std::span<const T> part = arrays_[number].subspan(begin, end - begin);
+        if (!in_file(part)) return part;
+        buffer.resize(part.size());
+        file_->read(static_cast<std::uint64_t>(reinterpret_cast<const char*>(part.data()) -
+                                               mapped_->bytes().data()),
+                    reinterpret_cast<char*>(buffer.data()), part.size_bytes());
+        return buffer;
+    }
+
+    /// Says that an array will not be needed for a while. Once many were that lie in the file, the
+    /// memory of all that do is given back, see `MappedFile::release`; they can still be read.
     void release(std::size_t number) const noexcept {
-        if (!mapped_) return;
-        const std::string_view bytes = mapped_->bytes();
-        const char* const begin = reinterpret_cast<const char*>(arrays_[number].data());
-        if (begin < bytes.data() || begin >= bytes.data() + bytes.size()) return;
-        const auto at = static_cast<std::size_t>(begin - bytes.data());
-        mapped_->release(at, at + arrays_[number].size_bytes());
+        if (!in_file(arrays_[number])) return;
+        // Arrays may be smaller than a page, and reading one maps its neighbours as well.
+        const std::uint64_t bytes = arrays_[number].size_bytes();
+        if (released_.fetch_add(bytes, std::memory_order_relaxed) + bytes < release_bytes) return;
+        released_.store(0, std::memory_order_relaxed);
+        mapped_->release(0, mapped_->bytes().size());
     }
 
 private:
+    static constexpr std::uint64_t release_bytes = std::uint64_t{1} << 24;
     static constexpr std::size_t block_elements = (std::size_t{1} << 22) / sizeof(T) + 1;
+
+    [[nodiscard]] bool in_file(std::span<const T> values) const noexcept {
+        if (!mapped_ || values.empty()) return false;
+        const std::string_view bytes = mapped_->bytes();
+        const char* const begin = reinterpret_cast<const char*>(values.data());
+        return begin >= bytes.data() && begin < bytes.data() + bytes.size();
+    }
 
     /// Takes a full block, or writes it to the file and leaves it to the writer.
     void take(AlignedBuffer<T>& block, std::size_t used, const std::vector<Place>& places) {
@@ -153,6 +177,7 @@ private:
     std::unique_ptr<TemporaryFile> file_;
     std::vector<Place> in_file_;
     std::optional<MappedFile> mapped_;
+    mutable std::atomic<std::uint64_t> released_{0};
 };
 
 } // namespace firth

@@ -86,15 +86,17 @@ public:
         return block == 0 ? 0 : column_ends_[block - 1];
     }
 
-    /// The counts of a tile.
-    [[nodiscard]] std::span<const Entry> tile(std::size_t row_block,
-                                              std::size_t column_block) const noexcept {
-        return tiles_[number(row_block, column_block)];
+    /// The number of counts in a tile.
+    [[nodiscard]] std::size_t tile_size(std::size_t row_block,
+                                        std::size_t column_block) const noexcept {
+        return tiles_[number(row_block, column_block)].size();
     }
 
-    /// Says that a tile will not be needed for a while, see `ArrayStore::release`.
-    void release(std::size_t row_block, std::size_t column_block) const noexcept {
-        tiles_.release(number(row_block, column_block));
+    /// Counts [begin, end) of a tile, in memory or copied to `buffer`, see `ArrayStore::read`.
+    [[nodiscard]] std::span<const Entry> tile(std::size_t row_block, std::size_t column_block,
+                                              std::size_t begin, std::size_t end,
+                                              std::vector<Entry>& buffer) const {
+        return tiles_.read(number(row_block, column_block), begin, end, buffer);
     }
 
     /// What all counts cost together where every product is zero.

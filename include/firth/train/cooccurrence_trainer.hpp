@@ -256,6 +256,11 @@ private:
         std::atomic<std::size_t> next{0};
         bool stop = false;
         std::exception_ptr error;
+        std::mutex mutex;
+        const auto note_error = [&](std::exception_ptr thrown) {
+            const std::lock_guard lock(mutex);
+            if (!error) error = std::move(thrown);
+        };
         const auto begin_round = [&] {
             tasks = round_tasks(row_order, column_order, place.part);
             next.store(0, std::memory_order_relaxed);
@@ -265,6 +270,10 @@ private:
                 place.loss += {task.cost, task.end - task.begin};
             }
             ++place.part;
+            if (error) {
+                stop = true;
+                return;
+            }
             try {
                 stop = !after_round() || place.part == rounds();
             } catch (...) {
@@ -276,11 +285,16 @@ private:
         begin_round();
         Barrier barrier(threads_);
         run_workers(threads_, [&](std::size_t worker) {
+            std::vector<typename Tiles::Entry> buffer;
             while (!stop) {
-                for (;;) {
-                    const std::size_t task = next.fetch_add(1, std::memory_order_relaxed);
-                    if (task >= tasks.size()) break;
-                    train_tile(tasks[task]);
+                try {
+                    for (;;) {
+                        const std::size_t task = next.fetch_add(1, std::memory_order_relaxed);
+                        if (task >= tasks.size()) break;
+                        train_tile(tasks[task], buffer);
+                    }
+                } catch (...) {
+                    note_error(std::current_exception());
                 }
                 barrier.wait();
                 if (worker == 0) end_round();
@@ -308,7 +322,7 @@ private:
             const std::size_t row = row_order[i];
             const std::size_t column = column_order[(i + round) % column_order.size()];
             if (row >= tiles_.row_blocks() || column >= tiles_.column_blocks()) continue;
-            const std::size_t size = tiles_.tile(row, column).size();
+            const std::size_t size = tiles_.tile_size(row, column);
             const std::size_t sweep = round / blocks();
             const std::size_t begin = size * sweep / sweeps;
             const std::size_t end = size * (sweep + 1) / sweeps;
@@ -320,10 +334,10 @@ private:
         return tasks;
     }
 
-    void train_tile(Task& task) {
+    /// `buffer` is for counts that are not in memory.
+    void train_tile(Task& task, std::vector<typename Tiles::Entry>& buffer) {
         const std::span<const typename Tiles::Entry> counts =
-            tiles_.tile(task.row_block, task.column_block)
-                .subspan(task.begin, task.end - task.begin);
+            tiles_.tile(task.row_block, task.column_block, task.begin, task.end, buffer);
         const std::size_t stride = words_.stride();
         float* const words = words_.data() + tiles_.row_begin(task.row_block) * stride;
         float* const contexts = contexts_.data() + tiles_.column_begin(task.column_block) * stride;
@@ -352,7 +366,6 @@ private:
             sum += cost.cost;
         }
         task.cost = sum;
-        tiles_.release(task.row_block, task.column_block);
     }
 
     /// Throws where the cost is no finite number any more.
