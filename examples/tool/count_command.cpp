@@ -64,12 +64,16 @@ void CountArguments::add_to(CLI::App& command) {
         ->default_str("4G");
 }
 
+std::string folder_of(const std::string& output) {
+    const std::string folder = std::filesystem::path(output).parent_path().string();
+    return folder.empty() ? "." : folder;
+}
+
 firth::CountedCorpus counted_corpus(const CountArguments& arguments, CorpusArguments& corpus,
                                     const std::string& output, bool quiet) {
     firth::CooccurrenceOptions options = arguments.options;
     firth::check_options(options);
-    options.folder = std::filesystem::path(output).parent_path().string();
-    if (options.folder.empty()) options.folder = ".";
+    options.folder = folder_of(output);
     if (!arguments.counts.empty()) {
         if (!corpus.inputs.empty()) {
             throw firth::OptionError("--counts and --input were both given, expected one of them");

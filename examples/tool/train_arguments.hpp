@@ -23,6 +23,9 @@ struct CountArguments {
     void add_to(CLI::App& command);
 };
 
+/// The folder of a file, where temporary files go.
+std::string folder_of(const std::string& output);
+
 /// Counts a corpus, or opens a file of counts. Temporary files lie beside the output.
 firth::CountedCorpus counted_corpus(const CountArguments& arguments, CorpusArguments& corpus,
                                     const std::string& output, bool quiet);

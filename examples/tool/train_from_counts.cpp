@@ -1,8 +1,6 @@
 #include "train_arguments.hpp"
 
-#include <algorithm>
 #include <filesystem>
-#include <numeric>
 #include <utility>
 
 #include <firth/base/atomic_file.hpp>
@@ -14,7 +12,6 @@ struct Learnt {
     firth::TrainedVectors trained;
     std::size_t counts = 0;
     double count_seconds = 0; ///< from the text to where training can begin
-    std::uint64_t steps = 0;
 };
 
 Learnt train_glove(TrainArguments& arguments, firth::CountedCorpus counted,
@@ -28,7 +25,6 @@ Learnt train_glove(TrainArguments& arguments, firth::CountedCorpus counted,
     const SignalsNoted noted;
     learnt.trained.stats =
         trainer.train(SignalsNoted::progress(progress_printer(arguments.quiet, "counts")));
-    learnt.steps = learnt.trained.stats.steps;
     learnt.trained.output = trainer.contexts();
     learnt.trained.vectors = firth::WordVectors<float>(
         std::move(counted.vocabulary),
@@ -72,8 +68,7 @@ void train_from_counts(TrainArguments& arguments) {
     firth::CountedCorpus counted =
         counted_corpus(arguments.counts, arguments.corpus, arguments.output, arguments.quiet);
     const std::uint64_t memory = arguments.counts.options.memory / 4;
-    std::string folder = std::filesystem::path(arguments.output).parent_path().string();
-    if (folder.empty()) folder = ".";
+    const std::string folder = folder_of(arguments.output);
     arguments.glove.memory = arguments.lsa.memory = memory;
     arguments.glove.folder = arguments.lsa.folder = folder;
     Learnt learnt = glove ? train_glove(arguments, std::move(counted), watch)
@@ -102,7 +97,7 @@ void train_from_counts(TrainArguments& arguments) {
                             {"output", arguments.output}};
         if (glove) {
             const double epochs =
-                static_cast<double>(learnt.steps) / static_cast<double>(learnt.counts);
+                static_cast<double>(stats.steps) / static_cast<double>(learnt.counts);
             json["epochs"] = arguments.glove.epochs;
             json["epoch_seconds"] = epochs > 0 ? stats.seconds / epochs : 0.0;
             json["cost"] = stats.epoch_loss;

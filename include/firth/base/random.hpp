@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
+#include <utility>
 
 namespace firth {
 
@@ -65,5 +68,13 @@ private:
 
     std::uint64_t state_[4]{};
 };
+
+/// Puts up to 2^32 elements in random order, the same for the same numbers on every machine.
+template <class T>
+void shuffle(std::span<T> values, Random& random) noexcept {
+    for (std::size_t i = values.size(); i > 1; --i) {
+        std::swap(values[i - 1], values[random.below(static_cast<std::uint32_t>(i))]);
+    }
+}
 
 } // namespace firth

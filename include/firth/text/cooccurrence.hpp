@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <firth/base/array_store.hpp>
+#include <firth/base/error.hpp>
 #include <firth/table/vocabulary.hpp>
 
 namespace firth {
@@ -87,5 +89,12 @@ private:
     std::shared_ptr<const ArrayStore<Cooccurrence>> store_;
     std::shared_ptr<const void> owner_;
 };
+
+/// Throws `Error` unless the counts are those of a vocabulary of `symbols`.
+inline void check_counts(const CooccurrenceCounts& counts, std::size_t symbols) {
+    if (symbols == counts.symbols()) return;
+    throw Error("the vocabulary has " + std::to_string(symbols) + " symbols, expected " +
+                std::to_string(counts.symbols()) + " as in the counts");
+}
 
 } // namespace firth

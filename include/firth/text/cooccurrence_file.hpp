@@ -41,12 +41,6 @@ namespace detail {
 inline constexpr std::string_view cooccurrence_kind = "cooccurrence";
 inline constexpr std::uint32_t cooccurrence_version = 1;
 
-inline void check_sizes(const Vocabulary& vocabulary, const CooccurrenceCounts& counts) {
-    if (vocabulary.size() == counts.symbols()) return;
-    throw Error("the vocabulary has " + std::to_string(vocabulary.size()) + " symbols, expected " +
-                std::to_string(counts.symbols()) + " as in the counts");
-}
-
 /// A record of GloVe's file.
 struct GloVeRecord {
     std::int32_t word;
@@ -61,7 +55,7 @@ static_assert(sizeof(GloVeRecord) == 16);
 /// vocabulary differ in size.
 inline void write_cooccurrences(const Vocabulary& vocabulary, const CooccurrenceCounts& counts,
                                 const std::string& path) {
-    detail::check_sizes(vocabulary, counts);
+    check_counts(counts, vocabulary.size());
     ContainerWriter file(path, detail::cooccurrence_kind, detail::cooccurrence_version);
     write_vocabulary(file, vocabulary);
     file.begin("entries");

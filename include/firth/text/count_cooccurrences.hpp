@@ -270,7 +270,7 @@ inline std::vector<std::size_t> row_ranges(std::span<const std::uint64_t> work) 
 /// Counts the contexts of every symbol of a corpus whose ids are below `symbols`. The result is the
 /// same for any number of threads and any memory allowed.
 ///
-/// O(ids * window). Memory beside the result: 8 bytes an id, or a part of that at a time, and 12
+/// O(ids * window). Memory beside the result: 8 bytes an id, or a part of that at a time, and 9
 /// bytes a symbol a thread. The callback gets ids as units; returns no counts where it cancels.
 /// Throws `OptionError`, `Error` for a corpus that is empty or does not fit `symbols`, and
 /// `IoError` where temporary files cannot be written.

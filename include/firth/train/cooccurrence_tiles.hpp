@@ -224,9 +224,7 @@ private:
             const std::span<Entry> tile =
                 entries.subspan(begins[block], begins[block + 1] - begins[block]);
             Random random(seed, number(stripe, block));
-            for (std::size_t i = tile.size(); i > 1; --i) {
-                std::swap(tile[i - 1], tile[random.below(static_cast<std::uint32_t>(i))]);
-            }
+            shuffle(tile, random);
             writer.name(number(stripe, block), tile);
         }
         sums.checksum = checksum.value();

@@ -34,7 +34,7 @@ namespace firth {
 
 /// Settings of `CooccurrenceTrainer` that do not belong to one of its policies.
 struct CooccurrenceTrainerOptions {
-    std::size_t dim = 100;                         ///< length of an embedding, 1 to `max_dim` - 2
+    std::size_t dim = 100;                         ///< length of an embedding, 1 to `max_dim` / 4
     std::uint32_t epochs = 15;                     ///< times through the counts, at most 1,000,000
     std::uint64_t memory = std::uint64_t{1} << 30; ///< for prepared counts; what is more lies in a
                                                    ///< temporary file
@@ -307,9 +307,7 @@ private:
     static std::vector<std::size_t> shuffled(std::size_t count, Random& random) {
         std::vector<std::size_t> order(count);
         std::iota(order.begin(), order.end(), std::size_t{0});
-        for (std::size_t i = count; i > 1; --i) {
-            std::swap(order[i - 1], order[random.below(static_cast<std::uint32_t>(i))]);
-        }
+        shuffle(std::span(order), random);
         return order;
     }
 

@@ -76,10 +76,7 @@ inline void check_options(const GloVeOptions& options) {
                                                 CooccurrenceCounts counts,
                                                 const GloVeOptions& options = {},
                                                 const ProgressCallback& callback = {}) {
-    if (vocabulary.size() != counts.symbols()) {
-        throw Error("the vocabulary has " + std::to_string(vocabulary.size()) +
-                    " symbols, expected " + std::to_string(counts.symbols()) + " as in the counts");
-    }
+    check_counts(counts, vocabulary.size());
     GloVe trainer = make_glove(counts, options);
     counts = CooccurrenceCounts();
     TrainingStats stats = trainer.train(callback);

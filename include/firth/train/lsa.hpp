@@ -147,10 +147,7 @@ template <Association A = PositivePmi>
                                        const LsaOptions& options = {}, const A& association = {},
                                        const ProgressCallback& callback = {}) {
     check_options(options);
-    if (vocabulary.size() != counts.symbols()) {
-        throw Error("the vocabulary has " + std::to_string(vocabulary.size()) +
-                    " symbols, expected " + std::to_string(counts.symbols()) + " as in the counts");
-    }
+    check_counts(counts, vocabulary.size());
     if (options.dim > vocabulary.size()) {
         throw OptionError("dim is " + std::to_string(options.dim) + ", expected at most " +
                           std::to_string(vocabulary.size()) + ", the size of the vocabulary");
