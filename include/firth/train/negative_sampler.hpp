@@ -42,9 +42,7 @@ public:
             tape_[i] = static_cast<Id>(id);
         }
         Random random(seed, 0x6E656761);
-        for (std::size_t i = tape_.size(); i > 1; --i) {
-            std::swap(tape_[i - 1], tape_[random.below(static_cast<std::uint32_t>(i))]);
-        }
+        shuffle(std::span(tape_), random);
     }
 
     /// A reader of the tape; cheap to make, one a stretch of work.
