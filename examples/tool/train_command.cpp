@@ -166,7 +166,7 @@ void check_remove_top(const TrainArguments& arguments, std::size_t dim) {
 
 void write_vectors(const TrainArguments& arguments, firth::TrainedVectors& trained) {
     if (arguments.remove_top != 0) {
-        firth::all_but_the_top(trained.vectors.table(), arguments.remove_top);
+        firth::all_but_the_top(trained.vectors.mutable_table(), arguments.remove_top);
     }
     firth::save(trained.vectors, arguments.output, arguments.format);
 }

@@ -5,6 +5,7 @@
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/array_store.hpp>
 #include <firth/base/atomic_file.hpp>
+#include <firth/base/byte_sink.hpp>
 #include <firth/base/byte_source.hpp>
 #include <firth/base/checksum.hpp>
 #include <firth/base/config.hpp>
@@ -19,4 +20,5 @@
 #include <firth/base/random.hpp>
 #include <firth/base/scalar.hpp>
 #include <firth/base/temporary_file.hpp>
+#include <firth/base/utf8.hpp>
 #include <firth/base/version.hpp>

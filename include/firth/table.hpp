@@ -5,8 +5,11 @@
 #include <firth/table/bit_table.hpp>
 #include <firth/table/convert_table.hpp>
 #include <firth/table/embedding_table.hpp>
+#include <firth/table/mapped_symbols.hpp>
 #include <firth/table/matrix_view.hpp>
 #include <firth/table/quantized_table.hpp>
 #include <firth/table/spelling.hpp>
+#include <firth/table/subword.hpp>
+#include <firth/table/subword_vectors.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/table/word_vectors.hpp>

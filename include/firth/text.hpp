@@ -12,4 +12,3 @@
 #include <firth/text/text_blocks.hpp>
 #include <firth/text/tokenize.hpp>
 #include <firth/text/transposed.hpp>
-#include <firth/text/vocabulary_sections.hpp>

@@ -245,7 +245,7 @@ TEST_CASE("GloVe's text has no header, and its words come with their counts") {
     REQUIRE(test::read_file(folder / "vocab.txt") == "one 10\n\xFFtwo 0\n");
     const Vocabulary read = read_vocabulary_text(folder / "vocab.txt");
     REQUIRE(read.symbols() == vocabulary.symbols());
-    REQUIRE(read.counts() == vocabulary.counts());
+    REQUIRE(std::ranges::equal(read.counts(), vocabulary.counts()));
     const auto refused = [](const std::string& lines, const std::string& place) {
         return test::contains(test::message_of<FormatError>([&] {
                                   static_cast<void>(parse_vocabulary_text(lines, "vocab.txt"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -31,9 +32,14 @@ template <class T>
     return round_up(dim, row_alignment / sizeof(T));
 }
 
+/// Says that elements will be written before they are read, so that nobody need zero them first.
+struct Uninitialized {};
+
 /// Owning array of trivial elements, aligned to 64 bytes and zero at first; large ones lie on 2 MB
 /// boundaries and ask the system for huge pages, since training walks rows at random. Copies copy
 /// the elements. Throws `std::bad_alloc`.
+///
+/// It can also stand for elements in a mapped file, which then stays mapped as long as it lives.
 template <class T>
 class AlignedBuffer {
     static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= row_alignment);
@@ -45,21 +51,30 @@ public:
         if (size != 0) std::memset(static_cast<void*>(data_), 0, size * sizeof(T));
     }
 
+    /// Elements of any value.
+    AlignedBuffer(std::size_t size, Uninitialized) : data_(allocate(size)), size_(size) {}
+
+    /// Elements that lie at `data`, a multiple of 64 bytes, as long as `keeper` lives.
+    AlignedBuffer(std::shared_ptr<const void> keeper, T* data, std::size_t size) noexcept
+        : data_(data), size_(size), keeper_(std::move(keeper)) {}
+
     AlignedBuffer(const AlignedBuffer& other) : data_(allocate(other.size_)), size_(other.size_) {
         if (size_ != 0) std::memcpy(static_cast<void*>(data_), other.data_, size_ * sizeof(T));
     }
 
     AlignedBuffer(AlignedBuffer&& other) noexcept
-        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
+          keeper_(std::move(other.keeper_)) {}
 
     AlignedBuffer& operator=(AlignedBuffer other) noexcept {
         std::swap(data_, other.data_);
         std::swap(size_, other.size_);
+        std::swap(keeper_, other.keeper_);
         return *this;
     }
 
     ~AlignedBuffer() {
-        if (data_ != nullptr) ::operator delete(data_, alignment(size_));
+        if (data_ != nullptr && keeper_ == nullptr) ::operator delete(data_, alignment(size_));
     }
 
     [[nodiscard]] T* data() noexcept { return data_; }
@@ -95,6 +110,7 @@ private:
 
     T* data_ = nullptr;
     std::size_t size_ = 0;
+    std::shared_ptr<const void> keeper_; ///< of elements that are not its own
 };
 
 } // namespace firth

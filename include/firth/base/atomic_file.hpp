@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 
+#include <firth/base/byte_sink.hpp>
 #include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
@@ -30,7 +32,7 @@ namespace firth {
 /// directly.
 ///
 /// Every function throws `IoError`, naming the target, when the system refuses.
-class AtomicFile {
+class AtomicFile final : public ByteSink {
 public:
     explicit AtomicFile(const std::string& path) : path_(path) {
         std::error_code code;
@@ -48,16 +50,13 @@ public:
         buffer_.reserve(buffer_size);
     }
 
-    AtomicFile(const AtomicFile&) = delete;
-    AtomicFile& operator=(const AtomicFile&) = delete;
-
-    ~AtomicFile() {
+    ~AtomicFile() override {
         close();
         if (!committed_ && !direct_) std::remove(temporary_.c_str());
     }
 
     /// Appends `bytes`.
-    void write(std::string_view bytes) {
+    void write(std::string_view bytes) override {
         if (buffer_.size() + bytes.size() > buffer_size) flush();
         if (bytes.size() >= buffer_size) {
             write_out(bytes);
@@ -66,8 +65,16 @@ public:
         }
     }
 
+    /// Writes `bytes` over those that were written at `at`. Not for a target that is written
+    /// directly.
+    void rewrite(std::uint64_t at, std::string_view bytes) {
+        if (direct_) fail("it is no regular file, as this format needs");
+        flush();
+        write_over(at, bytes);
+    }
+
     /// Makes the bytes written so far the content of the target. Nothing may be written afterwards.
-    void commit() {
+    void commit() override {
         flush();
         sync();
         give_name();
@@ -147,6 +154,19 @@ private:
         }
     }
 
+    void write_over(std::uint64_t at, std::string_view bytes) {
+        while (!bytes.empty()) {
+            const ssize_t written =
+                ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(at));
+            if (written < 0) {
+                if (errno == EINTR) continue;
+                fail(system_reason());
+            }
+            at += static_cast<std::uint64_t>(written);
+            bytes.remove_prefix(static_cast<std::size_t>(written));
+        }
+    }
+
     void sync() {
         // Pipes and terminals cannot be synced, which is no failure to write them.
         if (::fsync(file_) != 0 && !direct_) fail(system_reason());
@@ -179,6 +199,12 @@ private:
         if (!file_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
             fail(system_reason());
         }
+    }
+
+    void write_over(std::uint64_t at, std::string_view bytes) {
+        file_.seekp(static_cast<std::streamoff>(at));
+        write_out(bytes);
+        file_.seekp(0, std::ios::end);
     }
 
     void sync() {

@@ -160,9 +160,10 @@ class Container {
 public:
     /// Opens a container of one kind and version of it. Throws `IoError`, and `FormatError` where
     /// it is anything else or its directory is damaged. The sections' own bytes are looked at by
-    /// `verify` only.
-    Container(const std::string& path, std::string_view kind, std::uint32_t format)
-        : path_(path), file_(path) {
+    /// `verify` only; sections that the reader does not ask for are no error.
+    Container(const std::string& path, std::string_view kind, std::uint32_t format,
+              MappedFile::Access access = MappedFile::Access::read)
+        : path_(path), file_(path, access) {
         using namespace detail;
         const std::string_view bytes = file_.bytes();
         if (!is_container(bytes)) fail(0, "begins with no mark of firth's own files");
@@ -230,6 +231,35 @@ public:
         return {reinterpret_cast<const T*>(file_.bytes().data() + found.offset),
                 found.size / sizeof(T)};
     }
+
+    /// A section as numbers that may be changed in memory, of a container opened with
+    /// `MappedFile::Access::copy_on_write`. Throws as above.
+    template <class T>
+    [[nodiscard]] std::span<T> writable_array(std::string_view name) {
+        const std::span<const T> values = array<T>(name);
+        const std::size_t offset = static_cast<std::size_t>(
+            reinterpret_cast<const char*>(values.data()) - file_.bytes().data());
+        return {reinterpret_cast<T*>(file_.writable() + offset), values.size()};
+    }
+
+    /// True where there is a section of that name.
+    [[nodiscard]] bool has(std::string_view name) const noexcept {
+        return std::any_of(sections_.begin(), sections_.end(), [&](const Section& section) {
+            return section.name == detail::padded_name(name);
+        });
+    }
+
+    /// The names of all sections, in the order of the file.
+    [[nodiscard]] std::vector<std::string> names() const {
+        std::vector<std::string> names;
+        for (const Section& section : sections_) {
+            names.push_back(section.name.substr(0, section.name.find('\0')));
+        }
+        return names;
+    }
+
+    /// The path it was opened with.
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
     /// Reads a section once and throws `FormatError` where it does not have its checksum.
     void verify(std::string_view name) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include <firth/base/aligned_buffer.hpp>
 #include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
 
@@ -26,13 +28,20 @@ namespace firth {
     return std::strerror(errno);
 }
 
-/// A whole file as read-only bytes: mapped where the system can, read into memory where it cannot
-/// (a pipe, a system without mmap). The bytes stay where they are when the object moves. Changing
-/// the file while it is mapped is the caller's error, as with every mapping.
+/// A whole file as bytes: mapped where the system can, read into memory where it cannot (a pipe, a
+/// system without mmap). They begin at a multiple of 64 bytes and stay where they are when the
+/// object moves. Changing the file while it is mapped is the caller's error, as with every mapping.
 class MappedFile {
 public:
+    /// What may be done with the bytes.
+    enum class Access {
+        read,          ///< nothing but reading
+        copy_on_write, ///< changing them in memory: the system copies the pages that are changed,
+                       ///< and the file stays as it is
+    };
+
     /// Opens `path`. Throws `IoError` for a missing or unreadable file and for a directory.
-    explicit MappedFile(const std::string& path) {
+    explicit MappedFile(const std::string& path, Access access = Access::read) {
 #if FIRTH_ON_POSIX()
         const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
         if (file < 0) fail(path, system_reason());
@@ -47,7 +56,7 @@ public:
             fail(path, "it is a directory, expected a file");
         }
         if (S_ISREG(status.st_mode)) {
-            const std::string reason = map(file, static_cast<std::size_t>(status.st_size));
+            const std::string reason = map(file, static_cast<std::size_t>(status.st_size), access);
             ::close(file);
             if (!reason.empty()) fail(path, reason);
             return;
@@ -56,15 +65,19 @@ public:
 #endif
         std::ifstream stream(path, std::ios::binary);
         if (!stream) fail(path, system_reason());
-        copy_.assign(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+        static_cast<void>(access);
+        const std::string bytes{std::istreambuf_iterator<char>(stream),
+                                std::istreambuf_iterator<char>()};
         if (stream.bad()) fail(path, system_reason());
+        copy_ = AlignedBuffer<char>(bytes.size());
+        std::copy(bytes.begin(), bytes.end(), copy_.begin());
     }
 
 #if FIRTH_ON_POSIX()
     /// Maps the first `size` bytes of an open file, which stays open; errors call it `name`. Throws
     /// `IoError`.
     MappedFile(int file, std::size_t size, const std::string& name) {
-        const std::string reason = map(file, size);
+        const std::string reason = map(file, size, Access::read);
         if (!reason.empty()) fail(name, reason);
     }
 #endif
@@ -82,14 +95,18 @@ public:
 
     ~MappedFile() {
 #if FIRTH_ON_POSIX()
-        if (mapped_ != nullptr) ::munmap(const_cast<char*>(mapped_), size_);
+        if (mapped_ != nullptr) ::munmap(mapped_, size_);
 #endif
     }
 
     /// The file's bytes.
     [[nodiscard]] std::string_view bytes() const noexcept {
-        return mapped_ != nullptr ? std::string_view(mapped_, size_) : std::string_view(copy_);
+        return mapped_ != nullptr ? std::string_view(mapped_, size_)
+                                  : std::string_view(copy_.data(), copy_.size());
     }
+
+    /// The bytes, to be changed: of files opened with `Access::copy_on_write` only.
+    [[nodiscard]] char* writable() noexcept { return mapped_ != nullptr ? mapped_ : copy_.data(); }
 
     /// Lets go of the memory that holds bytes [begin, end), which will be read from the file again
     /// where they are asked for; so that walking through a large file takes little memory. Advice
@@ -102,7 +119,7 @@ public:
         end = end / page * page;
         if (mapped_ == nullptr || begin >= end) return;
         static_cast<void>(
-            ::madvise(const_cast<char*>(mapped_) + begin, end - begin, MADV_DONTNEED));
+            ::madvise(mapped_ + begin, end - begin, MADV_DONTNEED));
 #else
         static_cast<void>(begin);
         static_cast<void>(end);
@@ -116,19 +133,25 @@ private:
 
 #if FIRTH_ON_POSIX()
     /// Returns why it failed, or nothing.
-    std::string map(int file, std::size_t size) {
+    std::string map(int file, std::size_t size, Access access) {
         size_ = size;
         if (size == 0) return {};
-        void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
+        int flags = MAP_PRIVATE;
+#if defined(MAP_NORESERVE)
+        // Files larger than memory may be mapped so, too: few of their pages will be changed.
+        if (access == Access::copy_on_write) flags |= MAP_NORESERVE;
+#endif
+        const int protection = access == Access::read ? PROT_READ : PROT_READ | PROT_WRITE;
+        void* const memory = ::mmap(nullptr, size, protection, flags, file, 0);
         if (memory == MAP_FAILED) return system_reason();
-        mapped_ = static_cast<const char*>(memory);
+        mapped_ = static_cast<char*>(memory);
         return {};
     }
 #endif
 
-    const char* mapped_ = nullptr;
+    char* mapped_ = nullptr;
     std::size_t size_ = 0;
-    std::string copy_;
+    AlignedBuffer<char> copy_;
 };
 
 } // namespace firth

@@ -97,7 +97,7 @@ public:
 #endif
     }
 
-    /// What was written so far, mapped; good for as long as this object.
+    /// What was written so far, mapped; the mapping may outlive this object.
     [[nodiscard]] MappedFile map() {
 #if FIRTH_ON_POSIX()
         return MappedFile(file_, static_cast<std::size_t>(size_), "the temporary file " + path_);

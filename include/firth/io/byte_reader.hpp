@@ -1,13 +1,17 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
+#include <cstring>
 #include <istream>
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <firth/base/error.hpp>
+#include <firth/io/element_type.hpp>
 
 namespace firth {
 
@@ -18,6 +22,7 @@ public:
     ByteReader(std::string_view bytes, std::string name) : bytes_(bytes), name_(std::move(name)) {}
 
     [[nodiscard]] std::size_t position() const noexcept { return at_; }
+    [[nodiscard]] std::string_view bytes() const noexcept { return bytes_; }
     [[nodiscard]] std::string_view rest() const noexcept { return bytes_.substr(at_); }
     [[nodiscard]] bool at_end() const noexcept { return at_ == bytes_.size(); }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -39,6 +44,26 @@ public:
         const std::string_view taken = bytes_.substr(at_, size);
         at_ += size;
         return taken;
+    }
+
+    /// The next number, little-endian; `what` says in the error what it should have been.
+    template <class T>
+    T number(const std::string& what) {
+        static_assert(std::is_arithmetic_v<T>);
+        T value;
+        std::memcpy(&value, take(sizeof(T), what).data(), sizeof(T));
+        if constexpr (std::endian::native == std::endian::big) value = detail::swap_bytes(value);
+        return value;
+    }
+
+    /// `rows` rows of `row_bytes` bytes, whose product may be beyond 64 bits.
+    std::string_view take_rows(std::uint64_t rows, std::uint64_t row_bytes,
+                               const std::string& what) {
+        if (row_bytes != 0 && rows > rest().size() / row_bytes) {
+            fail("the file ends after " + std::to_string(rest().size()) + " bytes of " + what +
+                 ", expected " + std::to_string(rows) + " times " + std::to_string(row_bytes));
+        }
+        return take(static_cast<std::size_t>(rows * row_bytes), what);
     }
 
     /// Everything up to the next `end` byte, which is passed over.

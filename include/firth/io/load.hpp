@@ -1,40 +1,96 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include <firth/base/atomic_file.hpp>
+#include <firth/base/container.hpp>
+#include <firth/base/decompress.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/temporary_file.hpp>
+#include <firth/io/element_type.hpp>
+#include <firth/io/fasttext_binary.hpp>
 #include <firth/io/glove_text.hpp>
+#include <firth/io/native.hpp>
+#include <firth/io/npy.hpp>
+#include <firth/io/projector.hpp>
 #include <firth/io/read_options.hpp>
+#include <firth/io/rows.hpp>
+#include <firth/io/vecs.hpp>
 #include <firth/io/word2vec_binary.hpp>
-#include <firth/io/word2vec_common.hpp>
+#include <firth/io/word2vec_header.hpp>
 #include <firth/io/word2vec_text.hpp>
+#include <firth/table/subword_vectors.hpp>
 #include <firth/table/word_vectors.hpp>
+#if __has_include(<nlohmann/json.hpp>)
+#include <firth/io/safetensors.hpp>
+#endif
 
+/// Any file of vectors: recognised by what is in it, read, and written.
 namespace firth {
 
 /// The file formats of word vectors.
 enum class VectorFormat {
-    word2vec_text,
+    word2vec_text,   ///< fastText's .vec, too
     word2vec_binary,
-    glove_text, ///< written only
+    glove_text,
+    fasttext_binary, ///< read only
+    native,          ///< firth's own, opened in place
+    npy,
+    safetensors,     ///< where nlohmann/json is installed
+    projector,       ///< TensorBoard's
+    fvecs,
+    bvecs,
+    ivecs,
 };
 
-/// The name of a format, as the tool spells it.
-[[nodiscard]] inline std::string_view format_name(VectorFormat format) noexcept {
-    switch (format) {
-    case VectorFormat::word2vec_text:
-        return "word2vec-text";
-    case VectorFormat::word2vec_binary:
-        return "word2vec-binary";
-    case VectorFormat::glove_text:
-        return "glove-text";
+/// Every format, with the name by which the tool knows it and the ending of its files' names.
+struct FormatName {
+    VectorFormat format;
+    std::string_view name;
+    std::string_view extension;
+};
+inline constexpr std::array<FormatName, 11> format_names{{
+    {VectorFormat::word2vec_text, "word2vec-text", ".vec"},
+    {VectorFormat::word2vec_binary, "word2vec-binary", ".bin"},
+    {VectorFormat::glove_text, "glove-text", ".txt"},
+    {VectorFormat::fasttext_binary, "fasttext-binary", ".ftz"},
+    {VectorFormat::native, "firth", ".firth"},
+    {VectorFormat::npy, "npy", ".npy"},
+    {VectorFormat::safetensors, "safetensors", ".safetensors"},
+    {VectorFormat::projector, "projector", ".tsv"},
+    {VectorFormat::fvecs, "fvecs", ".fvecs"},
+    {VectorFormat::bvecs, "bvecs", ".bvecs"},
+    {VectorFormat::ivecs, "ivecs", ".ivecs"},
+}};
+
+/// The name of a format.
+[[nodiscard]] constexpr std::string_view format_name(VectorFormat format) noexcept {
+    return format_names[static_cast<std::size_t>(format)].name;
+}
+
+/// The format in which a file of this name is written, where nobody says otherwise: by the ending
+/// of the name; word2vec's text for .txt, its binary format for all that are not known.
+[[nodiscard]] inline VectorFormat format_of_name(const std::string& path) {
+    const std::string extension = std::filesystem::path(path).extension().string();
+    if (extension == ".txt") return VectorFormat::word2vec_text;
+    for (const FormatName& name : format_names) {
+        if (name.extension == extension && name.format != VectorFormat::fasttext_binary) {
+            return name.format;
+        }
     }
-    return "";
+    return VectorFormat::word2vec_binary;
 }
 
 namespace detail {
@@ -42,7 +98,7 @@ namespace detail {
 /// True for a row of the text format, and for one that is damaged but ends in what numbers are made
 /// of, so that the error for it speaks of text.
 inline bool looks_like_text_row(std::string_view row, std::size_t dim) {
-    std::vector<float> vector(dim);
+    std::vector<float> vector(std::min(dim, row.size() + 1));
     try {
         static_cast<void>(parse_row(row, vector));
         return true;
@@ -53,51 +109,322 @@ inline bool looks_like_text_row(std::string_view row, std::size_t dim) {
     }
 }
 
+/// True for bytes that begin with a row of vecs with elements of `size` bytes and go on with
+/// another one of the same dim, or end there.
+inline bool looks_like_vecs(std::string_view bytes, std::size_t size) {
+    if (bytes.size() < 4) return false;
+    const auto dim = ByteReader(bytes, "").number<std::int32_t>("");
+    if (dim < 1 || static_cast<std::size_t>(dim) > max_dim) return false;
+    const std::size_t step = 4 + static_cast<std::size_t>(dim) * size;
+    if (bytes.size() % step != 0) return false;
+    return bytes.size() == step || bytes.substr(step, 4) == bytes.substr(0, 4);
+}
+
+/// True for 4-byte elements that are whole numbers: as floats those would all be next to nothing.
+inline bool looks_like_integers(std::string_view bytes) {
+    ByteReader reader(bytes, "");
+    const auto dim = reader.number<std::int32_t>("");
+    bool any = false;
+    for (std::int32_t i = 0; i < dim; ++i) {
+        const auto value = reader.number<std::int32_t>("");
+        if (value < 0 || value >= 0x00800000) return false;
+        any = any || value != 0;
+    }
+    return any;
+}
+
+/// True for a model of fastText from before its format had a mark.
+inline bool looks_like_old_fasttext(std::string_view bytes) {
+    constexpr std::size_t arguments = 12 * 4 + 8;
+    if (bytes.size() < arguments + 20) return false;
+    ByteReader reader(bytes, "");
+    std::array<std::int32_t, 12> a{};
+    for (std::int32_t& value : a) {
+        value = reader.number<std::int32_t>("");
+    }
+    const auto within = [](std::int32_t value, std::int32_t least, std::int32_t most) {
+        return value >= least && value <= most;
+    };
+    return within(a[0], 1, static_cast<std::int32_t>(max_dim)) && within(a[6], 1, 4) &&
+           within(a[7], 1, 3) && within(a[8], 0, 0x7FFFFFFF) && within(a[9], 0, 255) &&
+           within(a[10], 0, 255);
+}
+
+inline bool looks_like_safetensors(std::string_view bytes) {
+    if (bytes.size() < 9 || bytes[8] != '{') return false;
+    return ByteReader(bytes, "").number<std::uint64_t>("") <= 100'000'000;
+}
+
+inline bool looks_like_numbers(std::string_view line) {
+    line = trim_line(line);
+    const ParsedFloat first = parse_float(line);
+    return first.size != 0 && (first.size == line.size() || line[first.size] == '\t');
+}
+
 } // namespace detail
 
-/// Tells by the first bytes in which format a file of vectors is. Throws `FormatError`, naming
+/// Tells by what is in it in which format a file of vectors is. Throws `FormatError`, naming
 /// `name`, where it is none of them.
 [[nodiscard]] inline VectorFormat recognize_format(std::string_view bytes,
                                                    const std::string& name = "the data") {
+    using namespace detail;
     if (bytes.empty()) throw FormatError(name + " is empty, expected word vectors");
-    const std::size_t header_end = std::min(bytes.find('\n'), bytes.size());
-    const std::optional<Word2VecHeader> header = detail::parse_header(bytes.substr(0, header_end));
-    if (!header) {
-        throw FormatError(name + " begins with no line \"rows dim\", expected word2vec's text or " +
-                          "binary format");
+    if (is_container(bytes)) return VectorFormat::native;
+    if (bytes.starts_with(npy_magic)) return VectorFormat::npy;
+    if (bytes.size() >= 4 &&
+        ByteReader(bytes, name).number<std::int32_t>("") == fasttext_magic) {
+        return VectorFormat::fasttext_binary;
     }
-    if (header->rows == 0 || header->dim == 0 || header->dim > max_dim) {
-        return VectorFormat::word2vec_text;
+    if (looks_like_safetensors(bytes)) return VectorFormat::safetensors;
+    const std::size_t line_end = std::min(bytes.find('\n'), bytes.size());
+    const std::string_view line = bytes.substr(0, line_end);
+    if (const std::optional<Word2VecHeader> header = parse_header(line)) {
+        if (header->rows == 0 || header->dim == 0 || header->dim > max_dim) {
+            return VectorFormat::word2vec_text;
+        }
+        const std::string_view rest = bytes.substr(std::min(line_end + 1, bytes.size()));
+        const std::string_view row = rest.substr(0, std::min(rest.find('\n'), rest.size()));
+        return looks_like_text_row(row, header->dim) ? VectorFormat::word2vec_text
+                                                     : VectorFormat::word2vec_binary;
     }
-    const std::string_view rest = bytes.substr(std::min(header_end + 1, bytes.size()));
-    const std::string_view row = rest.substr(0, std::min(rest.find('\n'), rest.size()));
-    return detail::looks_like_text_row(row, header->dim) ? VectorFormat::word2vec_text
-                                                         : VectorFormat::word2vec_binary;
+    if (looks_like_vecs(bytes, 4)) {
+        return looks_like_integers(bytes) ? VectorFormat::ivecs : VectorFormat::fvecs;
+    }
+    if (looks_like_vecs(bytes, 1)) return VectorFormat::bvecs;
+    if (looks_like_old_fasttext(bytes)) return VectorFormat::fasttext_binary;
+    if (trailing_numbers(line) != 0) return VectorFormat::glove_text;
+    if (looks_like_numbers(line)) return VectorFormat::projector;
+    throw FormatError(name + " is no file of vectors that firth knows: it begins with none of the " +
+                      "marks of .firth, NumPy, fastText and safetensors files, with no line \"rows " +
+                      "dim\" of word2vec's formats, no row of GloVe's or the projector's text and " +
+                      "no row of vecs");
 }
 
-/// Reads word vectors from a file in one of word2vec's formats. Throws `IoError` and
-/// `FormatError`.
+namespace detail {
+
+/// A file as it is, or what is in it where it is packed by gzip, xz or zstd.
+inline MappedFile open_unpacked(const std::string& path) {
+    MappedFile file(path);
+    const std::string_view bytes = file.bytes();
+    if (!bytes.starts_with("\x1F\x8B") && !bytes.starts_with("\xFD"
+                                                             "7zXZ") &&
+        !bytes.starts_with("\x28\xB5\x2F\xFD")) {
+        return file;
+    }
+    const std::unique_ptr<ByteSource> source = open_source(path);
+    TemporaryFile unpacked(std::filesystem::temp_directory_path().string());
+    std::string buffer(std::size_t{1} << 20, '\0');
+    while (const std::size_t got = source->read(buffer.data(), buffer.size())) {
+        unpacked.append(std::string_view(buffer).substr(0, got));
+    }
+    return unpacked.map();
+}
+
+[[noreturn]] inline void fail_without_json(const std::string& path) {
+    throw FormatError(path + ": this program was built without nlohmann/json, which safetensors " +
+                      "files need");
+}
+
+} // namespace detail
+
+/// Reads word vectors from a file in any of the formats, which it recognises by their content, also
+/// packed by gzip, xz or zstd (see `open_source`). A .firth file of float32 is opened in place.
+/// Throws `IoError` and `FormatError`.
 [[nodiscard]] inline WordVectors<float>
 load(const std::string& path, const ReadOptions& options = {}, ReadReport* report = nullptr) {
-    const MappedFile file(path);
-    if (recognize_format(file.bytes(), path) == VectorFormat::word2vec_text) {
-        return parse_word2vec_text(file.bytes(), path, options, report);
+    const MappedFile file = detail::open_unpacked(path);
+    const std::string_view bytes = file.bytes();
+    const auto matrix = [&](const StoredMatrix& stored) {
+        return detail::read_matrix(
+            stored, words_of(path, stored.rows, options, report, words_path(path)), path, options,
+            report);
+    };
+    switch (recognize_format(bytes, path)) {
+    case VectorFormat::word2vec_text:
+        return parse_word2vec_text(bytes, path, options, report);
+    case VectorFormat::word2vec_binary:
+        return parse_word2vec_binary(bytes, path, options, report);
+    case VectorFormat::glove_text:
+        return parse_glove_text(bytes, path, options, report);
+    case VectorFormat::fasttext_binary:
+        return parse_fasttext_words(bytes, path, options, report);
+    case VectorFormat::native:
+        return read_native(path, options, report);
+    case VectorFormat::npy:
+        return matrix(parse_npy_matrix(bytes, path));
+    case VectorFormat::safetensors:
+#if __has_include(<nlohmann/json.hpp>)
+        return parse_safetensors_vectors(bytes, path, options, report);
+#else
+        detail::fail_without_json(path);
+#endif
+    case VectorFormat::projector:
+        return parse_projector(bytes, path, options, report);
+    case VectorFormat::fvecs:
+        return matrix(parse_vecs_matrix(bytes, ElementType::f32, path));
+    case VectorFormat::bvecs:
+        return matrix(parse_vecs_matrix(bytes, ElementType::u8, path));
+    case VectorFormat::ivecs:
+        return matrix(parse_vecs_matrix(bytes, ElementType::i32, path));
     }
-    return parse_word2vec_binary(file.bytes(), path, options, report);
+    return {};
+}
+
+/// The rows of a file in any of the formats, one after the other, in memory for one row (and the
+/// words, in formats that keep them elsewhere).
+///
+///     firth::RowFile file("vectors.txt");
+///     while (const auto row = file.next()) std::cout << row->word << ' ' << row->vector[0] << '\n';
+class RowFile final : public RowReader {
+public:
+    /// Throws `IoError` and `FormatError`.
+    explicit RowFile(const std::string& path, const ReadOptions& options = {})
+        : file_(detail::open_unpacked(path)), top_(options.top),
+          format_(recognize_format(file_.bytes(), path)), rows_(open(path, options)) {}
+
+    [[nodiscard]] VectorFormat format() const noexcept { return format_; }
+    [[nodiscard]] std::size_t dim() const override { return rows_->dim(); }
+    [[nodiscard]] std::optional<std::uint64_t> rows() const override { return rows_->rows(); }
+
+    [[nodiscard]] std::optional<Row> next() override {
+        if (top_ != 0 && read_ == top_) return std::nullopt;
+        ++read_;
+        return rows_->next();
+    }
+
+private:
+    [[nodiscard]] std::unique_ptr<RowReader> open(const std::string& path,
+                                                  const ReadOptions& options) const {
+        const std::string_view bytes = file_.bytes();
+        const auto matrix = [&](const StoredMatrix& stored) {
+            return std::make_unique<MatrixRowReader>(
+                stored, words_of(path, stored.rows, options, nullptr, words_path(path)), path,
+                options);
+        };
+        switch (format_) {
+        case VectorFormat::word2vec_text:
+            return std::make_unique<Word2VecTextReader>(bytes, path, options);
+        case VectorFormat::word2vec_binary:
+            return std::make_unique<Word2VecBinaryReader>(bytes, path, options);
+        case VectorFormat::glove_text:
+            return std::make_unique<GloveTextReader>(bytes, path, options);
+        case VectorFormat::fasttext_binary:
+            return std::make_unique<FastTextReader>(bytes, path, options);
+        case VectorFormat::native:
+            return std::make_unique<NativeReader>(path, options);
+        case VectorFormat::npy:
+            return matrix(parse_npy_matrix(bytes, path));
+        case VectorFormat::safetensors:
+#if __has_include(<nlohmann/json.hpp>)
+            return std::make_unique<SafetensorsReader>(bytes, path, options);
+#else
+            detail::fail_without_json(path);
+#endif
+        case VectorFormat::projector:
+            return std::make_unique<ProjectorReader>(bytes, path, options);
+        case VectorFormat::fvecs:
+            return matrix(parse_vecs_matrix(bytes, ElementType::f32, path));
+        case VectorFormat::bvecs:
+            return matrix(parse_vecs_matrix(bytes, ElementType::u8, path));
+        case VectorFormat::ivecs:
+            return matrix(parse_vecs_matrix(bytes, ElementType::i32, path));
+        }
+        return nullptr;
+    }
+
+    MappedFile file_;
+    std::size_t top_;
+    std::size_t read_ = 0;
+    VectorFormat format_;
+    std::unique_ptr<RowReader> rows_;
+};
+
+/// The model that a file holds, with vectors for words outside the vocabulary. Throws `IoError`,
+/// and `FormatError` where the file is no model of fastText.
+[[nodiscard]] inline SubwordVectors load_subwords(const std::string& path,
+                                                  const ReadOptions& options = {},
+                                                  ReadReport* report = nullptr) {
+    const MappedFile file = detail::open_unpacked(path);
+    const VectorFormat format = recognize_format(file.bytes(), path);
+    if (format != VectorFormat::fasttext_binary) {
+        throw FormatError(path + " is of format " + std::string(format_name(format)) +
+                          ", which has no vectors of n-grams; expected a model of fastText");
+    }
+    return parse_fasttext(file.bytes(), path, options, report).vectors;
+}
+
+/// How vectors are written.
+struct SaveOptions {
+    std::optional<VectorFormat> format{}; ///< without: by the file's name, see `format_of_name`
+    ElementType type = ElementType::f32;  ///< of the elements, in formats that have several
+    ProgressCallback progress{};          ///< in rows; returning false ends the writing by an
+                                          ///< `Error`, and leaves the old file
+};
+
+/// A writer for a file of `rows` rows of `dim` elements. Throws `IoError`, and `OptionError` for a
+/// format that cannot be written and for elements that it does not have.
+[[nodiscard]] inline std::unique_ptr<RowWriter> make_writer(const std::string& path,
+                                                            std::uint64_t rows, std::size_t dim,
+                                                            const SaveOptions& options = {}) {
+    const VectorFormat format = options.format.value_or(format_of_name(path));
+    const auto only = [&](ElementType type) {
+        if (options.type == type) return;
+        throw OptionError("cannot write " + path + ": " + std::string(format_name(format)) +
+                          " has elements of type " + std::string(element_name(type)) +
+                          " only, expected no other");
+    };
+    switch (format) {
+    case VectorFormat::word2vec_text:
+    case VectorFormat::glove_text:
+        only(ElementType::f32);
+        return std::make_unique<Word2VecTextWriter>(std::make_unique<AtomicFile>(path), path, rows,
+                                                    dim, format == VectorFormat::word2vec_text);
+    case VectorFormat::word2vec_binary:
+        only(ElementType::f32);
+        return std::make_unique<Word2VecBinaryWriter>(std::make_unique<AtomicFile>(path), path,
+                                                      rows, dim);
+    case VectorFormat::fasttext_binary:
+        throw OptionError("cannot write " + path + ": models of fastText are read only, expected " +
+                          "another format");
+    case VectorFormat::native:
+        return std::make_unique<NativeWriter>(path, rows, dim, options.type);
+    case VectorFormat::npy:
+        return std::make_unique<NpyWriter>(path, rows, dim, options.type);
+    case VectorFormat::safetensors:
+#if __has_include(<nlohmann/json.hpp>)
+        return std::make_unique<SafetensorsWriter>(path, rows, dim, options.type);
+#else
+        detail::fail_without_json(path);
+#endif
+    case VectorFormat::projector:
+        only(ElementType::f32);
+        return std::make_unique<ProjectorWriter>(path, rows, dim);
+    case VectorFormat::fvecs:
+        only(ElementType::f32);
+        return std::make_unique<VecsWriter>(path, rows, dim, ElementType::f32);
+    case VectorFormat::bvecs:
+        only(ElementType::f32);
+        return std::make_unique<VecsWriter>(path, rows, dim, ElementType::u8);
+    case VectorFormat::ivecs:
+        only(ElementType::f32);
+        return std::make_unique<VecsWriter>(path, rows, dim, ElementType::i32);
+    }
+    return nullptr;
 }
 
 /// Writes word vectors to a file, whole or not at all. Throws `IoError`, and `Error` for what the
 /// format cannot hold.
 inline void save(const WordVectors<float>& vectors, const std::string& path,
-                 VectorFormat format = VectorFormat::word2vec_binary) {
-    switch (format) {
-    case VectorFormat::word2vec_text:
-        return write_word2vec_text(vectors, path);
-    case VectorFormat::word2vec_binary:
-        return write_word2vec_binary(vectors, path);
-    case VectorFormat::glove_text:
-        return write_glove_text(vectors, path);
-    }
+                 const SaveOptions& options = {}) {
+    write_rows(vectors, *make_writer(path, vectors.size(), vectors.dim(), options),
+               options.progress);
+}
+
+/// The same in a format.
+inline void save(const WordVectors<float>& vectors, const std::string& path, VectorFormat format) {
+    SaveOptions options;
+    options.format = format;
+    save(vectors, path, options);
 }
 
 } // namespace firth

@@ -1,25 +1,25 @@
 #pragma once
 
-#include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <istream>
+#include <memory>
+#include <optional>
 #include <ostream>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <firth/base/atomic_file.hpp>
+#include <firth/base/byte_sink.hpp>
 #include <firth/base/mapped_file.hpp>
-#include <firth/base/parallel.hpp>
 #include <firth/io/byte_reader.hpp>
+#include <firth/io/element_type.hpp>
 #include <firth/io/read_options.hpp>
-#include <firth/io/word2vec_common.hpp>
+#include <firth/io/rows.hpp>
+#include <firth/io/word2vec_header.hpp>
 #include <firth/table/word_vectors.hpp>
 
 /// word2vec's binary format: a line "rows dim", then a row: the word, one space, dim little-endian
@@ -29,34 +29,121 @@ namespace firth {
 
 namespace detail {
 
-/// Copies little-endian float32 values, in either direction.
-inline void copy_floats(const char* from, char* to, std::size_t count) {
-    if constexpr (std::endian::native == std::endian::little) {
-        std::memcpy(to, from, count * sizeof(float));
-    } else {
-        for (std::size_t i = 0; i < count * sizeof(float); ++i) {
-            to[i] = from[i / 4 * 4 + 3 - i % 4];
-        }
-    }
-}
+/// Walks through the rows of a file without looking at their numbers.
+class Word2VecBinaryRows {
+public:
+    struct RawRow {
+        std::string_view word;
+        const char* vector; ///< dim float32
+    };
 
-template <class Sink>
-void write_binary_rows(const WordVectors<float>& vectors, Sink&& write) {
-    write(header_line(vectors));
-    std::string row;
-    for (Id id = 0; id < vectors.size(); ++id) {
-        row = vectors.word(id);
-        row += ' ';
-        const std::size_t begin = row.size();
-        row.resize(begin + vectors.dim() * sizeof(float));
-        copy_floats(reinterpret_cast<const char*>(vectors[id].data()), row.data() + begin,
-                    vectors.dim());
-        row += '\n';
-        write(row);
+    Word2VecBinaryRows(std::string_view bytes, const std::string& name, const ReadOptions& options)
+        : reader_(bytes, name), strict_(options.header == ReadOptions::Header::strict),
+          refuse_(options.non_finite == ReadOptions::NonFinite::refuse),
+          header_(take_header(reader_, options,
+                              [](std::uint64_t dim) { return sizeof(float) * dim + 1; })) {}
+
+    [[nodiscard]] const Word2VecHeader& header() const noexcept { return header_; }
+
+    /// The next row, nothing at the end. Throws `FormatError`.
+    std::optional<RawRow> next() {
+        // What is left of the row before, in files that end rows with a newline.
+        reader_.skip_all('\n');
+        if (strict_ ? read_ == header_.rows : reader_.at_end()) {
+            if (reader_.at_end()) return std::nullopt;
+            fail_count("but " + std::to_string(reader_.rest().size()) + " more bytes follow them");
+        }
+        if (reader_.at_end()) fail_count("but the file ends after " + std::to_string(read_));
+        ++read_;
+        const auto what = [&](const char* part) {
+            return part + std::string("row ") + std::to_string(read_) + " of " +
+                   std::to_string(header_.rows);
+        };
+        const std::size_t space = reader_.rest().find(' ');
+        if (space == std::string_view::npos) {
+            reader_.fail("the file ends within " + what("the word of "));
+        }
+        const std::string_view word = reader_.take(space, "a word");
+        reader_.take(1, "a space");
+        const std::size_t size = header_.dim * sizeof(float);
+        // The message is made where it is needed only: rows are many.
+        if (size > reader_.rest().size()) reader_.take(size, what(""));
+        return RawRow{word, reader_.take(size, "").data()};
     }
-}
+
+    /// Copies a row's numbers and checks them. Throws `FormatError`.
+    void copy(const RawRow& row, std::span<float> to) const {
+        read_elements(row.vector, ElementType::f32, sizeof(float), false, to);
+        if (!refuse_ || all_finite(to)) return;
+        const auto bad = std::find_if_not(to.begin(), to.end(),
+                                          [](float value) { return std::isfinite(value); });
+        const auto place = static_cast<std::size_t>(row.vector - reader_.bytes().data()) +
+                           static_cast<std::size_t>(bad - to.begin()) * sizeof(float);
+        reader_.fail_at(place, "the vector of \"" + std::string(row.word) +
+                                   "\" holds NaN or infinity, expected finite numbers");
+    }
+
+private:
+    [[noreturn]] void fail_count(const std::string& found) const {
+        reader_.fail("the header promises " + std::to_string(header_.rows) + " rows, " + found);
+    }
+
+    ByteReader reader_;
+    bool strict_;
+    bool refuse_;
+    Word2VecHeader header_;
+    std::uint64_t read_ = 0;
+};
 
 } // namespace detail
+
+/// Reads the bytes of a file row by row; they must outlive it.
+class Word2VecBinaryReader final : public RowReader {
+public:
+    explicit Word2VecBinaryReader(std::string_view bytes, const std::string& name = "the data",
+                                  const ReadOptions& options = {})
+        : rows_(bytes, name, options), vector_(rows_.header().dim) {}
+
+    [[nodiscard]] std::size_t dim() const override { return vector_.size(); }
+    [[nodiscard]] std::optional<std::uint64_t> rows() const override { return rows_.header().rows; }
+
+    [[nodiscard]] std::optional<Row> next() override {
+        const auto row = rows_.next();
+        if (!row) return std::nullopt;
+        rows_.copy(*row, vector_);
+        return Row{row->word, vector_};
+    }
+
+private:
+    detail::Word2VecBinaryRows rows_;
+    std::vector<float> vector_;
+};
+
+/// Writes rows, ended by newlines as word2vec.c does. Words that are empty or hold a space or a
+/// newline are refused.
+class Word2VecBinaryWriter final : public RowWriter {
+public:
+    Word2VecBinaryWriter(std::unique_ptr<ByteSink> sink, const std::string& name,
+                         std::uint64_t rows, std::size_t dim)
+        : RowWriter(name, rows, dim), sink_(std::move(sink)) {
+        sink_->write(detail::header_line(rows, dim));
+    }
+
+private:
+    void put(const Row& row) override {
+        check_word(row.word, " \n");
+        bytes_ = row.word;
+        bytes_ += ' ';
+        detail::append_elements_of(row.vector, bytes_);
+        bytes_ += '\n';
+        sink_->write(bytes_);
+    }
+
+    void end() override { sink_->commit(); }
+
+    std::unique_ptr<ByteSink> sink_;
+    std::string bytes_;
+};
 
 /// Reads vectors from the bytes of a file; `name` is what errors call it. Throws `FormatError`,
 /// naming the byte, for what is not in the format, and by the options' policies.
@@ -64,58 +151,27 @@ void write_binary_rows(const WordVectors<float>& vectors, Sink&& write) {
                                                               const std::string& name = "the data",
                                                               const ReadOptions& options = {},
                                                               ReadReport* report = nullptr) {
-    ByteReader reader(bytes, name);
-    const bool strict = options.header == ReadOptions::Header::strict;
-    const Word2VecHeader header = detail::take_header(
-        reader, options, [](std::uint64_t dim) { return sizeof(float) * dim + 1; });
-    if (report != nullptr) report->header_rows = header.rows;
-
+    detail::Word2VecBinaryRows file(bytes, name, options);
+    if (report != nullptr) report->header_rows = file.header().rows;
     std::vector<std::string_view> words;
-    std::vector<const char*> rows;
-    words.reserve(header.rows);
-    rows.reserve(header.rows);
-    const std::size_t row_size = header.dim * sizeof(float);
-    while (strict ? words.size() < header.rows : !reader.at_end()) {
-        // What is left of the row before, in files that end rows with a newline.
-        reader.skip_all('\n');
-        if (reader.at_end()) {
-            if (!strict) break;
-            detail::fail_row_count(reader, reader.position(), header.rows,
-                                   "but the file ends after " + std::to_string(words.size()));
+    std::vector<const char*> vectors;
+    const std::size_t most = options.top == 0 ? file.header().rows : options.top;
+    words.reserve(std::min<std::size_t>(most, file.header().rows));
+    vectors.reserve(words.capacity());
+    while (options.top == 0 || words.size() < options.top) {
+        const auto row = file.next();
+        if (!row) break;
+        words.push_back(row->word);
+        vectors.push_back(row->vector);
+    }
+    EmbeddingTable<float> table(words.size(), file.header().dim, Uninitialized());
+    detail::for_rows(words.size(), 1024, name, options, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t row = begin; row < end; ++row) {
+            file.copy({words[row], vectors[row]}, table[row]);
+            table.clear_padding(row);
         }
-        const std::string what =
-            "row " + std::to_string(words.size() + 1) + " of " + std::to_string(header.rows);
-        words.push_back(reader.take_until(' ', "the word of " + what));
-        rows.push_back(reader.take(row_size, what).data());
-    }
-    reader.skip_all('\n');
-    if (!reader.at_end()) {
-        detail::fail_row_count(reader, reader.position(), header.rows,
-                               "but " + std::to_string(reader.rest().size()) +
-                                   " more bytes follow them");
-    }
-
-    EmbeddingTable<float> table(words.size(), header.dim);
-    const bool refuse_non_finite = options.non_finite == ReadOptions::NonFinite::refuse;
-    parallel_for(rows.size(), 1024, resolve_threads(options.threads),
-                 [&](std::size_t begin, std::size_t end) {
-                     for (std::size_t row = begin; row < end; ++row) {
-                         const std::span<float> vector = table[row];
-                         detail::copy_floats(rows[row], reinterpret_cast<char*>(vector.data()),
-                                             vector.size());
-                         const auto is_bad = [](float value) { return !std::isfinite(value); };
-                         const auto bad = std::find_if(vector.begin(), vector.end(), is_bad);
-                         if (refuse_non_finite && bad != vector.end()) {
-                             const auto place =
-                                 static_cast<std::size_t>(rows[row] - bytes.data()) +
-                                 static_cast<std::size_t>(bad - vector.begin()) * sizeof(float);
-                             reader.fail_at(place, "the vector of \"" + std::string(words[row]) +
-                                                       "\" holds NaN or infinity, expected finite "
-                                                       "numbers");
-                         }
-                     }
-                 });
-    return detail::assemble(words, std::move(table), reader, options, report);
+    });
+    return detail::assemble(words, {}, std::move(table), name, options, report);
 }
 
 /// Reads vectors from a file. Throws `IoError` and what `parse_word2vec_binary` throws.
@@ -133,30 +189,29 @@ void write_binary_rows(const WordVectors<float>& vectors, Sink&& write) {
     return parse_word2vec_binary(read_all(stream, "the stream"), "the stream", options, report);
 }
 
-/// The bytes of a file with these vectors, rows ended by newlines as word2vec.c does. Throws
-/// `Error` for words that the format cannot hold and for vectors that are not finite.
+/// The bytes of a file with these vectors. Throws what `Word2VecBinaryWriter` throws.
 [[nodiscard]] inline std::string format_word2vec_binary(const WordVectors<float>& vectors) {
-    detail::check_writable(vectors, "the data");
     std::string bytes;
-    detail::write_binary_rows(vectors, [&](std::string_view part) { bytes += part; });
+    Word2VecBinaryWriter writer(std::make_unique<StringSink>(bytes), "the data", vectors.size(),
+                                vectors.dim());
+    write_rows(vectors, writer);
     return bytes;
 }
 
 /// Writes vectors to a file, whole or not at all (see `AtomicFile`). Throws `IoError` and what
-/// `format_word2vec_binary` throws.
+/// `Word2VecBinaryWriter` throws.
 inline void write_word2vec_binary(const WordVectors<float>& vectors, const std::string& path) {
-    detail::check_writable(vectors, path);
-    AtomicFile file(path);
-    detail::write_binary_rows(vectors, [&](std::string_view part) { file.write(part); });
-    file.commit();
+    Word2VecBinaryWriter writer(std::make_unique<AtomicFile>(path), path, vectors.size(),
+                                vectors.dim());
+    write_rows(vectors, writer);
 }
 
-/// Writes vectors to a stream. Throws `IoError` where it fails and what `format_word2vec_binary`
+/// Writes vectors to a stream. Throws `IoError` where it fails and what `Word2VecBinaryWriter`
 /// throws.
 inline void write_word2vec_binary(const WordVectors<float>& vectors, std::ostream& stream) {
-    detail::check_writable(vectors, "the stream");
-    detail::write_binary_rows(vectors, [&](std::string_view part) { stream << part; });
-    if (!stream.flush()) throw IoError("cannot write the stream: it failed");
+    Word2VecBinaryWriter writer(std::make_unique<StreamSink>(stream), "the stream", vectors.size(),
+                                vectors.dim());
+    write_rows(vectors, writer);
 }
 
 } // namespace firth

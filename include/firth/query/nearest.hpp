@@ -33,9 +33,10 @@ struct WordScore {
 template <Metric M>
 class BasicWordIndex {
 public:
-    /// Looks at every row once. Throws `Error` for a row that is not finite.
+    /// Looks at every row once, or at the norms alone where the vectors know them. Throws `Error`
+    /// for a row that is not finite.
     explicit BasicWordIndex(const WordVectors<float>& vectors)
-        : vectors_(&vectors), rows_(vectors.table().view()) {}
+        : vectors_(&vectors), rows_(vectors.table().view(), vectors.norms()) {}
 
     /// An index of a temporary would outlive it.
     explicit BasicWordIndex(WordVectors<float>&&) = delete;

@@ -32,12 +32,18 @@ class ExactIndex {
 public:
     ExactIndex() = default;
 
-    /// Looks at every row once. Throws `Error`, naming the row, for one that holds NaN or infinity
-    /// or whose norm is beyond float32.
-    explicit ExactIndex(TableView<const float> rows) : rows_(rows) {
+    /// Looks at every row once, or at `norms` alone where the rows' Euclidean norms are known: one a
+    /// row. Throws `Error`, naming the row, for one that holds NaN or infinity or whose norm is
+    /// beyond float32.
+    explicit ExactIndex(TableView<const float> rows, std::span<const float> norms = {})
+        : rows_(rows) {
+        if (!norms.empty() && norms.size() != rows.rows()) {
+            throw Error(std::to_string(norms.size()) + " norms cannot belong to " +
+                        std::to_string(rows.rows()) + " rows");
+        }
         row_scales_.reserve(rows.rows());
         for (std::size_t id = 0; id < rows.rows(); ++id) {
-            const float norm = simd::norm(rows[id]);
+            const float norm = norms.empty() ? simd::norm(rows[id]) : norms[id];
             if (!std::isfinite(norm)) {
                 throw Error("row " + std::to_string(id) +
                             " holds NaN or infinity, or its norm is beyond float32; an index "

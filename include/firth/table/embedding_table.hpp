@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -51,6 +52,25 @@ public:
         data_ = AlignedBuffer<T>(rows * stride());
     }
 
+    /// Rows that will be written before they are read, their padding by `clear_padding`.
+    EmbeddingTable(std::size_t rows, std::size_t dim, Uninitialized) : rows_(rows), dim_(dim) {
+        detail::check_table_size(rows, dim);
+        data_ = AlignedBuffer<T>(rows * stride(), Uninitialized());
+    }
+
+    /// Rows that lie somewhere else, a mapped file say, in the layout of a table. Throws as above,
+    /// and `Error` where `data` has another size.
+    EmbeddingTable(std::size_t rows, std::size_t dim, AlignedBuffer<T> data)
+        : rows_(rows), dim_(dim) {
+        detail::check_table_size(rows, dim);
+        if (data.size() != rows * stride()) {
+            throw Error("a table of " + std::to_string(rows) + " rows of dim " +
+                        std::to_string(dim) + " cannot have " + std::to_string(data.size()) +
+                        " elements, expected " + std::to_string(rows * stride()));
+        }
+        data_ = std::move(data);
+    }
+
     EmbeddingTable(const EmbeddingTable&) = default;
     EmbeddingTable& operator=(const EmbeddingTable&) = default;
     EmbeddingTable(EmbeddingTable&& other) noexcept
@@ -79,6 +99,14 @@ public:
     [[nodiscard]] std::span<const T> operator[](std::size_t id) const noexcept {
         return view()[id];
     }
+
+    /// Writes the zeros behind the elements of row `id` < rows(), in tables made `Uninitialized`.
+    void clear_padding(std::size_t id) noexcept {
+        std::fill(data() + id * stride() + dim_, data() + (id + 1) * stride(), T{});
+    }
+
+    /// Drops the rows from `rows` <= rows() on; their memory stays with the table.
+    void truncate(std::size_t rows) noexcept { rows_ = std::min(rows, rows_); }
 
     [[nodiscard]] TableView<T> view() noexcept { return TableView<T>::padded(data(), rows_, dim_); }
     [[nodiscard]] TableView<const T> view() const noexcept {

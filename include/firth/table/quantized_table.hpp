@@ -6,8 +6,9 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
+#include <utility>
 
+#include <firth/base/aligned_buffer.hpp>
 #include <firth/base/error.hpp>
 #include <firth/simd/convert.hpp>
 #include <firth/simd/dot.hpp>
@@ -34,8 +35,8 @@ public:
                               std::to_string(simd::max_byte_dim) + " in a table of int8");
         }
         codes_ = EmbeddingTable<std::int8_t>(rows.rows(), rows.dim());
-        scales_.reserve(rows.rows());
-        norms_.reserve(rows.rows());
+        scales_ = AlignedBuffer<float>(rows.rows());
+        norms_ = AlignedBuffer<float>(rows.rows());
         for (std::size_t id = 0; id < rows.rows(); ++id) {
             const float norm = simd::norm(rows[id]);
             if (!std::isfinite(norm)) {
@@ -43,8 +44,19 @@ public:
                             " holds NaN or infinity, or its norm is beyond float32; a quantised "
                             "table takes finite numbers only");
             }
-            scales_.push_back(simd::quantize(rows[id], codes_[id]));
-            norms_.push_back(norm);
+            scales_[id] = simd::quantize(rows[id], codes_[id]);
+            norms_[id] = norm;
+        }
+    }
+
+    /// From its parts, of a file say. Throws `Error` where they do not fit each other.
+    QuantizedTable(EmbeddingTable<std::int8_t> codes, AlignedBuffer<float> scales,
+                   AlignedBuffer<float> norms)
+        : codes_(std::move(codes)), scales_(std::move(scales)), norms_(std::move(norms)) {
+        if (scales_.size() != codes_.rows() || norms_.size() != codes_.rows()) {
+            throw Error("a table of " + std::to_string(codes_.rows()) + " rows of int8 has " +
+                        std::to_string(scales_.size()) + " scales and " +
+                        std::to_string(norms_.size()) + " norms, expected one of each a row");
         }
     }
 
@@ -56,11 +68,15 @@ public:
 
     /// What the codes of row `id` < rows() are multiplied by.
     [[nodiscard]] float scale(std::size_t id) const noexcept { return scales_[id]; }
-    [[nodiscard]] std::span<const float> scales() const noexcept { return scales_; }
+    [[nodiscard]] std::span<const float> scales() const noexcept {
+        return {scales_.data(), scales_.size()};
+    }
 
     /// The Euclidean norm of row `id` < rows() before it was quantised.
     [[nodiscard]] float norm(std::size_t id) const noexcept { return norms_[id]; }
-    [[nodiscard]] std::span<const float> norms() const noexcept { return norms_; }
+    [[nodiscard]] std::span<const float> norms() const noexcept {
+        return {norms_.data(), norms_.size()};
+    }
 
     /// The inner product of rows `a` and `b` < rows().
     [[nodiscard]] float dot(std::size_t a, std::size_t b) const noexcept {
@@ -83,8 +99,8 @@ public:
 
 private:
     EmbeddingTable<std::int8_t> codes_;
-    std::vector<float> scales_;
-    std::vector<float> norms_;
+    AlignedBuffer<float> scales_;
+    AlignedBuffer<float> norms_;
 };
 
 } // namespace firth

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,29 +15,29 @@
 #include <tsl/robin_map.h>
 
 #include <firth/base/error.hpp>
+#include <firth/table/mapped_symbols.hpp>
 
 namespace firth {
-
-/// The number of a symbol's row.
-using Id = std::uint32_t;
-
-/// No symbol.
-inline constexpr Id no_id = std::numeric_limits<Id>::max();
 
 /// Symbols (words, or any other byte strings without a meaning of their own), each with an id from
 /// 0 on and a count. Learners number symbols by falling count; files keep the order they have.
 ///
 /// Lookup by `std::string_view` allocates nothing and takes constant time; reading from several
 /// threads is safe, adding is not.
+///
+/// It can lie in a mapped file. Then reading an entry throws `FormatError` where the file is
+/// damaged at that place; a copy shares the file, and adding a symbol copies all of them first.
 class Vocabulary {
 public:
     Vocabulary() = default;
+
+    /// Symbols of a mapped file, which stays mapped as long as `keeper` lives.
+    Vocabulary(std::shared_ptr<const void> keeper, MappedSymbols symbols)
+        : keeper_(std::move(keeper)), mapped_(std::move(symbols)) {}
+
     Vocabulary(Vocabulary&& other) noexcept { swap(other); }
-    Vocabulary(const Vocabulary& other) {
-        reserve(other.size());
-        for (Id id = 0; id < other.size(); ++id) {
-            add(other[id], other.count(id));
-        }
+    Vocabulary(const Vocabulary& other) : keeper_(other.keeper_), mapped_(other.mapped_) {
+        if (!is_mapped()) append_all_of(other);
     }
     Vocabulary& operator=(Vocabulary other) noexcept {
         swap(other);
@@ -46,6 +46,8 @@ public:
     ~Vocabulary() = default;
 
     void swap(Vocabulary& other) noexcept {
+        keeper_.swap(other.keeper_);
+        std::swap(mapped_, other.mapped_);
         blocks_.swap(other.blocks_);
         std::swap(block_next_, other.block_next_);
         std::swap(block_left_, other.block_left_);
@@ -57,6 +59,7 @@ public:
     /// Adds a symbol under the next id, or adds `count` to the one that is there. Returns its id
     /// and whether it is new. Throws `Error` when all 2^32 - 1 ids are taken.
     std::pair<Id, bool> add(std::string_view symbol, std::uint64_t count = 0) {
+        if (is_mapped()) *this = in_memory();
         if (const std::optional<Id> known = find(symbol)) {
             counts_[*known] += count;
             return {*known, false};
@@ -73,6 +76,7 @@ public:
 
     /// The id of a symbol, or nothing.
     [[nodiscard]] std::optional<Id> find(std::string_view symbol) const {
+        if (is_mapped()) return mapped_.find(symbol);
         const auto found = ids_.find(symbol);
         return found == ids_.end() ? std::nullopt : std::optional<Id>(found->second);
     }
@@ -81,22 +85,37 @@ public:
     [[nodiscard]] bool contains(std::string_view symbol) const { return find(symbol).has_value(); }
 
     /// The symbol of `id` < size(); valid as long as the vocabulary (moving it changes nothing).
-    [[nodiscard]] std::string_view operator[](Id id) const noexcept { return symbols_[id]; }
+    [[nodiscard]] std::string_view operator[](Id id) const {
+        return is_mapped() ? mapped_.symbol(id) : symbols_[id];
+    }
 
     /// How often the symbol of `id` < size() was counted; 0 where counts are not known.
-    [[nodiscard]] std::uint64_t count(Id id) const noexcept { return counts_[id]; }
+    [[nodiscard]] std::uint64_t count(Id id) const noexcept { return counts()[id]; }
 
     /// All counts, by id.
-    [[nodiscard]] const std::vector<std::uint64_t>& counts() const noexcept { return counts_; }
+    [[nodiscard]] std::span<const std::uint64_t> counts() const noexcept {
+        return is_mapped() ? mapped_.counts : counts_;
+    }
 
     /// All symbols, by id.
-    [[nodiscard]] const std::vector<std::string_view>& symbols() const noexcept { return symbols_; }
+    [[nodiscard]] std::vector<std::string_view> symbols() const {
+        if (!is_mapped()) return symbols_;
+        std::vector<std::string_view> symbols(size());
+        for (Id id = 0; id < symbols.size(); ++id) {
+            symbols[id] = mapped_.symbol(id);
+        }
+        return symbols;
+    }
 
-    [[nodiscard]] std::size_t size() const noexcept { return symbols_.size(); }
-    [[nodiscard]] bool empty() const noexcept { return symbols_.empty(); }
+    /// True while it lies in a mapped file.
+    [[nodiscard]] bool is_mapped() const noexcept { return keeper_ != nullptr; }
+
+    [[nodiscard]] std::size_t size() const noexcept { return counts().size(); }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
     /// Makes room for `count` symbols in all.
     void reserve(std::size_t count) {
+        if (is_mapped()) return;
         symbols_.reserve(count);
         counts_.reserve(count);
         ids_.reserve(count);
@@ -104,6 +123,19 @@ public:
 
 private:
     static constexpr std::size_t block_size = std::size_t{1} << 16;
+
+    [[nodiscard]] Vocabulary in_memory() const {
+        Vocabulary copy;
+        copy.append_all_of(*this);
+        return copy;
+    }
+
+    void append_all_of(const Vocabulary& other) {
+        reserve(other.size());
+        for (Id id = 0; id < other.size(); ++id) {
+            add(other[id], other.count(id));
+        }
+    }
 
     /// Copies the bytes to where they stay: blocks never move, so views into them stay valid.
     std::string_view keep(std::string_view symbol) {
@@ -120,6 +152,8 @@ private:
         return {to, symbol.size()};
     }
 
+    std::shared_ptr<const void> keeper_; ///< of a mapped file
+    MappedSymbols mapped_;
     std::vector<std::unique_ptr<char[]>> blocks_;
     char* block_next_ = nullptr;
     std::size_t block_left_ = 0;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include <firth/base/aligned_buffer.hpp>
 #include <firth/base/error.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/spelling.hpp>
@@ -31,15 +32,35 @@ public:
         }
     }
 
+    /// The same with the rows' Euclidean norms, one a row, where they are known already.
+    WordVectors(Vocabulary vocabulary, EmbeddingTable<T> table, AlignedBuffer<float> norms)
+        : WordVectors(std::move(vocabulary), std::move(table)) {
+        if (norms.size() != table_.rows()) {
+            throw Error(std::to_string(norms.size()) + " norms cannot belong to the " +
+                        std::to_string(table_.rows()) + " rows of a table");
+        }
+        norms_ = std::move(norms);
+    }
+
     [[nodiscard]] const Vocabulary& vocabulary() const noexcept { return vocabulary_; }
     [[nodiscard]] const EmbeddingTable<T>& table() const noexcept { return table_; }
-    [[nodiscard]] EmbeddingTable<T>& table() noexcept { return table_; }
+
+    /// The table, to be changed. What was known of the norms is forgotten.
+    [[nodiscard]] EmbeddingTable<T>& mutable_table() noexcept {
+        norms_ = {};
+        return table_;
+    }
+
+    /// The norms of the rows where they are known, as they are of firth's own files; else empty.
+    [[nodiscard]] std::span<const float> norms() const noexcept {
+        return {norms_.data(), norms_.size()};
+    }
 
     [[nodiscard]] std::size_t size() const noexcept { return vocabulary_.size(); }
     [[nodiscard]] std::size_t dim() const noexcept { return table_.dim(); }
 
     /// The symbol of row `id` < size().
-    [[nodiscard]] std::string_view word(Id id) const noexcept { return vocabulary_[id]; }
+    [[nodiscard]] std::string_view word(Id id) const { return vocabulary_[id]; }
 
     [[nodiscard]] bool contains(std::string_view word) const { return vocabulary_.contains(word); }
 
@@ -67,6 +88,7 @@ public:
 private:
     Vocabulary vocabulary_;
     EmbeddingTable<T> table_;
+    AlignedBuffer<float> norms_;
 };
 
 } // namespace firth

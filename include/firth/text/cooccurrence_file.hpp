@@ -18,7 +18,7 @@
 #include <firth/base/mapped_file.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/text/cooccurrence.hpp>
-#include <firth/text/vocabulary_sections.hpp>
+#include <firth/table/vocabulary_sections.hpp>
 
 /// Co-occurrence counts as files.
 ///

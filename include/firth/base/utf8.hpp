@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace firth {
+
+/// The length of the UTF-8 sequence at the beginning of `bytes`, 1 to 4; 0 where there is none: an
+/// overlong form, a surrogate, a number above U+10FFFF, a cut sequence (Unicode 15, table 3-7).
+[[nodiscard]] constexpr std::size_t utf8_length(std::string_view bytes) noexcept {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+    const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
+        return i < bytes.size() && byte(i) >= low && byte(i) <= high;
+    };
+    if (bytes.empty()) return 0;
+    const unsigned first = byte(0);
+    if (first < 0x80) return 1;
+    if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+    if (first >= 0xE0 && first <= 0xEF) {
+        const unsigned low = first == 0xE0 ? 0xA0 : 0x80;
+        const unsigned high = first == 0xED ? 0x9F : 0xBF;
+        return follows(1, low, high) && follows(2) ? 3 : 0;
+    }
+    if (first >= 0xF0 && first <= 0xF4) {
+        const unsigned low = first == 0xF0 ? 0x90 : 0x80;
+        const unsigned high = first == 0xF4 ? 0x8F : 0xBF;
+        return follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
+    }
+    return 0;
+}
+
+/// True for bytes that are UTF-8 all through.
+[[nodiscard]] constexpr bool is_utf8(std::string_view bytes) noexcept {
+    while (!bytes.empty()) {
+        const std::size_t length = utf8_length(bytes);
+        if (length == 0) return false;
+        bytes.remove_prefix(length);
+    }
+    return true;
+}
+
+/// The bytes with U+FFFD in the place of each one that belongs to no UTF-8 sequence.
+[[nodiscard]] inline std::string replace_invalid_utf8(std::string_view bytes) {
+    std::string replaced;
+    while (!bytes.empty()) {
+        const std::size_t length = utf8_length(bytes);
+        replaced += length == 0 ? std::string_view("\xEF\xBF\xBD") : bytes.substr(0, length);
+        bytes.remove_prefix(length == 0 ? 1 : length);
+    }
+    return replaced;
+}
+
+} // namespace firth
