@@ -3,6 +3,7 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 void add_count_command(CLI::App& app);
 void add_demo_command(CLI::App& app);
 void add_eval_command(CLI::App& app);
+void add_file_commands(CLI::App& app);
 void add_query_commands(CLI::App& app);
 void add_text_commands(CLI::App& app);
 void add_train_command(CLI::App& app);
@@ -46,8 +48,15 @@ private:
     void (*on_term_)(int);
 };
 
-/// Reads vectors of any format, and warns of duplicates.
-firth::WordVectors<float> load_vectors(const std::string& path);
+/// Reads vectors of any format, and warns of what is odd about them.
+firth::WordVectors<float> load_vectors(const std::string& path,
+                                       const firth::ReadOptions& options = {});
+
+/// Says on standard error what was odd about a file that was read.
+void warn_of(const firth::ReadReport& report, const std::string& path);
+
+/// An option --format with the formats that can be written.
+void add_format(CLI::App& command, std::optional<firth::VectorFormat>& format);
 
 /// Which texts a command reads, and how.
 struct CorpusArguments {

@@ -1,14 +1,15 @@
 #include "commands.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <firth/base/mapped_file.hpp>
+#include <firth/base/number_text.hpp>
 #include <firth/query/analogy.hpp>
 #include <firth/query/nearest.hpp>
-#include <firth/simd/dispatch.hpp>
+#include <firth/query/word_lookup.hpp>
 
 namespace {
 
@@ -18,7 +19,6 @@ struct QueryArguments {
     std::size_t top = 10;
     std::string method = "add";
     bool json = false;
-    bool cpu = false;
 };
 
 void print(const QueryArguments& arguments, const std::vector<firth::WordScore>& results) {
@@ -35,90 +35,74 @@ void print(const QueryArguments& arguments, const std::vector<firth::WordScore>&
     print_json({{"query", arguments.words}, {"results", list}});
 }
 
+/// Vectors to ask, with those of n-grams where the file has them.
+class AskedVectors {
+public:
+    explicit AskedVectors(const std::string& path) {
+        if (firth::RowFile(path).format() == firth::VectorFormat::fasttext_binary) {
+            firth::ReadReport report;
+            model_ = firth::load_subwords(path, {}, &report);
+            warn_of(report, path);
+        } else {
+            words_ = load_vectors(path);
+        }
+    }
+
+    [[nodiscard]] const firth::WordVectors<float>& words() const {
+        return model_ ? model_->words() : words_;
+    }
+
+    /// What to do with unknown words.
+    [[nodiscard]] firth::OutOfVocabulary unknown() const {
+        return model_ ? firth::OutOfVocabulary::subwords(*model_)
+                      : firth::OutOfVocabulary::error();
+    }
+
+private:
+    std::optional<firth::SubwordVectors> model_;
+    firth::WordVectors<float> words_;
+};
+
 void neighbors(const QueryArguments& arguments) {
-    const firth::WordVectors<float> vectors = load_vectors(arguments.vectors);
-    const firth::WordIndex index(vectors);
-    print(arguments, firth::most_similar(index, arguments.words, {}, {.top = arguments.top}));
+    const AskedVectors asked(arguments.vectors);
+    const firth::WordIndex index(asked.words());
+    print(arguments,
+          firth::most_similar(index, arguments.words, {},
+                              {.top = arguments.top, .out_of_vocabulary = asked.unknown()}));
 }
 
 void analogy(const QueryArguments& arguments) {
-    const firth::WordVectors<float> vectors = load_vectors(arguments.vectors);
-    const firth::WordIndex index(vectors);
+    const AskedVectors asked(arguments.vectors);
+    const firth::WordIndex index(asked.words());
     const auto method =
         arguments.method == "mul" ? firth::AnalogyMethod::cos_mul : firth::AnalogyMethod::cos_add;
     print(arguments, firth::analogy(index, arguments.words[0], arguments.words[1],
-                                    arguments.words[2], {.top = arguments.top, .method = method}));
+                                    arguments.words[2], {.top = arguments.top,
+                                     .method = method,
+                                     .out_of_vocabulary = asked.unknown()}));
 }
 
-/// What the processor has and which kernels were chosen.
-void info_cpu(const QueryArguments& arguments) {
-    const firth::simd::Cpu cpu = firth::simd::detect_cpu();
-    const std::vector<std::pair<const char*, bool>> features{
-        {"sse4.2", cpu.sse42},
-        {"avx", cpu.avx},
-        {"avx2", cpu.avx2},
-        {"fma", cpu.fma},
-        {"f16c", cpu.f16c},
-        {"avx512", cpu.avx512},
-        {"avx512_vnni", cpu.avx512_vnni},
-        {"avx512_vpopcntdq", cpu.avx512_vpopcntdq},
-        {"avx512_bf16", cpu.avx512_bf16},
-        {"avx512_fp16", cpu.avx512_fp16},
-        {"amx_int8", cpu.amx_int8},
-        {"amx_bf16", cpu.amx_bf16},
-    };
-    nlohmann::json found = nlohmann::json::array();
-    for (const auto& [name, there] : features) {
-        if (there) found.push_back(name);
-    }
-    nlohmann::json runnable = nlohmann::json::array();
-    nlohmann::json held = nlohmann::json::array();
-    for (const firth::simd::Level& level : firth::simd::levels()) {
-        held.push_back(std::string(level.name));
-        if (level.available) runnable.push_back(std::string(level.name));
-    }
-    const std::string selected(firth::simd::selected_arch());
-    if (arguments.json) {
-        print_json({{"features", found},
-                    {"levels", held},
-                    {"available", runnable},
-                    {"selected", selected}});
-        return;
-    }
-    const auto print_list = [](const char* title, const nlohmann::json& names) {
-        std::cout << title;
-        for (const auto& name : names) {
-            std::cout << ' ' << name.get<std::string>();
+/// Prints vectors as lines of text, made from n-grams where a word has none of its own.
+void vectors_of(const QueryArguments& arguments) {
+    const AskedVectors asked(arguments.vectors);
+    nlohmann::json results = nlohmann::json::array();
+    for (const std::string& word : arguments.words) {
+        const std::vector<float> vector =
+            firth::look_up(asked.words(), word, asked.unknown())->vector;
+        if (arguments.json) {
+            results.push_back({{"word", word},
+                               {"known", asked.words().contains(word)},
+                               {"vector", vector}});
+            continue;
         }
-        std::cout << '\n';
-    };
-    print_list("the processor and the system have:", found);
-    print_list("kernels are there for:            ", held);
-    print_list("of these can run here:            ", runnable);
-    std::cout << "chosen (FIRTH_ARCH holds it down): " << selected << '\n';
-}
-
-void info(const QueryArguments& arguments) {
-    if (arguments.cpu) return info_cpu(arguments);
-    const firth::Stopwatch watch;
-    const std::string_view format = firth::format_name(
-        firth::recognize_format(firth::MappedFile(arguments.vectors).bytes(), arguments.vectors));
-    const firth::WordVectors<float> vectors = load_vectors(arguments.vectors);
-    const double seconds = watch.seconds();
-    if (arguments.json) {
-        print_json({{"format", format},
-                    {"rows", vectors.size()},
-                    {"dim", vectors.dim()},
-                    {"dtype", "f32"},
-                    {"open_seconds", seconds}});
-        return;
+        std::string line = word;
+        for (const float value : vector) {
+            line += ' ';
+            firth::append_float(line, value);
+        }
+        std::cout << line << '\n';
     }
-    std::cout << arguments.vectors << ": " << format << ", " << vectors.size() << " rows, dim "
-              << vectors.dim() << ", f32, read in " << seconds << " s\n";
-    for (firth::Id id = 0; id < std::min<std::size_t>(5, vectors.size()); ++id) {
-        std::cout << (id == 0 ? "first words: " : " ") << vectors.word(id);
-    }
-    std::cout << "\nkernels: " << firth::simd::selected_arch() << '\n';
+    if (arguments.json) print_json({{"results", results}});
 }
 
 std::shared_ptr<QueryArguments> add(CLI::App& app, const char* name, const char* what,
@@ -149,11 +133,10 @@ void add_query_commands(CLI::App& app) {
         ->capture_default_str();
     command->add_option("words", fourth->words, "A B C")->required()->expected(3);
 
-    auto file =
-        add(app, "info", "What a file of word vectors holds, or what the processor has", info);
-    command = app.get_subcommand("info");
-    CLI::Option_group* what = command->add_option_group("what");
-    what->add_option("file", file->vectors, "file of word vectors");
-    what->add_flag("--cpu", file->cpu, "instruction sets found and the kernels chosen");
-    what->require_option(1);
+    auto rows = add(app, "vectors", "The vectors of words, also of unknown ones where there are n-grams",
+                    vectors_of);
+    command = app.get_subcommand("vectors");
+    command->add_option("--vectors", rows->vectors, "file of word vectors")->required();
+    command->add_option("words", rows->words, "the words")->required();
+
 }

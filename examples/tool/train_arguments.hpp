@@ -36,7 +36,7 @@ struct TrainArguments {
     std::string loss = "ns";
     CorpusArguments corpus;
     std::string output;
-    firth::VectorFormat format = firth::VectorFormat::word2vec_binary;
+    std::optional<firth::VectorFormat> format; ///< without: by the output's name
     firth::Word2VecOptions word2vec; ///< with what all models share
     std::string start;
     bool expand = false;

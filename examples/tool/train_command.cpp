@@ -168,7 +168,7 @@ void write_vectors(const TrainArguments& arguments, firth::TrainedVectors& train
     if (arguments.remove_top != 0) {
         firth::all_but_the_top(trained.vectors.mutable_table(), arguments.remove_top);
     }
-    firth::save(trained.vectors, arguments.output, arguments.format);
+    firth::save(trained.vectors, arguments.output, {.format = arguments.format});
 }
 
 void add_train_command(CLI::App& app) {
@@ -184,11 +184,7 @@ void add_train_command(CLI::App& app) {
         ->check(CLI::IsMember({"ns", "hs"}));
     arguments->corpus.add_to(*command);
     command->add_option("--output", arguments->output, "where the vectors go")->required();
-    add_choice(*command, "--format", arguments->format,
-               {{"word2vec-binary", firth::VectorFormat::word2vec_binary},
-                {"word2vec-text", firth::VectorFormat::word2vec_text},
-                {"glove-text", firth::VectorFormat::glove_text}},
-               "format of the output");
+    add_format(*command, arguments->format);
     command->add_option("--dim", options.dim, "length of a vector");
     command->add_option("--window", options.window, "most words of context on either side")
         ->default_str("5; glove, lsa: 10");

@@ -8,6 +8,7 @@
 #include <firth/table/mapped_symbols.hpp>
 #include <firth/table/matrix_view.hpp>
 #include <firth/table/quantized_table.hpp>
+#include <firth/table/relabel.hpp>
 #include <firth/table/spelling.hpp>
 #include <firth/table/subword.hpp>
 #include <firth/table/subword_vectors.hpp>

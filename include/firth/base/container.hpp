@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -68,6 +69,13 @@ inline std::string padded_name(std::string_view name) {
 /// True for bytes that begin like a container of any kind.
 [[nodiscard]] inline bool is_container(std::string_view bytes) noexcept {
     return bytes.starts_with(detail::container_magic);
+}
+
+/// The kind of a container's bytes, empty where they are none.
+[[nodiscard]] inline std::string_view container_kind(std::string_view bytes) noexcept {
+    if (!is_container(bytes) || bytes.size() < detail::container_header) return {};
+    const std::string_view kind = bytes.substr(8, detail::container_name);
+    return kind.substr(0, kind.find('\0'));
 }
 
 /// Writes a container, whole or not at all. Functions throw `IoError`.
@@ -158,10 +166,10 @@ private:
 /// as it does.
 class Container {
 public:
-    /// Opens a container of one kind and version of it. Throws `IoError`, and `FormatError` where
+    /// Opens a container of one kind and one version of it, or any. Throws `IoError`, and `FormatError` where
     /// it is anything else or its directory is damaged. The sections' own bytes are looked at by
     /// `verify` only; sections that the reader does not ask for are no error.
-    Container(const std::string& path, std::string_view kind, std::uint32_t format,
+    Container(const std::string& path, std::string_view kind, std::optional<std::uint32_t> format,
               MappedFile::Access access = MappedFile::Access::read)
         : path_(path), file_(path, access) {
         using namespace detail;
@@ -178,9 +186,9 @@ public:
         if (number_at<std::uint32_t>(bytes, 28) != container_order) {
             fail(28, "the file was written on a machine of another byte order");
         }
-        if (number_at<std::uint32_t>(bytes, 24) != format) {
+        if (format && number_at<std::uint32_t>(bytes, 24) != *format) {
             fail(24, "the file has version " + std::to_string(number_at<std::uint32_t>(bytes, 24)) +
-                         ", expected " + std::to_string(format));
+                         ", expected " + std::to_string(*format));
         }
         const std::size_t footer = bytes.size() - container_footer;
         if (!bytes.ends_with(container_magic)) {

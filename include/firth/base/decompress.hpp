@@ -40,12 +40,11 @@ protected:
     /// Refills the buffer; the number of bytes in it, 0 at the end of the packed file.
     std::size_t refill() { return packed_->read(buffer_.data(), buffer_.size()); }
 
-    [[noreturn]] void fail_damaged() const {
-        throw FormatError(name_ + ": the " + what_ + " data is damaged");
+    [[noreturn]] void fail(const std::string& what) const {
+        throw FormatError(name_ + ": the " + what_ + " data " + what);
     }
-    [[noreturn]] void fail_cut() const {
-        throw FormatError(name_ + ": the " + what_ + " data ends too early, the file was cut");
-    }
+    [[noreturn]] void fail_damaged() const { fail("is damaged"); }
+    [[noreturn]] void fail_cut() const { fail("ends too early, the file was cut"); }
 
     std::vector<char> buffer_;
 
@@ -102,7 +101,7 @@ class XzSource final : public PackedSource {
 public:
     XzSource(std::unique_ptr<ByteSource> packed, std::string name)
         : PackedSource(std::move(packed), std::move(name), "xz") {
-        if (::lzma_stream_decoder(&stream_, UINT64_MAX, LZMA_CONCATENATED) != LZMA_OK) {
+        if (::lzma_stream_decoder(&stream_, memory_limit, LZMA_CONCATENATED) != LZMA_OK) {
             throw std::bad_alloc();
         }
     }
@@ -120,6 +119,9 @@ public:
             const ::lzma_ret code = ::lzma_code(&stream_, action_);
             if (code == LZMA_BUF_ERROR) fail_cut();
             if (code == LZMA_MEM_ERROR) throw std::bad_alloc();
+            if (code == LZMA_MEMLIMIT_ERROR) {
+                fail("asks for more than 256 MiB of memory, which no level of xz needs");
+            }
             if (code != LZMA_OK && code != LZMA_STREAM_END) fail_damaged();
             ended_ = code == LZMA_STREAM_END;
         }
@@ -127,6 +129,8 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t memory_limit = std::uint64_t{1} << 28;
+
     ::lzma_stream stream_ = LZMA_STREAM_INIT;
     ::lzma_action action_ = LZMA_RUN;
     bool ended_ = false;

@@ -7,6 +7,7 @@
 
 #include <tsl/robin_map.h>
 
+#include <firth/table/relabel.hpp>
 #include <firth/table/vocabulary.hpp>
 
 namespace firth {
@@ -17,15 +18,6 @@ enum class CaseFolding {
            ///< all
     none,  ///< words are compared as they are
 };
-
-/// The word with A-Z as a-z; other bytes stay.
-[[nodiscard]] inline std::string fold_ascii(std::string_view word) {
-    std::string folded(word);
-    for (char& byte : folded) {
-        if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
-    }
-    return folded;
-}
 
 /// Finds words of a vocabulary by their folded form.
 class FoldedVocabulary {

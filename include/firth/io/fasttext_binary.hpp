@@ -99,6 +99,8 @@ public:
     [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
     [[nodiscard]] std::size_t dim() const noexcept { return dim_; }
 
+    [[nodiscard]] bool is_quantized() const noexcept { return codes_ != nullptr; }
+
     /// Row `row` < rows(), dim() elements.
     void read(std::size_t row, std::span<float> to) const {
         if (dense_ != nullptr) {

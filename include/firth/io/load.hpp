@@ -19,6 +19,7 @@
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/temporary_file.hpp>
+#include <firth/base/utf8.hpp>
 #include <firth/io/element_type.hpp>
 #include <firth/io/fasttext_binary.hpp>
 #include <firth/io/glove_text.hpp>
@@ -220,6 +221,13 @@ inline MappedFile open_unpacked(const std::string& path) {
     return unpacked.map();
 }
 
+/// firth's own files are opened in place, which a packed one cannot be.
+inline void refuse_packed(const MappedFile& unpacked, const std::string& path) {
+    if (is_container(MappedFile(path).bytes())) return;
+    throw FormatError(path + " is a packed .firth file of " +
+                      std::to_string(unpacked.bytes().size()) + " bytes: unpack it first");
+}
+
 [[noreturn]] inline void fail_without_json(const std::string& path) {
     throw FormatError(path + ": this program was built without nlohmann/json, which safetensors " +
                       "files need");
@@ -249,6 +257,7 @@ load(const std::string& path, const ReadOptions& options = {}, ReadReport* repor
     case VectorFormat::fasttext_binary:
         return parse_fasttext_words(bytes, path, options, report);
     case VectorFormat::native:
+        detail::refuse_packed(file, path);
         return read_native(path, options, report);
     case VectorFormat::npy:
         return matrix(parse_npy_matrix(bytes, path));
@@ -279,7 +288,7 @@ class RowFile final : public RowReader {
 public:
     /// Throws `IoError` and `FormatError`.
     explicit RowFile(const std::string& path, const ReadOptions& options = {})
-        : file_(detail::open_unpacked(path)), top_(options.top),
+        : path_(path), file_(detail::open_unpacked(path)), top_(options.top), utf8_(options.utf8),
           format_(recognize_format(file_.bytes(), path)), rows_(open(path, options)) {}
 
     [[nodiscard]] VectorFormat format() const noexcept { return format_; }
@@ -288,8 +297,17 @@ public:
 
     [[nodiscard]] std::optional<Row> next() override {
         if (top_ != 0 && read_ == top_) return std::nullopt;
+        std::optional<Row> row = rows_->next();
+        if (!row) return std::nullopt;
         ++read_;
-        return rows_->next();
+        if (utf8_ == ReadOptions::Utf8::keep_bytes || is_utf8(row->word)) return row;
+        if (utf8_ == ReadOptions::Utf8::refuse) {
+            throw FormatError(path_ + ", row " + std::to_string(read_) + ": the word \"" +
+                              std::string(row->word) + "\" is not UTF-8");
+        }
+        word_ = replace_invalid_utf8(row->word);
+        row->word = word_;
+        return row;
     }
 
 private:
@@ -311,6 +329,7 @@ private:
         case VectorFormat::fasttext_binary:
             return std::make_unique<FastTextReader>(bytes, path, options);
         case VectorFormat::native:
+            detail::refuse_packed(file_, path);
             return std::make_unique<NativeReader>(path, options);
         case VectorFormat::npy:
             return matrix(parse_npy_matrix(bytes, path));
@@ -332,12 +351,44 @@ private:
         return nullptr;
     }
 
+    std::string path_;
     MappedFile file_;
     std::size_t top_;
+    ReadOptions::Utf8 utf8_;
     std::size_t read_ = 0;
+    std::string word_;
     VectorFormat format_;
     std::unique_ptr<RowReader> rows_;
 };
+
+/// The type of the elements that a file of vectors holds; of a quantised model of fastText i8, of
+/// other texts and models f32. Throws `IoError` and `FormatError`.
+[[nodiscard]] inline ElementType stored_type(const std::string& path,
+                                             const ReadOptions& options = {}) {
+    const MappedFile file = detail::open_unpacked(path);
+    switch (recognize_format(file.bytes(), path)) {
+    case VectorFormat::native:
+        return NativeFile(path).type();
+    case VectorFormat::npy:
+        return parse_npy_matrix(file.bytes(), path).type;
+    case VectorFormat::bvecs:
+        return ElementType::u8;
+    case VectorFormat::ivecs:
+        return ElementType::i32;
+    case VectorFormat::fasttext_binary:
+        return detail::FastTextFile(file.bytes(), path).input().is_quantized() ? ElementType::i8
+                                                                               : ElementType::f32;
+    case VectorFormat::safetensors:
+#if __has_include(<nlohmann/json.hpp>)
+        return detail::open_safetensors(file.bytes(), path, options, nullptr).matrix.type;
+#else
+        detail::fail_without_json(path);
+#endif
+    default:
+        static_cast<void>(options);
+        return ElementType::f32;
+    }
+}
 
 /// The model that a file holds, with vectors for words outside the vocabulary. Throws `IoError`,
 /// and `FormatError` where the file is no model of fastText.

@@ -64,11 +64,15 @@ template <class T>
     return ElementType::f32;
 }
 
-/// A file that was opened, with all that is known of it before its sections are touched.
+} // namespace detail
+
+/// A .firth file of any element type, opened: what is known of it before its sections are touched.
+/// The tables and the vocabulary it gives keep the file mapped.
 class NativeFile {
 public:
+    /// Throws `IoError`, and `FormatError` where the header or a bound of a section is damaged.
     explicit NativeFile(const std::string& path)
-        : file_(std::make_shared<Container>(path, native_kind, native_version,
+        : file_(std::make_shared<Container>(path, detail::native_kind, detail::native_version,
                                             MappedFile::Access::copy_on_write)) {
         const auto shape = file_->array<std::uint64_t>("shape");
         if (shape.size() != 2) file_->fail(0, "its shape is not two numbers");
@@ -114,9 +118,9 @@ public:
     /// The rows, in place.
     template <class T>
     [[nodiscard]] EmbeddingTable<T> table() const {
-        if (element_type_of<T>() != type_) {
+        if (detail::element_type_of<T>() != type_) {
             file_->fail(0, "it holds elements of type " + std::string(element_name(type_)) +
-                               ", expected " + std::string(element_name(element_type_of<T>())));
+                               ", expected " + std::string(element_name(detail::element_type_of<T>())));
         }
         if (dim_ == 0) return {};
         return {rows_, dim_, numbers<T>("rows")};
@@ -136,7 +140,7 @@ public:
         matrix.rows = rows_;
         matrix.dim = dim_;
         matrix.type = type_;
-        matrix.big_endian = native_is_big;
+        matrix.big_endian = detail::native_is_big;
         matrix.element_step = element_size(type_);
         matrix.row_step = row_bytes();
         if (type_ == ElementType::i8) matrix.scales = file_->array<float>("scales");
@@ -166,8 +170,6 @@ private:
     Vocabulary vocabulary_;
 };
 
-} // namespace detail
-
 /// Opens vectors of one type (float, float16, bfloat16) in place: the table, its norms and the
 /// vocabulary stay in the file, which is read where it is touched. Changing rows changes them in
 /// memory only. The header and the bounds of the sections are checked; what is in them is not, see
@@ -175,13 +177,13 @@ private:
 /// vectors, or holds another type.
 template <class T = float>
 [[nodiscard]] WordVectors<T> open_native(const std::string& path) {
-    const detail::NativeFile file(path);
+    const NativeFile file(path);
     return {file.vocabulary(), file.table<T>(), file.numbers<float>("norms")};
 }
 
 /// Opens vectors of int8 in place, as `open_native`.
 [[nodiscard]] inline QuantizedVectors open_native_quantized(const std::string& path) {
-    const detail::NativeFile file(path);
+    const NativeFile file(path);
     return {file.vocabulary(), QuantizedTable(file.table<std::int8_t>(),
                                               file.numbers<float>("scales"),
                                               file.numbers<float>("norms"))};
@@ -192,7 +194,7 @@ template <class T = float>
 [[nodiscard]] inline WordVectors<float> read_native(const std::string& path,
                                                     const ReadOptions& options = {},
                                                     ReadReport* report = nullptr) {
-    const detail::NativeFile file(path);
+    const NativeFile file(path);
     if (report != nullptr) *report = {.header_rows = file.rows(), .rows = file.rows()};
     const bool in_place = file.type() == ElementType::f32 && options.top == 0 &&
                           options.utf8 == ReadOptions::Utf8::keep_bytes;
@@ -211,7 +213,7 @@ public:
     [[nodiscard]] std::optional<Row> next() override { return rows_.next(); }
 
 private:
-    detail::NativeFile file_;
+    NativeFile file_;
     MatrixRowReader rows_;
 };
 
@@ -219,7 +221,7 @@ private:
 /// its checksum, a symbol that is not found under its id, a row that is not finite, padding that is
 /// not zero, and a norm that is not its row's.
 inline void verify_native(const std::string& path) {
-    const detail::NativeFile file(path);
+    const NativeFile file(path);
     for (const std::string& name : file.container().names()) {
         file.container().verify(name);
     }

@@ -53,6 +53,11 @@ look_up(const WordVectors<float>& vectors, std::string_view word, const OutOfVoc
         return LookedUp{mean_row(vectors.table()), no_id};
     case OutOfVocabulary::Policy::unknown_word:
         return row(vectors.id(policy.word()));
+    case OutOfVocabulary::Policy::subwords: {
+        LookedUp made{std::vector<float>(vectors.dim()), no_id};
+        if (policy.model()->compose(word, made.vector) != 0) return made;
+        break;
+    }
     case OutOfVocabulary::Policy::error:
         break;
     }

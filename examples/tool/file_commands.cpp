@@ -1,0 +1,307 @@
+#include "commands.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <firth/base/container.hpp>
+#include <firth/base/mapped_file.hpp>
+#include <firth/base/utf8.hpp>
+#include <firth/io/load.hpp>
+#include <firth/simd/dispatch.hpp>
+#include <firth/table/relabel.hpp>
+
+#if defined(FIRTH_WITH_UTF8PROC)
+#include <utf8proc.h>
+#endif
+
+namespace {
+
+/// Lower case: of all letters of Unicode where utf8proc is there, else of A to Z. Bytes that are
+/// not UTF-8 stay.
+std::string lower_case(std::string_view word) {
+#if defined(FIRTH_WITH_UTF8PROC)
+    std::string lower;
+    while (!word.empty()) {
+        const std::size_t length = std::max<std::size_t>(1, firth::utf8_length(word));
+        utf8proc_int32_t point = 0;
+        utf8proc_uint8_t bytes[4];
+        const auto* const from = reinterpret_cast<const utf8proc_uint8_t*>(word.data());
+        if (utf8proc_iterate(from, static_cast<utf8proc_ssize_t>(length), &point) > 0) {
+            const utf8proc_ssize_t size = utf8proc_encode_char(utf8proc_tolower(point), bytes);
+            lower.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+        } else {
+            lower += word.substr(0, length);
+        }
+        word.remove_prefix(length);
+    }
+    return lower;
+#else
+    return firth::fold_ascii(word);
+#endif
+}
+
+/// What the processor has and which kernels were chosen.
+void info_cpu(bool json) {
+    const firth::simd::Cpu cpu = firth::simd::detect_cpu();
+    const std::vector<std::pair<const char*, bool>> features{
+        {"sse4.2", cpu.sse42},
+        {"avx", cpu.avx},
+        {"avx2", cpu.avx2},
+        {"fma", cpu.fma},
+        {"f16c", cpu.f16c},
+        {"avx512", cpu.avx512},
+        {"avx512_vnni", cpu.avx512_vnni},
+        {"avx512_vpopcntdq", cpu.avx512_vpopcntdq},
+        {"avx512_bf16", cpu.avx512_bf16},
+        {"avx512_fp16", cpu.avx512_fp16},
+        {"amx_int8", cpu.amx_int8},
+        {"amx_bf16", cpu.amx_bf16},
+    };
+    nlohmann::json found = nlohmann::json::array();
+    for (const auto& [name, there] : features) {
+        if (there) found.push_back(name);
+    }
+    nlohmann::json runnable = nlohmann::json::array();
+    nlohmann::json held = nlohmann::json::array();
+    for (const firth::simd::Level& level : firth::simd::levels()) {
+        held.push_back(std::string(level.name));
+        if (level.available) runnable.push_back(std::string(level.name));
+    }
+    const std::string selected(firth::simd::selected_arch());
+    if (json) {
+        print_json({{"features", found},
+                    {"levels", held},
+                    {"available", runnable},
+                    {"selected", selected}});
+        return;
+    }
+    const auto print_list = [](const char* title, const nlohmann::json& names) {
+        std::cout << title;
+        for (const auto& name : names) {
+            std::cout << ' ' << name.get<std::string>();
+        }
+        std::cout << '\n';
+    };
+    print_list("the processor and the system have:", found);
+    print_list("kernels are there for:            ", held);
+    print_list("of these can run here:            ", runnable);
+    std::cout << "chosen (FIRTH_ARCH holds it down): " << selected << '\n';
+}
+
+/// One of firth's other files: a corpus, counts, a checkpoint.
+void info_container(const firth::Container& file, std::string_view kind, bool json) {
+    if (json) {
+        print_json({{"format", "firth"}, {"kind", kind}, {"sections", file.names()}});
+        return;
+    }
+    std::cout << file.path() << ": a file of firth of kind \"" << kind << "\", with the sections";
+    for (const std::string& name : file.names()) {
+        std::cout << " \"" << name << '"';
+    }
+    std::cout << '\n';
+}
+
+struct InfoArguments {
+    std::string file;
+    bool cpu = false;
+    bool json = false;
+};
+
+void print_info(const InfoArguments& arguments, firth::VectorFormat format,
+                const firth::Vocabulary& words, std::size_t dim, firth::ElementType type, double seconds) {
+    if (arguments.json) {
+        print_json({{"format", firth::format_name(format)},
+                    {"rows", words.size()},
+                    {"dim", dim},
+                    {"dtype", firth::element_name(type)},
+                    {"open_seconds", seconds}});
+        return;
+    }
+    std::cout << arguments.file << ": " << firth::format_name(format) << ", " << words.size()
+              << " rows, dim " << dim << ", " << firth::element_name(type) << ", opened in "
+              << seconds << " s\n";
+    for (firth::Id id = 0; id < std::min<std::size_t>(5, words.size()); ++id) {
+        std::cout << (id == 0 ? "first words: " : " ") << words[id];
+    }
+    std::cout << "\nkernels: " << firth::simd::selected_arch() << '\n';
+}
+
+void info(const InfoArguments& arguments) {
+    if (arguments.cpu) return info_cpu(arguments.json);
+    const firth::MappedFile bytes(arguments.file);
+    const std::string kind(firth::container_kind(bytes.bytes()));
+    if (!kind.empty() && kind != "vectors") {
+        return info_container(firth::Container(arguments.file, kind, std::nullopt), kind, arguments.json);
+    }
+    const firth::VectorFormat format = firth::RowFile(arguments.file, {.top = 1}).format();
+    const firth::Stopwatch watch;
+    if (format == firth::VectorFormat::native) {
+        const firth::NativeFile file(arguments.file);
+        return print_info(arguments, format, file.vocabulary(), file.dim(), file.type(),
+                          watch.seconds());
+    }
+    const firth::WordVectors<float> vectors = load_vectors(arguments.file);
+    print_info(arguments, format, vectors.vocabulary(), vectors.dim(),
+               firth::stored_type(arguments.file), watch.seconds());
+}
+
+struct VerifyArguments {
+    std::string file;
+    bool json = false;
+};
+
+/// Reads everything in a file and fails at what is wrong with it.
+void verify(const VerifyArguments& arguments) {
+    const firth::Stopwatch watch;
+    std::string format;
+    const std::string kind(firth::container_kind(firth::MappedFile(arguments.file).bytes()));
+    if (kind.empty()) {
+        const firth::RowFile rows(arguments.file, {.top = 1});
+        format = firth::format_name(rows.format());
+        static_cast<void>(firth::load(
+            arguments.file, {.duplicates = firth::ReadOptions::Duplicates::refuse}));
+    } else {
+        format = "firth";
+        const firth::Container file(arguments.file, kind, std::nullopt);
+        for (const std::string& name : file.names()) {
+            file.verify(name);
+        }
+        if (kind == "vectors") firth::verify_native(arguments.file);
+    }
+    if (arguments.json) {
+        print_json({{"file", arguments.file},
+                    {"format", format},
+                    {"sound", true},
+                    {"seconds", watch.seconds()}});
+    } else {
+        std::cout << arguments.file << ": " << format << ", sound\n";
+    }
+}
+
+struct ConvertArguments {
+    std::string input;
+    std::string output;
+    std::optional<firth::VectorFormat> format;
+    firth::ElementType type = firth::ElementType::f32;
+    firth::ReadOptions read;
+    bool lower = false;
+    firth::Collisions collisions = firth::Collisions::keep_first;
+    bool json = false;
+    bool quiet = false;
+};
+
+void convert(ConvertArguments& arguments) {
+    const SignalsNoted noted;
+    const firth::Stopwatch watch;
+    arguments.read.progress = SignalsNoted::progress(progress_printer(arguments.quiet, "rows"));
+    const firth::VectorFormat from = firth::RowFile(arguments.input, {.top = 1}).format();
+    firth::WordVectors<float> vectors;
+    try {
+        vectors = load_vectors(arguments.input, arguments.read);
+        if (from == firth::VectorFormat::fasttext_binary) {
+            std::cerr << "firth: note: the words of " << arguments.input
+                      << " are written; its n-grams and its output are not\n";
+        }
+        const std::size_t rows = vectors.size();
+        if (arguments.lower) {
+            vectors = firth::relabel(vectors, lower_case, arguments.collisions);
+            if (vectors.size() != rows) {
+                std::cerr << "firth: note: " << rows - vectors.size()
+                          << " words had the name of another one in lower case\n";
+            }
+        }
+        firth::save(vectors, arguments.output,
+                    {.format = arguments.format,
+                     .type = arguments.type,
+                     .progress =
+                         SignalsNoted::progress(progress_printer(arguments.quiet, "rows"))});
+    } catch (const firth::Error&) {
+        if (SignalsNoted::signal() == 0) throw;
+        throw Stopped{SignalsNoted::signal(), "stopped; " + arguments.output + " is as it was"};
+    }
+    const firth::VectorFormat format =
+        arguments.format.value_or(firth::format_of_name(arguments.output));
+    if (arguments.json) {
+        print_json({{"output", arguments.output},
+                    {"format", firth::format_name(format)},
+                    {"rows", vectors.size()},
+                    {"dim", vectors.dim()},
+                    {"dtype", firth::element_name(arguments.type)},
+                    {"seconds", watch.seconds()}});
+    } else {
+        std::cout << "wrote " << arguments.output << ": " << firth::format_name(format) << ", "
+                  << vectors.size() << " rows, dim " << vectors.dim() << '\n';
+    }
+}
+
+void add_convert(CLI::App& app) {
+    auto arguments = std::make_shared<ConvertArguments>();
+    CLI::App* command =
+        app.add_subcommand("convert", "Write vectors in another format, or only some of them");
+    command->option_defaults()->always_capture_default();
+    command->add_option("input", arguments->input, "file of word vectors, of any format")
+        ->required();
+    command->add_option("output", arguments->output, "where they go")->required();
+    add_format(*command, arguments->format);
+    add_choice(*command, "--dtype", arguments->type,
+               {{"f32", firth::ElementType::f32},
+                {"f16", firth::ElementType::f16},
+                {"bf16", firth::ElementType::bf16},
+                {"i8", firth::ElementType::i8}},
+               "type of the elements: firth and safetensors have all, npy all but bf16, others f32");
+    command->add_option("--top", arguments->read.top, "only the first rows, 0: all");
+    command->add_flag("--lower", arguments->lower, "words in lower case");
+    add_choice(*command, "--collisions", arguments->collisions,
+               {{"first", firth::Collisions::keep_first},
+                {"mean", firth::Collisions::mean},
+                {"refuse", firth::Collisions::refuse}},
+               "with --lower: of words that become the same, which vector stays");
+    add_choice(*command, "--duplicates", arguments->read.duplicates,
+               {{"first", firth::ReadOptions::Duplicates::keep_first},
+                {"refuse", firth::ReadOptions::Duplicates::refuse}},
+               "rows whose word the input had before");
+    add_choice(*command, "--utf8", arguments->read.utf8,
+               {{"keep", firth::ReadOptions::Utf8::keep_bytes},
+                {"replace", firth::ReadOptions::Utf8::replace},
+                {"refuse", firth::ReadOptions::Utf8::refuse}},
+               "words that are not UTF-8");
+    add_choice(*command, "--header", arguments->read.header,
+               {{"strict", firth::ReadOptions::Header::strict},
+                {"tolerant", firth::ReadOptions::Header::tolerant}},
+               "inputs whose first line promises another number of rows");
+    command->add_option("--words", arguments->read.words,
+                        "file with the input's words, a line each, for inputs without")
+        ->default_str("beside the input");
+    command->add_option("--tensor", arguments->read.tensor, "which tensor of a safetensors file")
+        ->default_str("embeddings, embedding.weight, or the only matrix");
+    command->add_option("--threads", arguments->read.threads, "0: all of the machine's");
+    command->add_flag("--json", arguments->json, "print the result as one JSON object");
+    command->add_flag("--quiet", arguments->quiet, "show no progress");
+    command->callback([arguments] { convert(*arguments); });
+}
+
+} // namespace
+
+void add_file_commands(CLI::App& app) {
+    auto shown = std::make_shared<InfoArguments>();
+    CLI::App* command =
+        app.add_subcommand("info", "What a file of firth or of vectors holds, or the processor has");
+    command->add_flag("--json", shown->json, "print the result as one JSON object");
+    CLI::Option_group* what = command->add_option_group("what");
+    what->add_option("file", shown->file, "file of word vectors, or another one of firth's");
+    what->add_flag("--cpu", shown->cpu, "instruction sets found and the kernels chosen");
+    what->require_option(1);
+    command->callback([shown] { info(*shown); });
+
+    auto verified = std::make_shared<VerifyArguments>();
+    command = app.add_subcommand("verify", "Read all of a file and fail at the first thing wrong");
+    command->add_flag("--json", verified->json, "print the result as one JSON object");
+    command->add_option("file", verified->file, "file of word vectors, or another one of firth's")
+        ->required();
+    command->callback([verified] { verify(*verified); });
+
+    add_convert(app);
+}

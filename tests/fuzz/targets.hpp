@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fuzz {
+
+/// A reader that is given any bytes. It must load them or throw `firth::Error`; what it loads must
+/// be sound.
+struct Target {
+    std::string_view name;
+    void (*read)(std::string_view bytes);
+};
+
+/// Every reader of the library.
+[[nodiscard]] std::span<const Target> targets();
+
+/// Calls a target and lets `firth::Error` pass; everything else is a finding. True where the bytes
+/// were loaded.
+bool run(const Target& target, std::string_view bytes);
+
+/// Files for a target to begin with, made by the library's own writers.
+[[nodiscard]] std::vector<std::string> seeds(std::string_view target);
+
+} // namespace fuzz
