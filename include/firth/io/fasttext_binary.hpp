@@ -285,7 +285,7 @@ private:
         const bool no_ngrams = version_ == 11 && a.model == supervised;
         options_ = {static_cast<std::uint32_t>(a.min_length),
                     no_ngrams ? 0 : static_cast<std::uint32_t>(a.max_length),
-                    static_cast<std::uint32_t>(a.buckets)};
+                    static_cast<std::uint32_t>(a.buckets), version_ == 0};
     }
 
     void take_dictionary(bool marked) {

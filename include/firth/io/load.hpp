@@ -110,15 +110,19 @@ inline bool looks_like_text_row(std::string_view row, std::size_t dim) {
     }
 }
 
-/// True for bytes that begin with a row of vecs with elements of `size` bytes and go on with
-/// another one of the same dim, or end there.
-inline bool looks_like_vecs(std::string_view bytes, std::size_t size) {
-    if (bytes.size() < 4) return false;
+/// The number of rows in bytes that look like vecs with elements of `size` bytes: as far as the
+/// first hundred rows tell, all have the same dim. 0 where they do not.
+inline std::size_t vecs_rows(std::string_view bytes, std::size_t size) {
+    if (bytes.size() < 4) return 0;
     const auto dim = ByteReader(bytes, "").number<std::int32_t>("");
-    if (dim < 1 || static_cast<std::size_t>(dim) > max_dim) return false;
+    if (dim < 1 || static_cast<std::size_t>(dim) > max_dim) return 0;
     const std::size_t step = 4 + static_cast<std::size_t>(dim) * size;
-    if (bytes.size() % step != 0) return false;
-    return bytes.size() == step || bytes.substr(step, 4) == bytes.substr(0, 4);
+    if (bytes.size() % step != 0) return 0;
+    const std::size_t rows = bytes.size() / step;
+    for (std::size_t row = 1; row < std::min<std::size_t>(100, rows); ++row) {
+        if (bytes.substr(row * step, 4) != bytes.substr(0, 4)) return 0;
+    }
+    return rows;
 }
 
 /// True for 4-byte elements that are whole numbers: as floats those would all be next to nothing.
@@ -156,10 +160,16 @@ inline bool looks_like_safetensors(std::string_view bytes) {
     return ByteReader(bytes, "").number<std::uint64_t>("") <= 100'000'000;
 }
 
+/// True for a line of numbers with tabs between them.
 inline bool looks_like_numbers(std::string_view line) {
     line = trim_line(line);
-    const ParsedFloat first = parse_float(line);
-    return first.size != 0 && (first.size == line.size() || line[first.size] == '\t');
+    while (true) {
+        const ParsedFloat number = parse_float(line);
+        if (number.size == 0) return false;
+        if (number.size == line.size()) return true;
+        if (line[number.size] != '\t') return false;
+        line.remove_prefix(number.size + 1);
+    }
 }
 
 } // namespace detail
@@ -185,13 +195,19 @@ inline bool looks_like_numbers(std::string_view line) {
         }
         const std::string_view rest = bytes.substr(std::min(line_end + 1, bytes.size()));
         const std::string_view row = rest.substr(0, std::min(rest.find('\n'), rest.size()));
+        // Two whole numbers with a tab between them may also be the projector's first row.
+        if (line.find('\t') != line.npos && (row.empty() || looks_like_numbers(row))) {
+            return VectorFormat::projector;
+        }
         return looks_like_text_row(row, header->dim) ? VectorFormat::word2vec_text
                                                      : VectorFormat::word2vec_binary;
     }
-    if (looks_like_vecs(bytes, 4)) {
+    // Rows of 2 or 8 bytes have the dims of rows of floats, too; the reverse is next to impossible.
+    const std::size_t narrow = vecs_rows(bytes, 1);
+    if (narrow <= 1 && vecs_rows(bytes, 4) != 0) {
         return looks_like_integers(bytes) ? VectorFormat::ivecs : VectorFormat::fvecs;
     }
-    if (looks_like_vecs(bytes, 1)) return VectorFormat::bvecs;
+    if (narrow != 0) return VectorFormat::bvecs;
     if (looks_like_old_fasttext(bytes)) return VectorFormat::fasttext_binary;
     if (trailing_numbers(line) != 0) return VectorFormat::glove_text;
     if (looks_like_numbers(line)) return VectorFormat::projector;

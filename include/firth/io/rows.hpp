@@ -147,8 +147,8 @@ inline void write_rows(const WordVectors<float>& vectors, RowWriter& writer,
         writer.add({vectors.word(id), vectors[id], vectors.vocabulary().count(id)});
         if (id % 256 == 0) report(id, false);
     }
-    writer.finish();
     report(vectors.size(), true);
+    writer.finish();
 }
 
 namespace detail {

@@ -26,6 +26,7 @@ struct SubwordOptions {
     std::uint32_t min_length = 3;
     std::uint32_t max_length = 6; ///< 0: words have no n-grams
     std::uint32_t buckets = 2000000;
+    bool sentence_end = false; ///< "</s>" has n-grams, too: so in models from before format 11
 };
 
 /// Calls `use(ngram, hash)` for each n-gram of a word and its `subword_hash`, as fastText 0.9.2 does: by where it begins, then
@@ -33,7 +34,7 @@ struct SubwordOptions {
 /// UTF-8 count as fastText counts them: one that continues a sequence belongs to what is before it.
 template <class Use>
 void for_each_ngram(std::string_view word, const SubwordOptions& options, Use&& use) {
-    if (word == "</s>" || options.max_length == 0) return;
+    if (options.max_length == 0 || (word == "</s>" && !options.sentence_end)) return;
     const std::string framed = '<' + std::string(word) + '>';
     const auto continues = [&](std::size_t at) {
         return (static_cast<unsigned char>(framed[at]) & 0xC0) == 0x80;

@@ -6,20 +6,13 @@
 
 #include <firth/simd/distance.hpp>
 
-#include "../support/support.hpp"
+#include "support.hpp"
 
 using namespace firth;
 
-namespace {
+using test::require_same;
 
-void require_same(const WordVectors<float>& a, const WordVectors<float>& b) {
-    REQUIRE(a.size() == b.size());
-    REQUIRE(a.dim() == b.dim());
-    for (Id id = 0; id < a.size(); ++id) {
-        REQUIRE(a.word(id) == b.word(id));
-        REQUIRE(std::ranges::equal(a[id], b[id]));
-    }
-}
+namespace {
 
 std::string floats(std::initializer_list<float> values) {
     std::string bytes;
@@ -112,12 +105,12 @@ TEST_CASE("damaged text is refused with its place") {
     REQUIRE(test::contains(text_error("1 10000000\na 1\n"), "dim 10000000"));
     REQUIRE(test::contains(text_error("3 1\na 1\nb 2\n"), "promises 3 rows"));
     REQUIRE(test::contains(text_error("4000000000 300\na 1\n"), "promises 4000000000 rows"));
-    REQUIRE(test::contains(text_error("1 1\na 1\nb 2\n"), "more lines follow"));
+    REQUIRE(test::contains(text_error("1 1\na 1\nb 2\n"), "promises 1 rows, but the file has 2"));
     REQUIRE(test::contains(text_error("2 3\na 1 2 3\nb 1 2"), "v.txt, line 3"));
     REQUIRE(test::contains(text_error("2 2\na 1 2\nb 1 x\n"), "line 3"));
     REQUIRE(test::contains(text_error("2 2\na 1 2\nb 1 nan\n"), "NaN"));
     REQUIRE(test::contains(text_error("2 2\na 1 2\nb 1 1e50\n"), "infinity"));
-    REQUIRE(test::contains(text_error("2 2\na 1 2\n\n"), "line 3"));
+    REQUIRE(test::contains(text_error("2 2\na 1 2\n\n"), "promises 2 rows"));
     const ReadOptions tolerant{.non_finite = ReadOptions::NonFinite::keep,
                                .header = ReadOptions::Header::tolerant};
     REQUIRE(parse_word2vec_text("3 1\na 1\nb 2\n", "v.txt", tolerant).size() == 2);
@@ -185,58 +178,33 @@ TEST_CASE("writers refuse what no reader could read back, and leave the old file
     REQUIRE_THROWS_AS(save(test::random_vectors(1, 1, 1), folder / "no/folder"), IoError);
 }
 
-TEST_CASE("formats are told apart by content") {
-    for (const std::size_t dim : {1u, 2u, 10u, 300u}) {
-        for (std::uint64_t seed = 0; seed < 200; ++seed) {
-            const WordVectors<float> vectors = test::random_vectors(2, dim, seed);
-            REQUIRE(recognize_format(format_word2vec_text(vectors)) == VectorFormat::word2vec_text);
-            REQUIRE(recognize_format(format_word2vec_binary(vectors)) ==
-                    VectorFormat::word2vec_binary);
-        }
-    }
-    REQUIRE(recognize_format("2 3\nking 0.1 0.2") == VectorFormat::word2vec_text);
-    REQUIRE_THROWS_AS(recognize_format(""), FormatError);
-    REQUIRE(test::contains(test::message_of<FormatError>([] {
-                               static_cast<void>(recognize_format("the 0.1 0.2\n", "glove.txt"));
-                           }),
-                           "glove.txt"));
-    const test::TemporaryFolder folder;
-    REQUIRE_THROWS_AS(load(folder / "missing"), IoError);
-    REQUIRE_THROWS_AS(load(folder / ""), IoError);
-}
-
-TEST_CASE("files of the peers load") {
-    const auto data = test::data_folder();
-    if (!data) return;
-    const std::string folder = *data + "/vectors/word2vec/";
-    const WordVectors<float> binary = load(folder + "bnosac-example.bin");
-    const WordVectors<float> text = load(folder + "bnosac-example.vec");
-    REQUIRE(binary.size() == 640);
-    REQUIRE(binary.dim() == 15);
-    for (Id id = 0; id < 640; ++id) {
-        REQUIRE(binary.word(id) == text.word(id));
-        // The two hold the same model, with rows of different length.
-        REQUIRE(simd::cosine(binary[id], text[id]) > 0.99999f);
-    }
-    REQUIRE(load(folder + "euclidean_vectors.bin").size() == 2747);
-    REQUIRE(load(folder + "EN.1-10.size300.vec").dim() == 300);
-    REQUIRE(load(folder + "word2vec_pre_kv_c.vec").size() == 1750);
-    const WordVectors<float> raw = load(folder + "ff-embeddings.dims.txt");
-    const WordVectors<float> unit = load(folder + "ff-embeddings.w2v");
-    REQUIRE(raw.size() == 7);
-    for (Id id = 0; id < 7; ++id) {
-        REQUIRE(raw.word(id) == unit.word(id));
-        REQUIRE(simd::cosine(raw[id], unit[id]) > 0.9999f);
-    }
-    REQUIRE(load(*data + "/vectors/fasttext/lee_fasttext.vec").size() == 1762);
-}
-
 TEST_CASE("GloVe's text has no header, and its words come with their counts") {
     const test::TemporaryFolder folder;
     const WordVectors<float> vectors = test::random_vectors(3, 5, 1);
     write_glove_text(vectors, folder / "glove.txt");
     const std::string text = test::read_file(folder / "glove.txt");
     REQUIRE("3 5\n" + text == format_word2vec_text(vectors));
+    require_same(read_glove_text(folder / "glove.txt"), vectors);
+    require_same(load(folder / "glove.txt"), vectors);
+
+    // dim is what the first rows have in common: words may hold spaces, and be numbers.
+    const WordVectors<float> odd =
+        parse_glove_text("1998 0.5 1\n. . . 2 3\nat name@domain.com 4 5\nx\xC2\xA0y 6 7\n\n");
+    REQUIRE(odd.dim() == 2);
+    REQUIRE(odd.vocabulary().symbols() ==
+            std::vector<std::string_view>{"1998", ". . .", "at name@domain.com", "x\xC2\xA0y"});
+    REQUIRE(odd[". . ."][1] == 3);
+    const auto wrong = [](const std::string& rows) {
+        return test::message_of<FormatError>(
+            [&] { static_cast<void>(parse_glove_text(rows, "g.txt")); });
+    };
+    REQUIRE(test::contains(wrong("a 1 2\nb 1 2\nc 1 x\n"), "g.txt, byte 0"));
+    std::string good;
+    for (int i = 0; i < 200; ++i) {
+        good += "w" + std::to_string(i) + " 1 2 3\n";
+    }
+    REQUIRE(test::contains(wrong(good + "cut 1 2\n"), "g.txt, line 201 (byte 2090): the row has 2"));
+    REQUIRE(test::contains(wrong(""), "byte 0"));
 
     Vocabulary vocabulary;
     vocabulary.add("one", 10);

@@ -1,0 +1,203 @@
+#include <firth/io/load.hpp>
+
+#include <limits>
+
+#include <firth/query/nearest.hpp>
+#include <firth/simd/distance.hpp>
+
+#include "support.hpp"
+
+using namespace firth;
+using test::require_same;
+
+namespace {
+
+/// Every format that can be written.
+std::vector<VectorFormat> written_formats() {
+    std::vector<VectorFormat> formats;
+    for (const FormatName& name : format_names) {
+        if (name.format != VectorFormat::fasttext_binary) formats.push_back(name.format);
+    }
+    return formats;
+}
+
+/// Vectors that every format can hold: whole numbers from 0 to 255, none of them 0 at first.
+WordVectors<float> plain_vectors(std::size_t rows, std::size_t dim) {
+    WordVectors<float> vectors = test::random_vectors(rows, dim, rows * dim);
+    EmbeddingTable<float>& table = vectors.mutable_table();
+    for (std::size_t i = 0; i < rows * dim; ++i) {
+        table[i / dim][i % dim] = static_cast<float>((i * 37 + 1) % 256);
+    }
+    return vectors;
+}
+
+} // namespace
+
+TEST_CASE("what is written in any format is recognised and reads back the same") {
+    const test::TemporaryFolder folder;
+    for (const VectorFormat format : written_formats()) {
+        for (const std::size_t rows : {1u, 2u, 500u}) {
+            for (const std::size_t dim : {2u, 3u, 100u}) {
+                INFO(format_name(format) << ' ' << rows << " x " << dim);
+                const WordVectors<float> vectors = plain_vectors(rows, dim);
+                const std::string path = folder / ("v" + std::string(format_name(format)));
+                save(vectors, path, format);
+                REQUIRE(recognize_format(test::read_file(path)) == format);
+                require_same(load(path), vectors);
+                require_same(load(path, {.threads = 1}), vectors);
+                RowFile file(path);
+                REQUIRE(file.format() == format);
+                REQUIRE(file.dim() == dim);
+                Id id = 0;
+                while (const auto row = file.next()) {
+                    REQUIRE(row->word == vectors.word(id));
+                    REQUIRE(std::ranges::equal(row->vector, vectors[id]));
+                    ++id;
+                }
+                REQUIRE(id == rows);
+                const WordVectors<float> top = load(path, {.top = 2});
+                REQUIRE(top.size() == std::min<std::size_t>(2, rows));
+                REQUIRE(std::ranges::equal(top[Id{0}], vectors[Id{0}]));
+            }
+        }
+    }
+}
+
+TEST_CASE("formats are told apart by content") {
+    for (const std::size_t dim : {1u, 2u, 10u, 300u}) {
+        for (std::uint64_t seed = 0; seed < 200; ++seed) {
+            const WordVectors<float> vectors = test::random_vectors(2, dim, seed);
+            REQUIRE(recognize_format(format_word2vec_text(vectors)) == VectorFormat::word2vec_text);
+            REQUIRE(recognize_format(format_word2vec_binary(vectors)) ==
+                    VectorFormat::word2vec_binary);
+        }
+    }
+    REQUIRE(recognize_format("2 3\nking 0.1 0.2") == VectorFormat::word2vec_text);
+    REQUIRE(recognize_format("the 0.1 0.2\n") == VectorFormat::glove_text);
+    REQUIRE(recognize_format(". . . 0.1 0.2\n") == VectorFormat::glove_text);
+    REQUIRE(recognize_format("0.1\t0.2\n") == VectorFormat::projector);
+    const auto unknown = [](std::string_view bytes) {
+        return test::format_error([&] { return recognize_format(bytes, "my.file"); });
+    };
+    REQUIRE(test::contains(unknown("hello world\n"), "my.file is no file of vectors"));
+    REQUIRE(test::contains(unknown(""), "my.file is empty"));
+    REQUIRE(test::contains(unknown(std::string(100, '\0')), "my.file"));
+    const test::TemporaryFolder folder;
+    REQUIRE_THROWS_AS(load(folder / "missing"), IoError);
+    REQUIRE_THROWS_AS(load(folder / ""), IoError);
+}
+
+TEST_CASE("the name of a file tells in which format it is written") {
+    REQUIRE(format_of_name("v.firth") == VectorFormat::native);
+    REQUIRE(format_of_name("a/b.c/v.vec") == VectorFormat::word2vec_text);
+    REQUIRE(format_of_name("v.txt") == VectorFormat::word2vec_text);
+    REQUIRE(format_of_name("v.bin") == VectorFormat::word2vec_binary);
+    REQUIRE(format_of_name("v") == VectorFormat::word2vec_binary);
+    REQUIRE(format_of_name("v.safetensors") == VectorFormat::safetensors);
+    const test::TemporaryFolder folder;
+    const WordVectors<float> vectors = plain_vectors(3, 4);
+    for (const FormatName& name : format_names) {
+        if (name.extension == ".ftz" || name.extension == ".txt") continue;
+        const std::string path = folder / ("v" + std::string(name.extension));
+        save(vectors, path);
+        REQUIRE(RowFile(path).format() == name.format);
+    }
+    const auto refused = [&](const SaveOptions& options) {
+        return test::message_of<OptionError>([&] { save(vectors, folder / "x", options); });
+    };
+    REQUIRE(test::contains(refused({.format = VectorFormat::fasttext_binary}), "read only"));
+    REQUIRE(test::contains(
+        refused({.format = VectorFormat::word2vec_text, .type = ElementType::f16}), "f32"));
+    REQUIRE(test::contains(refused({.format = VectorFormat::npy, .type = ElementType::bf16}),
+                           "bf16"));
+    REQUIRE_FALSE(std::filesystem::exists(folder / "x"));
+}
+
+TEST_CASE("words that are not UTF-8 stay, are replaced or are refused") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "v.txt";
+    test::write_file(path, "2 1\nok\xC3\xA9 1\nbad\xFF\xC3 2\n");
+    ReadReport report;
+    REQUIRE(load(path, {}, &report).word(1) == "bad\xFF\xC3");
+    REQUIRE(report.not_utf8 == 1);
+    const ReadOptions replace{.utf8 = ReadOptions::Utf8::replace};
+    const ReadOptions refuse{.utf8 = ReadOptions::Utf8::refuse};
+    REQUIRE(load(path, replace).word(1) == "bad\xEF\xBF\xBD\xEF\xBF\xBD");
+    REQUIRE(load(path, replace).word(0) == "ok\xC3\xA9");
+    REQUIRE(test::contains(test::format_error([&] { return load(path, refuse); }), "row 2"));
+    RowFile rows(path, replace);
+    static_cast<void>(rows.next());
+    REQUIRE(rows.next()->word == "bad\xEF\xBF\xBD\xEF\xBF\xBD");
+    RowFile strict(path, refuse);
+    REQUIRE(strict.next()->word == "ok\xC3\xA9");
+    REQUIRE_THROWS_AS(strict.next(), FormatError);
+}
+
+TEST_CASE("packed files are unpacked on the way") {
+    const test::TemporaryFolder folder;
+    const WordVectors<float> vectors = test::random_vectors(50, 7, 1);
+    for (const char* const name : {"v.bin", "v.vec"}) {
+        save(vectors, folder / name);
+        for (const auto& [tool, ending] :
+             {std::pair("gzip", ".gz"), std::pair("xz", ".xz"), std::pair("zstd", ".zst")}) {
+            const std::string packed = folder / (name + std::string(ending));
+            const std::string command = std::string(tool) + " -c '" + (folder / name) + "' > '" +
+                                        packed + "' 2>/dev/null";
+            if (std::system(command.c_str()) != 0) continue;
+            require_same(load(packed), vectors);
+            REQUIRE(RowFile(packed).next()->word == "w0");
+        }
+    }
+    save(vectors, folder / "v.firth");
+    const std::string command =
+        "gzip -c '" + (folder / "v.firth") + "' > '" + (folder / "v.firth.gz") + "' 2>/dev/null";
+    if (std::system(command.c_str()) == 0) {
+        REQUIRE(test::contains(test::format_error([&] { return load(folder / "v.firth.gz"); }),
+                               "unpack it first"));
+    }
+}
+
+TEST_CASE("reading and writing tell of their progress and can be cancelled") {
+    const test::TemporaryFolder folder;
+    const WordVectors<float> vectors = plain_vectors(2000, 3);
+    for (const VectorFormat format : written_formats()) {
+        INFO(format_name(format));
+        const std::string path = folder / ("v" + std::string(format_name(format)));
+        std::uint64_t done = 0;
+        const auto note = [&](const Progress& now) {
+            done = now.done;
+            REQUIRE(now.done <= now.total);
+            return true;
+        };
+        save(vectors, path, {.format = format, .progress = note});
+        REQUIRE(done == 2000);
+        const std::string before = test::read_file(path);
+        const auto cancel = [](const Progress&) { return false; };
+        REQUIRE_THROWS_AS(load(path, {.top = 1000, .progress = cancel}), Error);
+        // Cancelled before its end, writing leaves the old file.
+        SaveOptions stopped{.format = format, .progress = cancel};
+        REQUIRE_THROWS_AS(save(plain_vectors(2'000'000 / 100, 3), path, stopped), Error);
+        done = 0;
+        require_same(load(path, {.progress = note}), vectors);
+        REQUIRE(test::read_file(path) == before);
+    }
+}
+
+TEST_CASE("words outside the vocabulary are asked for by their n-grams") {
+    const auto data = test::data_folder();
+    if (!data) return;
+    const std::string folder = *data + "/vectors/fasttext/";
+    const SubwordVectors model = load_subwords(folder + "lee_fasttext_new.bin");
+    const WordIndex index(model.words());
+    REQUIRE_THROWS_AS(nearest(index, "rejection"), UnknownWordError);
+    const auto found =
+        nearest(index, "rejection", {.out_of_vocabulary = OutOfVocabulary::subwords(model)});
+    REQUIRE(found.size() == 10);
+    std::vector<float> vector(model.dim());
+    REQUIRE(model.compose("rejection", vector) > 0);
+    REQUIRE(std::fabs(simd::cosine(std::span<const float>(vector), model.words()[found[0].word]) -
+                      found[0].score) < 1e-5f);
+    REQUIRE(test::contains(
+        test::format_error([&] { return load_subwords(folder + "toy-model.vec"); }),
+        "word2vec-text, which has no vectors of n-grams"));
+}
