@@ -192,6 +192,51 @@ expect 1 "holds no words" $glove --input /dev/null --output x
 [ -e x ] && fail "a failed training left a file"
 [ -e g1.checkpoint ] && fail "a finished training left its checkpoint"
 
+# Files: any format to any other, and back.
+printf '3 2\na 1 2\nb 2 1\na 5 5\n' >twice
+convert="$firth convert --quiet"
+head -6 v.word2vec-text | sed '1s/^[0-9]*/5/' >few.vec
+cp few.vec expected.vec
+for format in firth npy safetensors projector fvecs glove-text word2vec-binary word2vec-text; do
+    expect 0 "5 rows" $convert --format $format expected.vec as.$format
+    expect 0 "$format, 5 rows" "$firth" info as.$format
+    expect 0 "sound" "$firth" verify as.$format
+    expect 0 "wrote" $convert as.$format back.vec
+    cmp -s expected.vec back.vec || fail "$format does not give back what it was given"
+done
+expect 0 "\"dtype\": \"i8\"" $convert --json --dtype i8 few.vec small.firth
+expect 0 "firth, 5 rows, dim .*, i8" "$firth" info small.firth
+expect 0 "\"open_seconds\"" "$firth" info --json small.firth
+expect 0 "[a-z]" "$firth" neighbors --vectors small.firth "$(sed -n 2p few.vec | cut -d' ' -f1)"
+expect 0 "corpus" "$firth" info encoded
+expect 0 "sound" "$firth" verify encoded
+printf '3 1\nThe 1\nthe 3\n\303\211t\303\251 5\n' >cases.vec
+expect 0 "note: 1 words" $convert --lower cases.vec lower.vec
+[ "$(head -2 lower.vec | tail -1)" = "the 1" ] || fail "--lower did not keep the first"
+expect 0 "2 rows" $convert --lower --collisions mean cases.vec lower.vec
+[ "$(head -2 lower.vec | tail -1)" = "the 2" ] || fail "--lower did not take the mean"
+expect 1 "would both be" $convert --lower --collisions refuse cases.vec lower.vec
+expect 0 "2 rows" $convert --top 2 cases.vec top.firth
+printf '2 1\na 1\nb\377 2\n' >bytes.vec
+expect 0 "2 rows" $convert bytes.vec bytes.firth
+expect 1 "not UTF-8" $convert --utf8 refuse bytes.vec x
+expect 0 "wrote" $convert --utf8 replace bytes.vec replaced.vec
+grep -q "$(printf 'b\357\277\275 2')" replaced.vec || fail "--utf8 replace did not"
+printf '5 1\na 1\nb 2\n' >promised.vec
+expect 1 "promises 5 rows" $convert promised.vec x
+expect 0 "2 rows" $convert --header tolerant promised.vec x.vec
+expect 1 "comes twice\|there before\|had one already" $convert --duplicates refuse twice x
+expect 0 "^a 1$" "$firth" vectors --vectors bytes.vec a
+expect 1 "nearest spellings" "$firth" vectors --vectors cases.vec th
+expect 2 "only, expected no other" $convert --dtype f16 few.vec x.vec
+expect 2 "bf16" $convert --dtype bf16 few.vec x.npy
+expect 2 "format" $convert --format pickle few.vec x
+expect 1 "missing" $convert missing x
+cp small.firth broken.firth
+printf 'X' | dd of=broken.firth bs=1 seek=200 conv=notrunc 2>/dev/null
+expect 1 "broken.firth, byte.*checksum\|damaged" "$firth" verify broken.firth
+[ -e x ] && fail "a failed conversion left a file"
+
 # Mistakes.
 expect 1 "missing.txt" "$firth" train --input missing.txt --output x
 : >empty
@@ -222,10 +267,9 @@ sed '1s/^[0-9]*/999/' v.word2vec-text >promise
 expect 1 "promises 999 rows" "$firth" info promise
 printf '2 2\na 1 2\nb nan 1\n' >nan
 expect 1 "NaN" "$firth" neighbors --vectors nan a
-printf '3 2\na 1 2\nb 2 1\na 5 5\n' >twice
 expect 0 "warning.*such as \"a\"" "$firth" neighbors --vectors twice b
-printf 'the 0.1 0.2\n' >glove
-expect 1 "rows dim" "$firth" info glove
+printf 'hello world\n' >prose
+expect 1 "no file of vectors" "$firth" info prose
 expect 2 "nothing to evaluate" "$firth" eval --vectors v
 expect 1 "questions, line 1" "$firth" eval --vectors v --similarity questions
 

@@ -75,17 +75,21 @@ public:
 
     /// Makes the bytes written so far the content of the target. Nothing may be written afterwards.
     void commit() override {
-        flush();
-        sync();
-        give_name();
-        close();
-        if (!direct_) {
-            std::error_code code;
-            std::filesystem::rename(temporary_, target_, code);
-            if (code) fail(code.message());
-            sync_folder();
-        }
-        committed_ = true;
+        prepare();
+        put_in_place();
+        if (!direct_) sync_folder();
+    }
+
+    /// Commits two files that belong together: both are whole and on the disk before the first is
+    /// put in its place, and the second follows at once. A crash in the microseconds between leaves
+    /// the new first with the old second file.
+    static void commit_together(AtomicFile& first, AtomicFile& second) {
+        first.prepare();
+        second.prepare();
+        first.put_in_place();
+        second.put_in_place();
+        if (!first.direct_) first.sync_folder();
+        if (!second.direct_) second.sync_folder();
     }
 
 private:
@@ -93,6 +97,23 @@ private:
 
     [[noreturn]] void fail(const std::string& reason) const {
         throw IoError("cannot write " + path_ + ": " + reason);
+    }
+
+    /// Everything but the new name.
+    void prepare() {
+        flush();
+        sync();
+        give_name();
+        close();
+    }
+
+    void put_in_place() {
+        if (!direct_) {
+            std::error_code code;
+            std::filesystem::rename(temporary_, target_, code);
+            if (code) fail(code.message());
+        }
+        committed_ = true;
     }
 
     void flush() {

@@ -20,6 +20,7 @@
 #include <firth/io/byte_reader.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
+#include <firth/io/stored_matrix.hpp>
 #include <firth/io/text_rows.hpp>
 #include <firth/io/word_list.hpp>
 #include <firth/table/word_vectors.hpp>
@@ -220,8 +221,7 @@ private:
     }
 
     void end() override {
-        file_.commit();
-        metadata_.commit();
+        AtomicFile::commit_together(file_, metadata_);
     }
 
     AtomicFile file_;

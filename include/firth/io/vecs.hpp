@@ -119,9 +119,7 @@ private:
     }
 
     void end() override {
-        words_.write();
-        file_.commit();
-        words_.commit();
+        words_.commit_with(file_);
     }
 
     ElementType type_;

@@ -116,9 +116,9 @@ public:
         lengths_.push_back(row.word.size());
     }
 
-    /// Writes the lines, ready to be put in their place: with counts where one is known, or where
-    /// lines without them would read as if they had some.
-    void write() {
+    /// Writes the lines, with counts where one is known or where lines without them would read as if
+    /// they had some, and puts the rows' file and this one in their places.
+    void commit_with(AtomicFile& rows) {
         bool counted = std::any_of(counts_.begin(), counts_.end(),
                                    [](std::uint64_t count) { return count != 0; });
         counted = counted || looks_counted();
@@ -129,9 +129,8 @@ public:
             if (counted) line += '\t' + std::to_string(counts_[i]);
             file_.write(line + '\n');
         }
+        AtomicFile::commit_together(rows, file_);
     }
-
-    void commit() { file_.commit(); }
 
 private:
     [[nodiscard]] bool looks_counted() const {

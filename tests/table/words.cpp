@@ -1,0 +1,105 @@
+#include <firth/table/relabel.hpp>
+#include <firth/table/subword.hpp>
+#include <firth/table/subword_vectors.hpp>
+
+#include "../support/support.hpp"
+
+using namespace firth;
+
+namespace {
+
+std::vector<std::string> ngrams(std::string_view word, const SubwordOptions& options) {
+    std::vector<std::string> found;
+    for_each_ngram(word, options, [&](std::string_view ngram, std::uint32_t hash) {
+        REQUIRE(hash == subword_hash(ngram));
+        found.emplace_back(ngram);
+    });
+    return found;
+}
+
+WordVectors<float> words_with(std::initializer_list<std::pair<const char*, float>> words,
+                              std::initializer_list<std::uint64_t> counts = {}) {
+    Vocabulary vocabulary;
+    EmbeddingTable<float> table(words.size(), 2);
+    std::size_t row = 0;
+    for (const auto& [word, value] : words) {
+        vocabulary.add(word, counts.size() == 0 ? 0 : counts.begin()[row]);
+        table[row][0] = value;
+        table[row++][1] = -value;
+    }
+    return {std::move(vocabulary), std::move(table)};
+}
+
+} // namespace
+
+TEST_CASE("a word's n-grams are those of fastText") {
+    using Strings = std::vector<std::string>;
+    REQUIRE(ngrams("where", {3, 3, 10}) == Strings{"<wh", "whe", "her", "ere", "re>"});
+    REQUIRE(ngrams("ab", {1, 2, 10}) == Strings{"<a", "a", "ab", "b", "b>"});
+    REQUIRE(ngrams("a", {3, 6, 10}) == Strings{"<a>"});
+    REQUIRE(ngrams("\xC3\xA9t", {2, 2, 10}) == Strings{"<\xC3\xA9", "\xC3\xA9t", "t>"});
+    REQUIRE(ngrams("", {2, 3, 10}) == Strings{"<>"});
+    REQUIRE(ngrams("</s>", {2, 2, 10}).empty());
+    REQUIRE(ngrams("</s>", {5, 5, 10, true}) == Strings{"<</s>", "</s>>"});
+    REQUIRE(ngrams("where", {0, 0, 10}).empty());
+    REQUIRE(ngrams("\x80\xBF", {1, 2, 10}) == Strings{"<\x80\xBF>"}); // bytes that follow nothing
+}
+
+TEST_CASE("unknown words get the mean of their n-grams' vectors") {
+    const SubwordOptions options{2, 2, 7};
+    EmbeddingTable<float> rows(7, 2);
+    for (std::size_t i = 0; i < 14; ++i) {
+        rows[i / 2][i % 2] = static_cast<float>(i);
+    }
+    const SubwordVectors model(words_with({{"known", 3.0f}}), rows, options);
+    std::vector<float> vector(2);
+    REQUIRE(model.compose("known", vector) == 1);
+    REQUIRE(vector == std::vector<float>{3, -3});
+    REQUIRE(model.compose("ab", vector) == 3);
+    float sum = 0;
+    for (const char* const ngram : {"<a", "ab", "b>"}) {
+        sum += rows[subword_hash(ngram) % 7][1];
+    }
+    REQUIRE(std::fabs(vector[1] - sum / 3) < 1e-6f);
+    REQUIRE(model.compose("</s>", vector) == 0);
+    REQUIRE(vector == std::vector<float>{0, 0});
+
+    // Of a pruned model only the n-grams that were kept count.
+    EmbeddingTable<float> one(1, 2);
+    one[0][0] = 5;
+    const SubwordVectors pruned(words_with({{"known", 3.0f}}), one, options, true,
+                                {{subword_hash("ab") % 7, 0}});
+    REQUIRE(pruned.compose("ab", vector) >= 1);
+    REQUIRE(vector[0] == 5);
+    REQUIRE(SubwordVectors(words_with({{"known", 3.0f}}), {}, options, true, {})
+                .compose("ab", vector) == 0);
+
+    REQUIRE_THROWS_AS(SubwordVectors(words_with({{"a", 1.0f}}), one, options), Error);
+    REQUIRE_THROWS_AS(SubwordVectors(words_with({{"a", 1.0f}}), one, options, true, {{3, 1}}),
+                      Error);
+    REQUIRE_THROWS_AS(
+        SubwordVectors(words_with({{"a", 1.0f}}), EmbeddingTable<float>(7, 3), options), Error);
+}
+
+TEST_CASE("words under other names") {
+    const WordVectors<float> vectors =
+        words_with({{"The", 1}, {"the", 4}, {"cat", 2}, {"THE", 10}}, {6, 3, 5, 1});
+    const WordVectors<float> first = relabel(vectors, fold_ascii);
+    REQUIRE(first.vocabulary().symbols() == std::vector<std::string_view>{"the", "cat"});
+    REQUIRE(first["the"][0] == 1);
+    REQUIRE(first["cat"][1] == -2);
+    REQUIRE(first.vocabulary().count(0) == 10);
+    const WordVectors<float> mean = relabel(vectors, fold_ascii, Collisions::mean);
+    REQUIRE(std::fabs(mean["the"][0] - (6 * 1 + 3 * 4 + 1 * 10) / 10.0f) < 1e-6f);
+    REQUIRE(mean["cat"][0] == 2);
+    const std::string message = test::message_of<Error>(
+        [&] { static_cast<void>(relabel(vectors, fold_ascii, Collisions::refuse)); });
+    REQUIRE(test::contains(message, "\"The\" and \"the\" would both be \"the\""));
+    REQUIRE(relabel(vectors, [](std::string_view word) { return std::string(word) + "!"; },
+                    Collisions::refuse)
+                .size() == 4);
+    const WordVectors<float> equal =
+        relabel(words_with({{"A", 1}, {"a", 3}}), fold_ascii, Collisions::mean);
+    REQUIRE(std::fabs(equal["a"][0] - 2) < 1e-6f);
+    REQUIRE(relabel(WordVectors<float>(), fold_ascii).size() == 0);
+}
