@@ -6,10 +6,14 @@ set(dispatch_dir ${CMAKE_CURRENT_BINARY_DIR}/firth_dispatch)
 # The architectures that the library holds and, in FIRTH_DISPATCH_FLAGS_ARCH, their compile flags; for tests and
 # benchmarks.
 set(FIRTH_DISPATCH_LEVELS)
+set(FIRTH_DISPATCH_ONLY "" CACHE STRING "Instruction sets that firth::dispatch holds, the oldest first; empty: all")
 
 # firth_dispatch_level(ARCH STATEMENTS FLAGS...): a source for one architecture, if the compiler has its flags.
 # STATEMENTS fill the kernels that are better than those of the level below.
 function(firth_dispatch_level arch statements)
+  if(FIRTH_DISPATCH_ONLY AND NOT arch IN_LIST FIRTH_DISPATCH_ONLY)
+    return()
+  endif()
   set(flags ${ARGN})
   if(flags)
     list(JOIN flags " " flags_text)

@@ -42,6 +42,24 @@ std::vector<std::pair<double, Id>> naive_search(TableView<const float> rows,
 
 } // namespace
 
+TEST_CASE("norms that are known are not computed again") {
+    const WordVectors<float> vectors = test::random_vectors(50, 9, 3);
+    std::vector<float> norms;
+    for (Id id = 0; id < 50; ++id) {
+        norms.push_back(simd::norm(vectors[id]));
+    }
+    const ExactIndex<Cosine> computed(vectors.table());
+    const ExactIndex<Cosine> given(vectors.table(), norms);
+    REQUIRE(computed.search(vectors[Id{7}], 10) == given.search(vectors[Id{7}], 10));
+    norms[3] = std::numeric_limits<float>::infinity();
+    REQUIRE(test::contains(test::message_of<Error>([&] {
+                               static_cast<void>(ExactIndex<Cosine>(vectors.table(), norms));
+                           }),
+                           "row 3"));
+    norms.pop_back();
+    REQUIRE_THROWS_AS(ExactIndex<Cosine>(vectors.table(), norms), Error);
+}
+
 TEST_CASE("top-k keeps the best, ties by id, NaN last") {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     const std::vector<float> scores{1, nan, 3, 2, 3, -5, nan, 3};

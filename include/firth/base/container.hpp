@@ -287,6 +287,11 @@ public:
 
     [[nodiscard]] const MappedFile& file() const noexcept { return file_; }
 
+    /// Throws `FormatError` about a section of the file.
+    [[noreturn]] void fail_in(std::string_view name, const std::string& message) const {
+        fail(find(name).offset, "section \"" + std::string(name) + "\" " + message);
+    }
+
     /// Throws `FormatError` about a byte of the file.
     [[noreturn]] void fail(std::uint64_t at, const std::string& message) const {
         throw FormatError(path_ + ", byte " + std::to_string(at) + ": " + message);

@@ -75,13 +75,13 @@ public:
         : file_(std::make_shared<Container>(path, detail::native_kind, detail::native_version,
                                             MappedFile::Access::copy_on_write)) {
         const auto shape = file_->array<std::uint64_t>("shape");
-        if (shape.size() != 2) file_->fail(0, "its shape is not two numbers");
+        if (shape.size() != 2) file_->fail_in("shape", "is not two numbers");
         rows_ = shape[0];
         dim_ = shape[1];
         if (rows_ > max_rows || dim_ > max_dim || (dim_ == 0 && rows_ != 0)) {
-            file_->fail(0, "a table of " + std::to_string(rows_) + " x " + std::to_string(dim_) +
-                               ", expected at most " + std::to_string(max_rows) +
-                               " rows of 1 to " + std::to_string(max_dim) + " elements");
+            file_->fail_in("shape", "says " + std::to_string(rows_) + " x " + std::to_string(dim_) +
+                                        ", expected at most " + std::to_string(max_rows) +
+                                        " rows of 1 to " + std::to_string(max_dim) + " elements");
         }
         const std::string_view name = file_->section("element");
         constexpr std::array types{ElementType::f32, ElementType::f16, ElementType::bf16,
@@ -90,21 +90,21 @@ public:
             return element_name(type) == name;
         });
         if (found == types.end()) {
-            file_->fail(0, "elements of type \"" + std::string(name.substr(0, 16)) +
-                               "\", expected f32, f16, bf16 or i8");
+            file_->fail_in("element", "says \"" + std::string(name.substr(0, 16)) +
+                                          "\", expected f32, f16, bf16 or i8");
         }
         type_ = *found;
         if (file_->section("rows").size() != rows_ * row_bytes()) {
-            file_->fail(0, "its section \"rows\" has " +
-                               std::to_string(file_->section("rows").size()) +
-                               " bytes, expected " + std::to_string(rows_ * row_bytes()));
+            file_->fail_in("rows", "has " + std::to_string(file_->section("rows").size()) +
+                                       " bytes, expected " + std::to_string(rows_ * row_bytes()));
         }
         check_size("norms");
         if (type_ == ElementType::i8) check_size("scales");
         vocabulary_ = map_vocabulary(file_);
         if (vocabulary_.size() != rows_) {
-            file_->fail(0, "a vocabulary of " + std::to_string(vocabulary_.size()) +
-                               " symbols for " + std::to_string(rows_) + " rows");
+            file_->fail_in("counts", "is of a vocabulary of " +
+                                         std::to_string(vocabulary_.size()) +
+                                         " symbols, expected " + std::to_string(rows_));
         }
     }
 
@@ -119,8 +119,7 @@ public:
     template <class T>
     [[nodiscard]] EmbeddingTable<T> table() const {
         if (detail::element_type_of<T>() != type_) {
-            file_->fail(0, "it holds elements of type " + std::string(element_name(type_)) +
-                               ", expected " + std::string(element_name(detail::element_type_of<T>())));
+            file_->fail_in("element", "says " + std::string(element_name(type_)) + ", expected " + std::string(element_name(detail::element_type_of<T>())));
         }
         if (dim_ == 0) return {};
         return {rows_, dim_, numbers<T>("rows")};
@@ -160,7 +159,8 @@ public:
 private:
     void check_size(const char* section) const {
         if (file_->array<float>(section).size() == rows_) return;
-        file_->fail(0, "its section \"" + std::string(section) + "\" has not a number a row");
+        file_->fail_in(section, "has " + std::to_string(file_->array<float>(section).size()) +
+                                    " numbers, expected one a row");
     }
 
     std::shared_ptr<Container> file_;

@@ -75,12 +75,15 @@ inline void write_mappable_vocabulary(ContainerWriter& file, const Vocabulary& v
                           file->array<std::uint64_t>("counts"),
                           file->array<std::uint64_t>("symbol slots"), file->path()};
     if (symbols.ends.size() != symbols.counts.size() || symbols.ends.size() >= no_id) {
-        file->fail(0, "the sections of its vocabulary do not fit each other");
+        file->fail_in("counts", "has " + std::to_string(symbols.counts.size()) +
+                                    " numbers, but there are " +
+                                    std::to_string(symbols.ends.size()) + " symbols");
     }
     if (!std::has_single_bit(symbols.slots.size()) ||
         symbols.slots.size() <= symbols.ends.size()) {
-        file->fail(0, "its index of symbols has " + std::to_string(symbols.slots.size()) +
-                          " slots, expected a power of two above the number of symbols");
+        file->fail_in("symbol slots", "has " + std::to_string(symbols.slots.size()) +
+                                          " slots, expected a power of two above the number of "
+                                          "symbols");
     }
     return Vocabulary(file, std::move(symbols));
 }
