@@ -111,7 +111,8 @@ struct InfoArguments {
 };
 
 void print_info(const InfoArguments& arguments, firth::VectorFormat format,
-                const firth::Vocabulary& words, std::size_t dim, firth::ElementType type, double seconds) {
+                const firth::Vocabulary& words, std::size_t dim, firth::ElementType type,
+                double seconds) {
     if (arguments.json) {
         print_json({{"format", firth::format_name(format)},
                     {"rows", words.size()},
@@ -134,7 +135,8 @@ void info(const InfoArguments& arguments) {
     const firth::MappedFile bytes(arguments.file);
     const std::string kind(firth::container_kind(bytes.bytes()));
     if (!kind.empty() && kind != "vectors") {
-        return info_container(firth::Container(arguments.file, kind, std::nullopt), kind, arguments.json);
+        return info_container(firth::Container(arguments.file, kind, std::nullopt), kind,
+                              arguments.json);
     }
     const firth::VectorFormat format = firth::RowFile(arguments.file, {.top = 1}).format();
     const firth::Stopwatch watch;
@@ -161,8 +163,8 @@ void verify(const VerifyArguments& arguments) {
     if (kind.empty()) {
         const firth::RowFile rows(arguments.file, {.top = 1});
         format = firth::format_name(rows.format());
-        static_cast<void>(firth::load(
-            arguments.file, {.duplicates = firth::ReadOptions::Duplicates::refuse}));
+        static_cast<void>(
+            firth::load(arguments.file, {.duplicates = firth::ReadOptions::Duplicates::refuse}));
     } else {
         format = "firth";
         const firth::Container file(arguments.file, kind, std::nullopt);
@@ -213,11 +215,11 @@ void convert(ConvertArguments& arguments) {
                           << " words had the name of another one in lower case\n";
             }
         }
-        firth::save(vectors, arguments.output,
-                    {.format = arguments.format,
-                     .type = arguments.type,
-                     .progress =
-                         SignalsNoted::progress(progress_printer(arguments.quiet, "rows"))});
+        firth::save(
+            vectors, arguments.output,
+            {.format = arguments.format,
+             .type = arguments.type,
+             .progress = SignalsNoted::progress(progress_printer(arguments.quiet, "rows"))});
     } catch (const firth::Error&) {
         if (SignalsNoted::signal() == 0) throw;
         throw Stopped{SignalsNoted::signal(), "stopped; " + arguments.output + " is as it was"};
@@ -246,12 +248,13 @@ void add_convert(CLI::App& app) {
         ->required();
     command->add_option("output", arguments->output, "where they go")->required();
     add_format(*command, arguments->format);
-    add_choice(*command, "--dtype", arguments->type,
-               {{"f32", firth::ElementType::f32},
-                {"f16", firth::ElementType::f16},
-                {"bf16", firth::ElementType::bf16},
-                {"i8", firth::ElementType::i8}},
-               "type of the elements: firth and safetensors have all, npy all but bf16, others f32");
+    add_choice(
+        *command, "--dtype", arguments->type,
+        {{"f32", firth::ElementType::f32},
+         {"f16", firth::ElementType::f16},
+         {"bf16", firth::ElementType::bf16},
+         {"i8", firth::ElementType::i8}},
+        "type of the elements: firth and safetensors have all, npy all but bf16, others f32");
     command->add_option("--top", arguments->read.top, "only the first rows, 0: all");
     command->add_flag("--lower", arguments->lower, "words in lower case");
     add_choice(*command, "--collisions", arguments->collisions,
@@ -272,8 +275,9 @@ void add_convert(CLI::App& app) {
                {{"strict", firth::ReadOptions::Header::strict},
                 {"tolerant", firth::ReadOptions::Header::tolerant}},
                "inputs whose first line promises another number of rows");
-    command->add_option("--words", arguments->read.words,
-                        "file with the input's words, a line each, for inputs without")
+    command
+        ->add_option("--words", arguments->read.words,
+                     "file with the input's words, a line each, for inputs without")
         ->default_str("beside the input");
     command->add_option("--tensor", arguments->read.tensor, "which tensor of a safetensors file")
         ->default_str("embeddings, embedding.weight, or the only matrix");
@@ -287,8 +291,8 @@ void add_convert(CLI::App& app) {
 
 void add_file_commands(CLI::App& app) {
     auto shown = std::make_shared<InfoArguments>();
-    CLI::App* command =
-        app.add_subcommand("info", "What a file of firth or of vectors holds, or the processor has");
+    CLI::App* command = app.add_subcommand(
+        "info", "What a file of firth or of vectors holds, or the processor has");
     command->add_flag("--json", shown->json, "print the result as one JSON object");
     CLI::Option_group* what = command->add_option_group("what");
     what->add_option("file", shown->file, "file of word vectors, or another one of firth's");

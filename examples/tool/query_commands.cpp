@@ -54,8 +54,7 @@ public:
 
     /// What to do with unknown words.
     [[nodiscard]] firth::OutOfVocabulary unknown() const {
-        return model_ ? firth::OutOfVocabulary::subwords(*model_)
-                      : firth::OutOfVocabulary::error();
+        return model_ ? firth::OutOfVocabulary::subwords(*model_) : firth::OutOfVocabulary::error();
     }
 
 private:
@@ -76,10 +75,10 @@ void analogy(const QueryArguments& arguments) {
     const firth::WordIndex index(asked.words());
     const auto method =
         arguments.method == "mul" ? firth::AnalogyMethod::cos_mul : firth::AnalogyMethod::cos_add;
-    print(arguments, firth::analogy(index, arguments.words[0], arguments.words[1],
-                                    arguments.words[2], {.top = arguments.top,
-                                     .method = method,
-                                     .out_of_vocabulary = asked.unknown()}));
+    print(arguments,
+          firth::analogy(
+              index, arguments.words[0], arguments.words[1], arguments.words[2],
+              {.top = arguments.top, .method = method, .out_of_vocabulary = asked.unknown()}));
 }
 
 /// Prints vectors as lines of text, made from n-grams where a word has none of its own.
@@ -90,9 +89,8 @@ void vectors_of(const QueryArguments& arguments) {
         const std::vector<float> vector =
             firth::look_up(asked.words(), word, asked.unknown())->vector;
         if (arguments.json) {
-            results.push_back({{"word", word},
-                               {"known", asked.words().contains(word)},
-                               {"vector", vector}});
+            results.push_back(
+                {{"word", word}, {"known", asked.words().contains(word)}, {"vector", vector}});
             continue;
         }
         std::string line = word;
@@ -133,10 +131,10 @@ void add_query_commands(CLI::App& app) {
         ->capture_default_str();
     command->add_option("words", fourth->words, "A B C")->required()->expected(3);
 
-    auto rows = add(app, "vectors", "The vectors of words, also of unknown ones where there are n-grams",
-                    vectors_of);
+    auto rows =
+        add(app, "vectors", "The vectors of words, also of unknown ones where there are n-grams",
+            vectors_of);
     command = app.get_subcommand("vectors");
     command->add_option("--vectors", rows->vectors, "file of word vectors")->required();
     command->add_option("words", rows->words, "the words")->required();
-
 }

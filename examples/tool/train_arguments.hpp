@@ -37,7 +37,7 @@ struct TrainArguments {
     CorpusArguments corpus;
     std::string output;
     std::optional<firth::VectorFormat> format; ///< without: by the output's name
-    firth::Word2VecOptions word2vec; ///< with what all models share
+    firth::Word2VecOptions word2vec;           ///< with what all models share
     std::string start;
     bool expand = false;
     std::size_t remove_top = 0;

@@ -5,6 +5,8 @@
 #include <bit>
 #include <cmath>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <limits>
 #include <numeric>
 
@@ -226,6 +228,48 @@ TEST_CASE("floats read and write as text exactly") {
         append_float(text, value);
         REQUIRE(std::bit_cast<std::uint32_t>(parse_float(text).value) ==
                 std::bit_cast<std::uint32_t>(value));
+    }
+}
+
+TEST_CASE("plain decimals are read as strtof reads them, to the last bit") {
+    Random random(6);
+    std::size_t wrong = 0;
+    const auto check = [&](const std::string& number, const std::string& behind) {
+        const ParsedFloat parsed = parse_float(number + behind);
+        const float expected = std::strtof(number.c_str(), nullptr);
+        const bool same =
+            parsed.size == number.size() &&
+            std::bit_cast<std::uint32_t>(parsed.value) == std::bit_cast<std::uint32_t>(expected);
+        if (!same && wrong++ == 0) UNSCOPED_INFO(number << behind);
+    };
+    for (int i = 0; i < 300000; ++i) {
+        std::string number = random.below(2) == 0 ? "" : "-";
+        const std::uint32_t before = random.below(12);
+        const std::uint32_t behind = before == 0 ? 1 + random.below(12) : random.below(13);
+        for (std::uint32_t digit = 0; digit < before + behind; ++digit) {
+            if (digit == before) number += '.';
+            number += static_cast<char>('0' + random.below(10));
+        }
+        check(number, i % 3 == 0 ? " 12345678" : i % 3 == 1 ? "\n" : "");
+    }
+    // The middles between floats, exactly and one digit off.
+    for (int i = 0; i < 100000; ++i) {
+        const float value = std::ldexp(static_cast<float>(1 + random.below(1u << 24)),
+                                       -static_cast<int>(random.below(30)));
+        char number[64];
+        std::snprintf(
+            number, sizeof number, "%.*f", static_cast<int>(random.below(14)),
+            (static_cast<double>(value) + static_cast<double>(std::nextafter(value, 1e30f))) / 2);
+        check(number, " ");
+    }
+    REQUIRE(wrong == 0);
+    for (const char* const odd :
+         {"1.2.3", "1.5x", "0.e", "0.5e1", "1234567890123456789.5", "12e"}) {
+        INFO(odd);
+        char* end = nullptr;
+        const float expected = std::strtof(odd, &end);
+        REQUIRE(parse_float(odd).value == expected);
+        REQUIRE(parse_float(odd).size == static_cast<std::size_t>(end - odd));
     }
 }
 

@@ -45,6 +45,7 @@ TEST_CASE("every code point is told from every other sequence of bytes") {
 
 TEST_CASE("bytes that make no sense are replaced one by one") {
     REQUIRE(replace_invalid_utf8("gr\xC3\xBC\xC3\x9F") == "gr\xC3\xBC\xC3\x9F");
-    REQUIRE(replace_invalid_utf8("a\xFF" "b\xE2\x82") ==
-            "a\xEF\xBF\xBD" "b\xEF\xBF\xBD\xEF\xBF\xBD");
+    REQUIRE(replace_invalid_utf8("a\xFF"
+                                 "b\xE2\x82") == "a\xEF\xBF\xBD"
+                                                 "b\xEF\xBF\xBD\xEF\xBF\xBD");
 }

@@ -2,9 +2,9 @@
 // table of what the file really holds, padded, and 16 MB. FIRTH_DAMAGE_ROUNDS sets how many random
 // changes each file gets, 10000 for a whole run.
 
+#include <firth/base/random.hpp>
 #include <firth/io/load.hpp>
 #include <firth/io/native.hpp>
-#include <firth/base/random.hpp>
 
 #include <atomic>
 #include <cstdlib>
@@ -25,8 +25,8 @@ constexpr std::size_t before = 64;
 
 void* take(std::size_t size, std::size_t alignment) {
     alignment = std::max(alignment, before);
-    char* const block = static_cast<char*>(
-        std::aligned_alloc(alignment, round_up(size + alignment, alignment)));
+    char* const block =
+        static_cast<char*>(std::aligned_alloc(alignment, round_up(size + alignment, alignment)));
     if (block == nullptr) throw std::bad_alloc();
     char* const memory = block + alignment;
     reinterpret_cast<std::size_t*>(memory)[-1] = size;
@@ -116,9 +116,7 @@ void damage(const std::string& name, const std::string& sound, Tally& tally) {
     }
     const std::string_view bytes = sound;
     Random random(1);
-    const auto place = [&] {
-        return random.below(static_cast<std::uint32_t>(sound.size()));
-    };
+    const auto place = [&] { return random.below(static_cast<std::uint32_t>(sound.size())); };
     const std::size_t each = std::min<std::size_t>(4096, sound.size());
     const std::size_t step = std::max<std::size_t>(1, 10000 / (4 * rounds() + 1) / 2);
     for (std::size_t size = 0; size < each; size += step) {

@@ -26,7 +26,8 @@ TEST_CASE("cut and changed files are errors or loads") {
         for (const std::string& seed : fuzz::seeds(target.name)) {
             for (int i = 0; i < 100; ++i) {
                 std::string bytes = seed;
-                if (i % 2 == 0) bytes.resize(random.below(static_cast<std::uint32_t>(bytes.size())));
+                if (i % 2 == 0)
+                    bytes.resize(random.below(static_cast<std::uint32_t>(bytes.size())));
                 for (int change = 0; change < i % 4 && !bytes.empty(); ++change) {
                     bytes[random.below(static_cast<std::uint32_t>(bytes.size()))] =
                         static_cast<char>(random.below(256));

@@ -254,8 +254,7 @@ void read_any(std::string_view bytes) {
 
 void read_text(std::string_view bytes) {
     if (is_zstd(bytes)) return;
-    const EncodedCorpus corpus =
-        read_corpus(as_file(bytes), {.min_count = 1, .threads = 1});
+    const EncodedCorpus corpus = read_corpus(as_file(bytes), {.min_count = 1, .threads = 1});
     for (const Id id : corpus.corpus.view().ids) {
         require(id < corpus.vocabulary.size(), "ids are in the vocabulary");
     }
@@ -305,7 +304,10 @@ WordVectors<float> small_vectors(std::size_t rows, std::size_t dim) {
     EmbeddingTable<float> table(rows, dim);
     Random random(rows + dim);
     for (std::size_t id = 0; id < rows; ++id) {
-        vocabulary.add(id == 1 ? "gr\xC3\xB6\xC3\x9F" "er" : "word" + std::to_string(id), 10 * rows - id);
+        vocabulary.add(id == 1 ? "gr\xC3\xB6\xC3\x9F"
+                                 "er"
+                               : "word" + std::to_string(id),
+                       10 * rows - id);
         for (float& value : table[id]) {
             value = 2.0f * random.uniform() - 1.0f;
         }
@@ -417,15 +419,15 @@ std::vector<std::string> fuzz::seeds(std::string_view target) {
         return all_types(VectorFormat::npy, {ElementType::f32, ElementType::f16, ElementType::i8});
     }
     if (target == "safetensors") {
-        return all_types(VectorFormat::safetensors, {ElementType::f32, ElementType::f16,
-                                                     ElementType::bf16, ElementType::i8});
+        return all_types(VectorFormat::safetensors,
+                         {ElementType::f32, ElementType::f16, ElementType::bf16, ElementType::i8});
     }
     if (target == "projector") return {saved(vectors, VectorFormat::projector)};
     if (target == "vecs") return {saved(vectors, VectorFormat::fvecs)};
     if (target == "words") return {"a\nb\nc\n", "a 3\nb\t2\n", "word\tcount\na\\t\t3\nb\t2\n"};
     if (target == "native") {
-        return all_types(VectorFormat::native, {ElementType::f32, ElementType::f16,
-                                                ElementType::bf16, ElementType::i8});
+        return all_types(VectorFormat::native,
+                         {ElementType::f32, ElementType::f16, ElementType::bf16, ElementType::i8});
     }
     const std::string text = "the king and the queen\nthe man \xC3\xA9t\xC3\xA9\n\n\xFF end\n";
     if (target == "text") return {text, "\xEF\xBB\xBF" + text};

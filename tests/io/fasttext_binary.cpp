@@ -80,7 +80,8 @@ TEST_CASE("a model's words are those that fastText printed") {
         REQUIRE(model.vocabulary().symbols() == printed.vocabulary().symbols());
         for (Id id = 0; id < model.size(); ++id) {
             for (std::size_t i = 0; i < model.dim(); ++i) {
-                REQUIRE(std::fabs(model[id][i] - printed[id][i]) < 1e-5f + 1e-4f * std::fabs(printed[id][i]));
+                REQUIRE(std::fabs(model[id][i] - printed[id][i]) <
+                        1e-5f + 1e-4f * std::fabs(printed[id][i]));
             }
         }
     }
@@ -120,9 +121,8 @@ TEST_CASE("a damaged model is refused with its place") {
     REQUIRE(test::contains(error(8, "\xFF"), "columns, expected the model's dim, 255"));
     REQUIRE(test::contains(error(11, "\x7F"), "byte 8: these are no arguments"));
     REQUIRE(test::contains(error(67, "\x7F"), "a dictionary of"));
-    REQUIRE(test::contains(
-        test::format_error([&] { return parse_fasttext(good + "x", "m.bin"); }),
-        "1 more bytes follow"));
+    REQUIRE(test::contains(test::format_error([&] { return parse_fasttext(good + "x", "m.bin"); }),
+                           "1 more bytes follow"));
     for (std::size_t size = 0; size < good.size(); ++size) {
         INFO("cut after " << size);
         REQUIRE_THROWS_AS(parse_fasttext(std::string_view(good).substr(0, size)), FormatError);

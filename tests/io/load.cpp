@@ -108,8 +108,8 @@ TEST_CASE("the name of a file tells in which format it is written") {
     REQUIRE(test::contains(refused({.format = VectorFormat::fasttext_binary}), "read only"));
     REQUIRE(test::contains(
         refused({.format = VectorFormat::word2vec_text, .type = ElementType::f16}), "f32"));
-    REQUIRE(test::contains(refused({.format = VectorFormat::npy, .type = ElementType::bf16}),
-                           "bf16"));
+    REQUIRE(
+        test::contains(refused({.format = VectorFormat::npy, .type = ElementType::bf16}), "bf16"));
     REQUIRE_FALSE(std::filesystem::exists(folder / "x"));
 }
 
@@ -141,8 +141,8 @@ TEST_CASE("packed files are unpacked on the way") {
         for (const auto& [tool, ending] :
              {std::pair("gzip", ".gz"), std::pair("xz", ".xz"), std::pair("zstd", ".zst")}) {
             const std::string packed = folder / (name + std::string(ending));
-            const std::string command = std::string(tool) + " -c '" + (folder / name) + "' > '" +
-                                        packed + "' 2>/dev/null";
+            const std::string command =
+                std::string(tool) + " -c '" + (folder / name) + "' > '" + packed + "' 2>/dev/null";
             if (std::system(command.c_str()) != 0) continue;
             require_same(load(packed), vectors);
             REQUIRE(RowFile(packed).next()->word == "w0");
@@ -197,7 +197,7 @@ TEST_CASE("words outside the vocabulary are asked for by their n-grams") {
     REQUIRE(model.compose("rejection", vector) > 0);
     REQUIRE(std::fabs(simd::cosine(std::span<const float>(vector), model.words()[found[0].word]) -
                       found[0].score) < 1e-5f);
-    REQUIRE(test::contains(
-        test::format_error([&] { return load_subwords(folder + "toy-model.vec"); }),
-        "word2vec-text, which has no vectors of n-grams"));
+    REQUIRE(
+        test::contains(test::format_error([&] { return load_subwords(folder + "toy-model.vec"); }),
+                       "word2vec-text, which has no vectors of n-grams"));
 }

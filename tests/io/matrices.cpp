@@ -73,8 +73,9 @@ TEST_CASE("NumPy's arrays of every type, order and version are read") {
     const auto check = [&](const std::string& descr, const std::string& data, char major = 1,
                            bool fortran = false) {
         INFO(descr);
-        const std::string header = "{'descr': '" + descr + "', 'fortran_order': " +
-                                   (fortran ? "True" : "False") + ", 'shape': (2, 3), }  \n";
+        const std::string header = "{'descr': '" + descr +
+                                   "', 'fortran_order': " + (fortran ? "True" : "False") +
+                                   ", 'shape': (2, 3), }  \n";
         const StoredMatrix matrix = parse_npy_matrix(npy(header, data, major));
         REQUIRE(matrix.rows == 2);
         REQUIRE(matrix.dim == 3);
@@ -123,7 +124,8 @@ TEST_CASE("other arrays are refused with their place") {
     REQUIRE(test::contains(npy_error(npy(header("(4294967295, 1048576)"), "")), "ends after 0"));
     REQUIRE(test::contains(npy_error(npy(header("(99999999999999999999,)"), "")), "a number"));
     REQUIRE(test::contains(npy_error(npy(header("(2, -3)"), "")), "a number"));
-    REQUIRE(test::contains(npy_error(npy(header("(2, 3)", "'<f4'", "Maybe"), "")), "True or False"));
+    REQUIRE(
+        test::contains(npy_error(npy(header("(2, 3)", "'<f4'", "Maybe"), "")), "True or False"));
     REQUIRE(test::contains(npy_error(npy("{'descr': '<f4'}", "")), "missing"));
     REQUIRE(test::contains(npy_error(npy("{'x': 1}", "")), "the key \"x\""));
     const std::string good = npy(header("(2, 3)"), std::string(24, '\0'));
@@ -251,14 +253,13 @@ TEST_CASE("a safetensors file that breaks a rule of the format is refused") {
     REQUIRE(test::contains(tensor_error(good, std::string(7, 'x')), "0 to 8 of 7"));
     REQUIRE(test::contains(tensor_error(good, std::string(9, 'x')), "1 bytes more"));
     const auto with = [](const std::string& fields) { return "{\"a\":{" + fields + "}}"; };
-    REQUIRE(test::contains(
-        tensor_error(with(R"("dtype":"F32","shape":[1,2],"data_offsets":[4,12])"),
-                     std::string(12, 'x')),
-        "expected to begin at 0"));
-    REQUIRE(test::contains(
-        tensor_error(with(R"("dtype":"F32","shape":[1,3],"data_offsets":[0,8])"),
-                     std::string(8, 'x')),
-        "dtype and shape"));
+    REQUIRE(
+        test::contains(tensor_error(with(R"("dtype":"F32","shape":[1,2],"data_offsets":[4,12])"),
+                                    std::string(12, 'x')),
+                       "expected to begin at 0"));
+    REQUIRE(test::contains(tensor_error(with(R"("dtype":"F32","shape":[1,3],"data_offsets":[0,8])"),
+                                        std::string(8, 'x')),
+                           "dtype and shape"));
     REQUIRE(test::contains(
         tensor_error(with(R"("dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8])"),
                      std::string(8, 'x')),
@@ -273,11 +274,11 @@ TEST_CASE("a safetensors file that breaks a rule of the format is refused") {
     REQUIRE(test::contains(tensor_error("{\"a\""), "no JSON"));
     REQUIRE(test::contains(tensor_error("{}{}"), "no JSON"));
     REQUIRE(test::contains(tensor_error(" {}"), "no '{'"));
-    REQUIRE(test::contains(
-        test::format_error([] {
-            return parse_safetensors(elements({std::uint64_t{100'000'001}}) + "{");
-        }),
-        "at most 100000000"));
+    REQUIRE(test::contains(test::format_error([] {
+                               return parse_safetensors(elements({std::uint64_t{100'000'001}}) +
+                                                        "{");
+                           }),
+                           "at most 100000000"));
     REQUIRE(test::contains(
         test::format_error([] { return parse_safetensors(elements({std::uint64_t{99}}) + "{}"); }),
         "ends after 2 of the 99"));
@@ -301,9 +302,9 @@ TEST_CASE("vecs of floats, bytes and integers") {
     write_vecs(whole, folder / "v.ivecs", ElementType::i32);
     require_same(read_vecs(folder / "v.ivecs", ElementType::i32), whole);
     whole.mutable_table()[1][1] = -1;
-    REQUIRE(test::contains(test::message_of<Error>([&] { write_vecs(whole, folder / "v.bvecs",
-                                                                    ElementType::u8); }),
-                           "row 1 holds -1"));
+    REQUIRE(test::contains(
+        test::message_of<Error>([&] { write_vecs(whole, folder / "v.bvecs", ElementType::u8); }),
+        "row 1 holds -1"));
     whole.mutable_table()[1][1] = 0.5f;
     REQUIRE_THROWS_AS(write_vecs(whole, folder / "v.ivecs", ElementType::i32), Error);
     REQUIRE_THROWS_AS(write_vecs(whole, path, ElementType::f16), OptionError);

@@ -18,7 +18,8 @@ void damage(const std::string& path, std::string_view section, std::size_t at, c
     std::size_t offset = 0;
     {
         const Container file(path, "vectors", 1);
-        offset = static_cast<std::size_t>(file.section(section).data() - file.file().bytes().data());
+        offset =
+            static_cast<std::size_t>(file.section(section).data() - file.file().bytes().data());
     }
     std::string bytes = test::read_file(path);
     REQUIRE(bytes[offset + at] != byte);
@@ -74,7 +75,8 @@ TEST_CASE(".firth files hold any words, their counts and rows of every type") {
             for (Id id = 0; id < vectors.size(); ++id) {
                 REQUIRE(read.find(vectors.word(id)) == id);
                 for (std::size_t i = 0; i < dim; ++i) {
-                    REQUIRE(std::fabs(read[id][i] - vectors[id][i]) <= 1.001f * error * largest(id));
+                    REQUIRE(std::fabs(read[id][i] - vectors[id][i]) <=
+                            1.001f * error * largest(id));
                 }
             }
             REQUIRE_FALSE(read.contains("not there"));
@@ -174,8 +176,8 @@ TEST_CASE("what is damaged in a .firth file is met as an error, or found by veri
             return 0;
         });
     };
-    for (const char* const section : {"rows", "norms", "symbols", "symbol ends", "symbol slots",
-                                      "counts"}) {
+    for (const char* const section :
+         {"rows", "norms", "symbols", "symbol ends", "symbol slots", "counts"}) {
         REQUIRE(test::contains(verify_error(section, 11, '\x7F'), "checksum"));
     }
     write_native(vectors, path);
@@ -230,8 +232,9 @@ TEST_CASE("a .firth file whose parts do not fit each other is refused") {
 TEST_CASE("the .firth file of version 1 opens") {
     const WordVectors<float> read = read_native(FIRTH_SOURCE_DIR "/tests/io/golden/version1.firth");
     verify_native(FIRTH_SOURCE_DIR "/tests/io/golden/version1.firth");
-    REQUIRE(read.vocabulary().symbols() ==
-            std::vector<std::string_view>{"king", "queen", "gr\xC3\xB6\xC3\x9F" "er"});
+    REQUIRE(read.vocabulary().symbols() == std::vector<std::string_view>{"king", "queen",
+                                                                         "gr\xC3\xB6\xC3\x9F"
+                                                                         "er"});
     REQUIRE(std::ranges::equal(read.vocabulary().counts(), std::vector<std::uint64_t>{12, 7, 3}));
     REQUIRE(std::ranges::equal(read["king"], std::vector<float>{0.5f, -1.25f, 3.0f}));
     REQUIRE(std::ranges::equal(read["queen"], std::vector<float>{0.0f, 0.0f, -0.0625f}));

@@ -203,7 +203,8 @@ TEST_CASE("GloVe's text has no header, and its words come with their counts") {
     for (int i = 0; i < 200; ++i) {
         good += "w" + std::to_string(i) + " 1 2 3\n";
     }
-    REQUIRE(test::contains(wrong(good + "cut 1 2\n"), "g.txt, line 201 (byte 2090): the row has 2"));
+    REQUIRE(
+        test::contains(wrong(good + "cut 1 2\n"), "g.txt, line 201 (byte 2090): the row has 2"));
     REQUIRE(test::contains(wrong(""), "byte 0"));
 
     Vocabulary vocabulary;

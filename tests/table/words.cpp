@@ -95,8 +95,9 @@ TEST_CASE("words under other names") {
     const std::string message = test::message_of<Error>(
         [&] { static_cast<void>(relabel(vectors, fold_ascii, Collisions::refuse)); });
     REQUIRE(test::contains(message, "\"The\" and \"the\" would both be \"the\""));
-    REQUIRE(relabel(vectors, [](std::string_view word) { return std::string(word) + "!"; },
-                    Collisions::refuse)
+    REQUIRE(relabel(
+                vectors, [](std::string_view word) { return std::string(word) + "!"; },
+                Collisions::refuse)
                 .size() == 4);
     const WordVectors<float> equal =
         relabel(words_with({{"A", 1}, {"a", 3}}), fold_ascii, Collisions::mean);

@@ -166,9 +166,9 @@ private:
 /// as it does.
 class Container {
 public:
-    /// Opens a container of one kind and one version of it, or any. Throws `IoError`, and `FormatError` where
-    /// it is anything else or its directory is damaged. The sections' own bytes are looked at by
-    /// `verify` only; sections that the reader does not ask for are no error.
+    /// Opens a container of one kind and one version of it, or any. Throws `IoError`, and
+    /// `FormatError` where it is anything else or its directory is damaged. The sections' own bytes
+    /// are looked at by `verify` only; sections that the reader does not ask for are no error.
     Container(const std::string& path, std::string_view kind, std::optional<std::uint32_t> format,
               MappedFile::Access access = MappedFile::Access::read)
         : path_(path), file_(path, access) {

@@ -106,7 +106,9 @@ public:
     }
 
     /// The bytes, to be changed: of files opened with `Access::copy_on_write` only.
-    [[nodiscard]] char* writable() noexcept { return mapped_ != nullptr ? mapped_ : copy_.data(); }
+    [[nodiscard]] char* writable() noexcept {
+        return mapped_ != nullptr ? mapped_ : copy_.data();
+    }
 
     /// Lets go of the memory that holds bytes [begin, end), which will be read from the file again
     /// where they are asked for; so that walking through a large file takes little memory. Advice
@@ -118,8 +120,7 @@ public:
         begin = begin / page * page;
         end = end / page * page;
         if (mapped_ == nullptr || begin >= end) return;
-        static_cast<void>(
-            ::madvise(mapped_ + begin, end - begin, MADV_DONTNEED));
+        static_cast<void>(::madvise(mapped_ + begin, end - begin, MADV_DONTNEED));
 #else
         static_cast<void>(begin);
         static_cast<void>(end);

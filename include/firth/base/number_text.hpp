@@ -1,8 +1,11 @@
 #pragma once
 
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -24,13 +27,94 @@ struct ParsedFloat {
     std::size_t size = 0;
 };
 
+namespace detail {
+
+/// Takes the digits at `at` on, 18 at most in all, into `digits`.
+inline const char* take_digits(const char* at, const char* const end, std::uint64_t& digits) {
+    constexpr std::uint64_t powers[] = {1,      10,      100,      1000,     10000,
+                                        100000, 1000000, 10000000, 100000000};
+    if constexpr (std::endian::native == std::endian::little) {
+        if (end - at >= 8) {
+            // Eight bytes at once, however many of them are digits: a loop would be mispredicted.
+            std::uint64_t bytes = 0;
+            std::memcpy(&bytes, at, 8);
+            bytes ^= 0x3030303030303030u;
+            // The lowest byte above 9 has its highest bit set here, and none below it has.
+            const std::uint64_t others =
+                ((bytes + 0x7676767676767676u) | bytes) & 0x8080808080808080u;
+            const int count = others == 0 ? 8 : std::countr_zero(others) / 8;
+            if (count == 0) return at;
+            // Zeros before the digits; then pairs, fours and all eight.
+            bytes <<= 8 * (8 - count);
+            bytes = (bytes * 10 + (bytes >> 8)) & 0x00FF00FF00FF00FFu;
+            bytes = (bytes * 100 + (bytes >> 16)) & 0x0000FFFF0000FFFFu;
+            bytes = (bytes * 10000 + (bytes >> 32)) & 0xFFFFFFFFu;
+            digits = digits * powers[count] + bytes;
+            at += count;
+            if (count != 8) return at;
+        }
+    }
+    for (int taken = 0; taken < 10 && at != end && static_cast<unsigned char>(*at - '0') < 10;
+         ++taken, ++at) {
+        digits = 10 * digits + static_cast<std::uint64_t>(*at - '0');
+    }
+    return at;
+}
+
+/// Reads an optional minus, digits with a point among them or not, and nothing that goes on like a
+/// number; 0 bytes where the text is otherwise, has more than 15 digits, or is so near the middle
+/// between two floats that a double cannot tell to which of them it belongs. Most numbers in files
+/// are of this kind.
+///
+/// Digits and power of ten are exact as doubles (Clinger 1990, "How to read floating point numbers
+/// accurately"), so that their quotient is the double nearest to the number; rounded to float it is
+/// right unless its lower 29 bits lie within one of the middle.
+inline ParsedFloat parse_plain_float(const char* const begin, const char* const end) noexcept {
+    constexpr double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    constexpr std::ptrdiff_t most_digits = 15;
+    const char* at = begin;
+    const bool negative = at != end && *at == '-';
+    at += negative;
+    std::uint64_t digits = 0;
+    const char* const first = at;
+    if (end - at >= 2 && *at == '0' && at[1] == '.') {
+        ++at; // nearly all numbers in vectors
+    } else {
+        at = take_digits(at, end, digits);
+    }
+    std::ptrdiff_t count = at - first;
+    std::ptrdiff_t behind = 0;
+    if (at != end && *at == '.' && count <= most_digits) {
+        const char* const point = at++;
+        at = take_digits(at, end, digits);
+        behind = at - point - 1;
+        count += behind;
+    }
+    if (count == 0 || count > most_digits) return {};
+    if (at != end && *at != ' ' && *at != '\t' && *at != '\n' && *at != '\r') return {};
+    const double wide = static_cast<double>(digits) / powers[behind];
+    constexpr std::uint64_t below = (std::uint64_t{1} << 29) - 1;
+    constexpr std::uint64_t middle = std::uint64_t{1} << 28;
+    const std::uint64_t lower = std::bit_cast<std::uint64_t>(wide) & below;
+    if (lower - (middle - 1) <= 2) return {};
+    const float value = static_cast<float>(wide);
+    return {negative ? -value : value, static_cast<std::size_t>(at - begin)};
+}
+
+} // namespace detail
+
 /// Reads a decimal number, "inf" or "nan" from the beginning of `text`, with an optional sign.
 /// Numbers below float32's range become 0, above it infinity.
 [[nodiscard]] inline ParsedFloat parse_float(std::string_view text) {
     const std::size_t plus = text.starts_with('+') && !text.starts_with("+-") ? 1 : 0;
     const char* const begin = text.data() + plus;
     const char* const end = text.data() + text.size();
-    ParsedFloat result;
+    ParsedFloat result = detail::parse_plain_float(begin, end);
+    if (result.size != 0) {
+        result.size += plus;
+        return result;
+    }
 #if defined(__cpp_lib_to_chars)
     std::from_chars_result parsed = std::from_chars(begin, end, result.value);
     if (parsed.ec == std::errc::invalid_argument) return {};

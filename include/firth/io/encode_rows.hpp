@@ -14,8 +14,9 @@
 
 namespace firth::detail {
 
-/// Appends a row's elements as `type`, little-endian unless `big` says otherwise, and returns what they are to be multiplied
-/// by: 1 but for i8. Elements beyond float16's range become infinite there: `Error`.
+/// Appends a row's elements as `type`, little-endian unless `big` says otherwise, and returns what
+/// they are to be multiplied by: 1 but for i8. Elements beyond float16's range become infinite
+/// there: `Error`.
 inline float encode_row(std::span<const float> row, ElementType type, std::string& to,
                         bool big = false) {
     const auto converted = [&]<class T>(T) {

@@ -36,7 +36,8 @@ struct FastTextArguments {
     std::int32_t min_count = 0;
     std::int32_t negative = 0;
     std::int32_t word_ngrams = 0;
-    std::int32_t loss = 0;  ///< 1 hierarchical softmax, 2 negative sampling, 3 softmax, 4 one versus all
+    std::int32_t loss =
+        0; ///< 1 hierarchical softmax, 2 negative sampling, 3 softmax, 4 one versus all
     std::int32_t model = 0; ///< 1 CBOW, 2 skip-gram, 3 supervised
     std::int32_t buckets = 0;
     std::int32_t min_length = 0; ///< of character n-grams
@@ -254,8 +255,8 @@ private:
     bool take_flag(const std::string& what) {
         const auto flag = reader_.number<std::uint8_t>(what);
         if (flag > 1) {
-            reader_.fail_at(reader_.position() - 1, what + " is " + std::to_string(flag) +
-                                                        ", expected 0 or 1");
+            reader_.fail_at(reader_.position() - 1,
+                            what + " is " + std::to_string(flag) + ", expected 0 or 1");
         }
         return flag == 1;
     }
@@ -333,9 +334,9 @@ private:
             const auto bucket = reader_.number<std::int32_t>("a kept n-gram");
             const auto row = reader_.number<std::int32_t>("a kept n-gram");
             if (bucket < 0 || row < 0 || static_cast<std::size_t>(row) >= kept_rows_) {
-                reader_.fail_at(place + i * pair_bytes,
-                                "n-gram " + std::to_string(bucket) + " has row " +
-                                    std::to_string(row) + " of " + std::to_string(count));
+                reader_.fail_at(place + i * pair_bytes, "n-gram " + std::to_string(bucket) +
+                                                            " has row " + std::to_string(row) +
+                                                            " of " + std::to_string(count));
             }
             kept_.insert_or_assign(static_cast<std::uint32_t>(bucket),
                                    static_cast<std::uint32_t>(row));

@@ -43,14 +43,14 @@ namespace firth {
 
 /// The file formats of word vectors.
 enum class VectorFormat {
-    word2vec_text,   ///< fastText's .vec, too
+    word2vec_text, ///< fastText's .vec, too
     word2vec_binary,
     glove_text,
     fasttext_binary, ///< read only
     native,          ///< firth's own, opened in place
     npy,
-    safetensors,     ///< where nlohmann/json is installed
-    projector,       ///< TensorBoard's
+    safetensors, ///< where nlohmann/json is installed
+    projector,   ///< TensorBoard's
     fvecs,
     bvecs,
     ivecs,
@@ -182,8 +182,7 @@ inline bool looks_like_numbers(std::string_view line) {
     if (bytes.empty()) throw FormatError(name + " is empty, expected word vectors");
     if (is_container(bytes)) return VectorFormat::native;
     if (bytes.starts_with(npy_magic)) return VectorFormat::npy;
-    if (bytes.size() >= 4 &&
-        ByteReader(bytes, name).number<std::int32_t>("") == fasttext_magic) {
+    if (bytes.size() >= 4 && ByteReader(bytes, name).number<std::int32_t>("") == fasttext_magic) {
         return VectorFormat::fasttext_binary;
     }
     if (looks_like_safetensors(bytes)) return VectorFormat::safetensors;
@@ -211,10 +210,11 @@ inline bool looks_like_numbers(std::string_view line) {
     if (looks_like_old_fasttext(bytes)) return VectorFormat::fasttext_binary;
     if (trailing_numbers(line) != 0) return VectorFormat::glove_text;
     if (looks_like_numbers(line)) return VectorFormat::projector;
-    throw FormatError(name + " is no file of vectors that firth knows: it begins with none of the " +
-                      "marks of .firth, NumPy, fastText and safetensors files, with no line \"rows " +
-                      "dim\" of word2vec's formats, no row of GloVe's or the projector's text and " +
-                      "no row of vecs");
+    throw FormatError(
+        name + " is no file of vectors that firth knows: it begins with none of the " +
+        "marks of .firth, NumPy, fastText and safetensors files, with no line \"rows " +
+        "dim\" of word2vec's formats, no row of GloVe's or the projector's text and " +
+        "no row of vecs");
 }
 
 namespace detail {
@@ -223,8 +223,9 @@ namespace detail {
 inline MappedFile open_unpacked(const std::string& path) {
     MappedFile file(path);
     const std::string_view bytes = file.bytes();
-    if (!bytes.starts_with("\x1F\x8B") && !bytes.starts_with("\xFD"
-                                                             "7zXZ") &&
+    if (!bytes.starts_with("\x1F\x8B") &&
+        !bytes.starts_with("\xFD"
+                           "7zXZ") &&
         !bytes.starts_with("\x28\xB5\x2F\xFD")) {
         return file;
     }
@@ -259,9 +260,9 @@ load(const std::string& path, const ReadOptions& options = {}, ReadReport* repor
     const MappedFile file = detail::open_unpacked(path);
     const std::string_view bytes = file.bytes();
     const auto matrix = [&](const StoredMatrix& stored) {
-        return detail::read_matrix(
-            stored, words_of(path, stored.rows, options, report, words_path(path)), path, options,
-            report);
+        return detail::read_matrix(stored,
+                                   words_of(path, stored.rows, options, report, words_path(path)),
+                                   path, options, report);
     };
     switch (recognize_format(bytes, path)) {
     case VectorFormat::word2vec_text:
@@ -299,7 +300,8 @@ load(const std::string& path, const ReadOptions& options = {}, ReadReport* repor
 /// words, in formats that keep them elsewhere).
 ///
 ///     firth::RowFile file("vectors.txt");
-///     while (const auto row = file.next()) std::cout << row->word << ' ' << row->vector[0] << '\n';
+///     while (const auto row = file.next()) std::cout << row->word << ' ' << row->vector[0] <<
+///     '\n';
 class RowFile final : public RowReader {
 public:
     /// Throws `IoError` and `FormatError`.

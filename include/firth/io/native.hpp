@@ -102,8 +102,7 @@ public:
         if (type_ == ElementType::i8) check_size("scales");
         vocabulary_ = map_vocabulary(file_);
         if (vocabulary_.size() != rows_) {
-            file_->fail_in("counts", "is of a vocabulary of " +
-                                         std::to_string(vocabulary_.size()) +
+            file_->fail_in("counts", "is of a vocabulary of " + std::to_string(vocabulary_.size()) +
                                          " symbols, expected " + std::to_string(rows_));
         }
     }
@@ -119,7 +118,8 @@ public:
     template <class T>
     [[nodiscard]] EmbeddingTable<T> table() const {
         if (detail::element_type_of<T>() != type_) {
-            file_->fail_in("element", "says " + std::string(element_name(type_)) + ", expected " + std::string(element_name(detail::element_type_of<T>())));
+            file_->fail_in("element", "says " + std::string(element_name(type_)) + ", expected " +
+                                          std::string(element_name(detail::element_type_of<T>())));
         }
         if (dim_ == 0) return {};
         return {rows_, dim_, numbers<T>("rows")};
@@ -184,9 +184,9 @@ template <class T = float>
 /// Opens vectors of int8 in place, as `open_native`.
 [[nodiscard]] inline QuantizedVectors open_native_quantized(const std::string& path) {
     const NativeFile file(path);
-    return {file.vocabulary(), QuantizedTable(file.table<std::int8_t>(),
-                                              file.numbers<float>("scales"),
-                                              file.numbers<float>("norms"))};
+    return {file.vocabulary(),
+            QuantizedTable(file.table<std::int8_t>(), file.numbers<float>("scales"),
+                           file.numbers<float>("norms"))};
 }
 
 /// The vectors of a file of any type as float32: in place where they are, read and converted where

@@ -205,17 +205,16 @@ inline std::string npy_descr(ElementType type, const std::string& name) {
     matrix.rows = rows;
     matrix.dim = dim;
     matrix.type = *type;
-    matrix.big_endian = descr[0] == '>' || (descr[0] == '=' && std::endian::native ==
-                                                                   std::endian::big);
+    matrix.big_endian =
+        descr[0] == '>' || (descr[0] == '=' && std::endian::native == std::endian::big);
     matrix.row_step = header.fortran() ? element : dim * element;
     matrix.element_step = header.fortran() ? rows * element : element;
     return matrix;
 }
 
 /// Reads vectors from a .npy file and the words beside it. Throws `IoError` and `FormatError`.
-[[nodiscard]] inline WordVectors<float> read_npy(const std::string& path,
-                                                 const ReadOptions& options = {},
-                                                 ReadReport* report = nullptr) {
+[[nodiscard]] inline WordVectors<float>
+read_npy(const std::string& path, const ReadOptions& options = {}, ReadReport* report = nullptr) {
     const MappedFile file(path);
     const StoredMatrix matrix = parse_npy_matrix(file.bytes(), path);
     return detail::read_matrix(matrix,
@@ -254,9 +253,7 @@ private:
         file_.write(bytes_);
     }
 
-    void end() override {
-        words_.commit_with(file_);
-    }
+    void end() override { words_.commit_with(file_); }
 
     ElementType type_;
     AtomicFile file_;

@@ -178,9 +178,7 @@ public:
           words_(detail::projector_words(path, lines_.count(), options, nullptr)) {}
 
     [[nodiscard]] std::size_t dim() const override { return lines_.dim(); }
-    [[nodiscard]] std::optional<std::uint64_t> rows() const override {
-        return words_.words.size();
-    }
+    [[nodiscard]] std::optional<std::uint64_t> rows() const override { return words_.words.size(); }
 
     [[nodiscard]] std::optional<Row> next() override {
         const std::optional<std::string_view> line = lines_.next();
@@ -220,9 +218,7 @@ private:
         metadata_.write(line_);
     }
 
-    void end() override {
-        AtomicFile::commit_together(file_, metadata_);
-    }
+    void end() override { AtomicFile::commit_together(file_, metadata_); }
 
     AtomicFile file_;
     AtomicFile metadata_;

@@ -79,8 +79,8 @@ public:
             fail("the vector of \"" + std::string(row.word) + "\" has " +
                  std::to_string(row.vector.size()) + " elements, expected " + std::to_string(dim_));
         }
-        if (added_ == rows_) fail("there are more rows than the " + std::to_string(rows_) +
-                                  " that were promised");
+        if (added_ == rows_)
+            fail("there are more rows than the " + std::to_string(rows_) + " that were promised");
         if (!detail::all_finite(row.vector)) {
             fail("the vector of \"" + std::string(row.word) +
                  "\" holds NaN or infinity, expected finite numbers");
@@ -207,9 +207,8 @@ void for_rows(std::size_t rows, std::size_t grain, const std::string& name,
     for (std::size_t piece = 0; piece < pieces; ++piece) {
         const std::size_t first = rows * piece / pieces;
         const std::size_t last = rows * (piece + 1) / pieces;
-        parallel_for(last - first, grain, threads, [&](std::size_t begin, std::size_t end) {
-            work(first + begin, first + end);
-        });
+        parallel_for(last - first, grain, threads,
+                     [&](std::size_t begin, std::size_t end) { work(first + begin, first + end); });
         Progress state;
         state.done = last;
         state.total = rows;

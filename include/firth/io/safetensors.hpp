@@ -201,8 +201,8 @@ parse_safetensors(std::string_view bytes, const std::string& name = "the data") 
     auto& entries = header.entries;
     for (const auto& [tensor, offsets] : entries) {
         if (offsets.size() != 2 || tensor.type.empty()) {
-            reader.fail_at(8, "tensor \"" + tensor.name +
-                                  "\" has no dtype or not two data_offsets");
+            reader.fail_at(8,
+                           "tensor \"" + tensor.name + "\" has no dtype or not two data_offsets");
         }
     }
     std::sort(entries.begin(), entries.end(),
@@ -213,9 +213,8 @@ parse_safetensors(std::string_view bytes, const std::string& name = "the data") 
     for (auto& [tensor, offsets] : entries) {
         if (offsets[0] != end || offsets[1] < end || offsets[1] > data.size()) {
             reader.fail_at(8, "tensor \"" + tensor.name + "\" has the bytes " +
-                                  std::to_string(offsets[0]) + " to " +
-                                  std::to_string(offsets[1]) + " of " +
-                                  std::to_string(data.size()) + ", expected to begin at " +
+                                  std::to_string(offsets[0]) + " to " + std::to_string(offsets[1]) +
+                                  " of " + std::to_string(data.size()) + ", expected to begin at " +
                                   std::to_string(end) + ", where the one before ends");
         }
         end = offsets[1];
@@ -251,9 +250,9 @@ struct SafetensorsVectors {
 
 inline const StoredTensor* find_tensor(const std::vector<StoredTensor>& tensors,
                                        std::string_view name) {
-    const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const StoredTensor& tensor) {
-        return tensor.name == name;
-    });
+    const auto found =
+        std::find_if(tensors.begin(), tensors.end(),
+                     [&](const StoredTensor& tensor) { return tensor.name == name; });
     return found == tensors.end() ? nullptr : &*found;
 }
 
@@ -304,8 +303,7 @@ inline SafetensorsVectors open_safetensors(std::string_view bytes, const std::st
     if (matrix.type == ElementType::i8 && scales != nullptr && scales->type == "F32" &&
         scales->bytes.size() == matrix.rows * sizeof(float)) {
         vectors.scales.resize(matrix.rows);
-        read_elements(scales->bytes.data(), ElementType::f32, sizeof(float), false,
-                      vectors.scales);
+        read_elements(scales->bytes.data(), ElementType::f32, sizeof(float), false, vectors.scales);
         matrix.scales = vectors.scales;
     }
     const StoredTensor* const words = find_tensor(tensors, "words");
@@ -336,11 +334,11 @@ inline SafetensorsVectors open_safetensors(std::string_view bytes, const std::st
 
 /// Reads vectors from the bytes of a file; `path` is what errors call it, and beside what its words
 /// may lie. Throws `FormatError`.
-[[nodiscard]] inline WordVectors<float>
-parse_safetensors_vectors(std::string_view bytes, const std::string& path,
-                          const ReadOptions& options = {}, ReadReport* report = nullptr) {
-    detail::SafetensorsVectors vectors =
-        detail::open_safetensors(bytes, path, options, report);
+[[nodiscard]] inline WordVectors<float> parse_safetensors_vectors(std::string_view bytes,
+                                                                  const std::string& path,
+                                                                  const ReadOptions& options = {},
+                                                                  ReadReport* report = nullptr) {
+    detail::SafetensorsVectors vectors = detail::open_safetensors(bytes, path, options, report);
     return detail::read_matrix(vectors.matrix, std::move(vectors.words), path, options, report);
 }
 

@@ -26,8 +26,8 @@ struct StoredMatrix {
     std::size_t dim = 0;
     ElementType type = ElementType::f32;
     bool big_endian = false;
-    std::size_t row_step = 0;       ///< bytes from one row to the next
-    std::size_t element_step = 0;   ///< bytes from one element to the next
+    std::size_t row_step = 0;        ///< bytes from one row to the next
+    std::size_t element_step = 0;    ///< bytes from one element to the next
     std::span<const float> scales{}; ///< what each row is multiplied by; empty: nothing
 
     /// Row `id` < rows as floats, dim of them.
@@ -44,8 +44,7 @@ namespace detail {
 
 /// Reads a row and checks its numbers. Throws `FormatError` with the row.
 inline void read_checked(const StoredMatrix& matrix, std::size_t row, std::string_view word,
-                         const std::string& name, const ReadOptions& options,
-                         std::span<float> to) {
+                         const std::string& name, const ReadOptions& options, std::span<float> to) {
     matrix.read(row, to);
     if (options.non_finite == ReadOptions::NonFinite::keep || all_finite(to)) return;
     throw FormatError(name + ", row " + std::to_string(row + 1) + ": the vector of \"" +
@@ -65,8 +64,7 @@ inline void check_matrix_size(std::uint64_t rows, std::uint64_t dim, const std::
 inline WordVectors<float> read_matrix(const StoredMatrix& matrix, WordList words,
                                       const std::string& name, const ReadOptions& options,
                                       ReadReport* report) {
-    const std::size_t rows =
-        options.top == 0 ? matrix.rows : std::min(options.top, matrix.rows);
+    const std::size_t rows = options.top == 0 ? matrix.rows : std::min(options.top, matrix.rows);
     EmbeddingTable<float> table(rows, matrix.dim, Uninitialized());
     for_rows(rows, 1024, name, options, [&](std::size_t begin, std::size_t end) {
         for (std::size_t row = begin; row < end; ++row) {

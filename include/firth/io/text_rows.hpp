@@ -146,9 +146,8 @@ public:
             reader_.fail("there are " + std::to_string(first_row[chunks]) +
                          " rows, expected at most " + std::to_string(max_rows));
         }
-        const std::size_t rows = options_.top == 0
-                                     ? first_row[chunks]
-                                     : std::min(options_.top, first_row[chunks]);
+        const std::size_t rows =
+            options_.top == 0 ? first_row[chunks] : std::min(options_.top, first_row[chunks]);
         EmbeddingTable<float> table(rows, dim_, Uninitialized());
         words.resize(rows);
         for_rows(chunks, 1, reader_.name(), options_, [&](std::size_t begin, std::size_t end) {
@@ -181,17 +180,16 @@ private:
         const std::string_view text = reader_.rest();
         const std::size_t chunks = (text.size() + chunk - 1) / chunk;
         std::vector<std::size_t> first_row(chunks + 1);
-        parallel_for(chunks, 16, resolve_threads(options_.threads),
-                     [&](std::size_t begin, std::size_t end) {
-                         for (std::size_t c = begin; c < end; ++c) {
-                             for_lines(text, c * chunk, (c + 1) * chunk,
-                                       [&](std::string_view line) {
-                                           check_length(line);
-                                           ++first_row[c + 1];
-                                           return true;
-                                       });
-                         }
-                     });
+        parallel_for(
+            chunks, 16, resolve_threads(options_.threads), [&](std::size_t begin, std::size_t end) {
+                for (std::size_t c = begin; c < end; ++c) {
+                    for_lines(text, c * chunk, (c + 1) * chunk, [&](std::string_view line) {
+                        check_length(line);
+                        ++first_row[c + 1];
+                        return true;
+                    });
+                }
+            });
         for (std::size_t c = 0; c < chunks; ++c) {
             first_row[c + 1] += first_row[c];
         }
@@ -242,8 +240,7 @@ inline WordVectors<float> read_text_rows(const TextLines& lines, const std::stri
 /// Reads lines one after the other.
 class TextRowReader : public RowReader {
 public:
-    explicit TextRowReader(TextLines lines)
-        : lines_(std::move(lines)), vector_(lines_.dim()) {}
+    explicit TextRowReader(TextLines lines) : lines_(std::move(lines)), vector_(lines_.dim()) {}
 
     [[nodiscard]] std::size_t dim() const override { return lines_.dim(); }
     [[nodiscard]] std::optional<std::uint64_t> rows() const override { return lines_.promised(); }

@@ -118,9 +118,7 @@ private:
         }
     }
 
-    void end() override {
-        words_.commit_with(file_);
-    }
+    void end() override { words_.commit_with(file_); }
 
     ElementType type_;
     AtomicFile file_;

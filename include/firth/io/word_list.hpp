@@ -44,8 +44,7 @@ inline bool split_count(std::string_view line, std::string_view& word, std::uint
     if (separator == line.npos || separator == 0) return false;
     word = line.substr(0, separator);
     const char* const end = line.data() + line.size();
-    const std::from_chars_result parsed =
-        std::from_chars(line.data() + separator + 1, end, count);
+    const std::from_chars_result parsed = std::from_chars(line.data() + separator + 1, end, count);
     return parsed.ec == std::errc() && parsed.ptr == end;
 }
 
@@ -116,8 +115,8 @@ public:
         lengths_.push_back(row.word.size());
     }
 
-    /// Writes the lines, with counts where one is known or where lines without them would read as if
-    /// they had some, and puts the rows' file and this one in their places.
+    /// Writes the lines, with counts where one is known or where lines without them would read as
+    /// if they had some, and puts the rows' file and this one in their places.
     void commit_with(AtomicFile& rows) {
         bool counted = std::any_of(counts_.begin(), counts_.end(),
                                    [](std::uint64_t count) { return count != 0; });

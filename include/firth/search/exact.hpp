@@ -32,8 +32,8 @@ class ExactIndex {
 public:
     ExactIndex() = default;
 
-    /// Looks at every row once, or at `norms` alone where the rows' Euclidean norms are known: one a
-    /// row. Throws `Error`, naming the row, for one that holds NaN or infinity or whose norm is
+    /// Looks at every row once, or at `norms` alone where the rows' Euclidean norms are known: one
+    /// a row. Throws `Error`, naming the row, for one that holds NaN or infinity or whose norm is
     /// beyond float32.
     explicit ExactIndex(TableView<const float> rows, std::span<const float> norms = {})
         : rows_(rows) {

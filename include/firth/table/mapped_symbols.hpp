@@ -69,7 +69,8 @@ struct MappedSymbols {
 /// A hash index of symbols: a power of two of slots, at least twice as many as symbols. A symbol
 /// stands in the first free slot from its XXH64 on (modulo the number of slots), as its id in the
 /// lower 32 bits and the upper half of its hash in the upper; the id `no_id` marks a free slot.
-/// Throws `Error` where more than `max_probes` symbols crowd in one place, which chance does not do.
+/// Throws `Error` where more than `max_probes` symbols crowd in one place, which chance does not
+/// do.
 template <class Symbols>
 [[nodiscard]] std::vector<std::uint64_t> symbol_slots(const Symbols& symbols) {
     std::vector<std::uint64_t> slots(std::bit_ceil(2 * symbols.size() + 1), no_id);

@@ -29,9 +29,10 @@ struct SubwordOptions {
     bool sentence_end = false; ///< "</s>" has n-grams, too: so in models from before format 11
 };
 
-/// Calls `use(ngram, hash)` for each n-gram of a word and its `subword_hash`, as fastText 0.9.2 does: by where it begins, then
-/// by length; a single '<' or '>' is none, and the sentence end "</s>" has none. Bytes that are not
-/// UTF-8 count as fastText counts them: one that continues a sequence belongs to what is before it.
+/// Calls `use(ngram, hash)` for each n-gram of a word and its `subword_hash`, as fastText 0.9.2
+/// does: by where it begins, then by length; a single '<' or '>' is none, and the sentence end
+/// "</s>" has none. Bytes that are not UTF-8 count as fastText counts them: one that continues a
+/// sequence belongs to what is before it.
 template <class Use>
 void for_each_ngram(std::string_view word, const SubwordOptions& options, Use&& use) {
     if (options.max_length == 0 || (word == "</s>" && !options.sentence_end)) return;

@@ -48,9 +48,9 @@ public:
         }
         for (const auto& [bucket, row] : kept_) {
             if (row >= ngrams_.rows()) {
-                throw Error("bucket " + std::to_string(bucket) + " has row " +
-                            std::to_string(row) + ", but there are " +
-                            std::to_string(ngrams_.rows()) + " vectors of n-grams");
+                throw Error("bucket " + std::to_string(bucket) + " has row " + std::to_string(row) +
+                            ", but there are " + std::to_string(ngrams_.rows()) +
+                            " vectors of n-grams");
             }
         }
     }

@@ -17,8 +17,8 @@
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/table/vocabulary.hpp>
-#include <firth/text/cooccurrence.hpp>
 #include <firth/table/vocabulary_sections.hpp>
+#include <firth/text/cooccurrence.hpp>
 
 /// Co-occurrence counts as files.
 ///

@@ -14,8 +14,8 @@
 #include <firth/base/error.hpp>
 #include <firth/base/temporary_file.hpp>
 #include <firth/table/vocabulary.hpp>
-#include <firth/text/corpus.hpp>
 #include <firth/table/vocabulary_sections.hpp>
+#include <firth/text/corpus.hpp>
 
 /// An encoded corpus as a file: a container of kind "corpus" with the ids of all sentences (u32),
 /// the sentences' ends (u64), the vocabulary (`vocabulary_sections.hpp`), the number of symbols
