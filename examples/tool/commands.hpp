@@ -11,7 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include <firth/base/progress.hpp>
-#include <firth/io/load.hpp>
+#include <firth/io/format.hpp>
+#include <firth/io/read_options.hpp>
+#include <firth/query/out_of_vocabulary.hpp>
+#include <firth/table/subword_vectors.hpp>
 #include <firth/table/word_vectors.hpp>
 #include <firth/text/encode.hpp>
 
@@ -52,8 +55,27 @@ private:
 firth::WordVectors<float> load_vectors(const std::string& path,
                                        const firth::ReadOptions& options = {});
 
-/// Says on standard error what was odd about a file that was read.
-void warn_of(const firth::ReadReport& report, const std::string& path);
+/// Writes vectors to a file.
+void save_vectors(const firth::WordVectors<float>& vectors, const std::string& path,
+                  const firth::SaveOptions& options);
+
+/// The format of a file of vectors.
+firth::VectorFormat format_of(const std::string& path);
+
+/// Vectors to ask, with those of n-grams where the file has them.
+class AskedVectors {
+public:
+    explicit AskedVectors(const std::string& path);
+
+    [[nodiscard]] const firth::WordVectors<float>& words() const;
+
+    /// What to do with unknown words.
+    [[nodiscard]] firth::OutOfVocabulary unknown() const;
+
+private:
+    std::optional<firth::SubwordVectors> model_;
+    firth::WordVectors<float> words_;
+};
 
 /// An option --format with the formats that can be written.
 void add_format(CLI::App& command, std::optional<firth::VectorFormat>& format);

@@ -138,7 +138,7 @@ void info(const InfoArguments& arguments) {
         return info_container(firth::Container(arguments.file, kind, std::nullopt), kind,
                               arguments.json);
     }
-    const firth::VectorFormat format = firth::RowFile(arguments.file, {.top = 1}).format();
+    const firth::VectorFormat format = format_of(arguments.file);
     const firth::Stopwatch watch;
     if (format == firth::VectorFormat::native) {
         const firth::NativeFile file(arguments.file);
@@ -199,7 +199,7 @@ void convert(ConvertArguments& arguments) {
     const SignalsNoted noted;
     const firth::Stopwatch watch;
     arguments.read.progress = SignalsNoted::progress(progress_printer(arguments.quiet, "rows"));
-    const firth::VectorFormat from = firth::RowFile(arguments.input, {.top = 1}).format();
+    const firth::VectorFormat from = format_of(arguments.input);
     firth::WordVectors<float> vectors;
     try {
         vectors = load_vectors(arguments.input, arguments.read);
@@ -215,7 +215,7 @@ void convert(ConvertArguments& arguments) {
                           << " words had the name of another one in lower case\n";
             }
         }
-        firth::save(
+        save_vectors(
             vectors, arguments.output,
             {.format = arguments.format,
              .type = arguments.type,

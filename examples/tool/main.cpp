@@ -90,43 +90,6 @@ firth::ProgressCallback progress_printer(bool quiet, const std::string& unit) {
     };
 }
 
-void warn_of(const firth::ReadReport& report, const std::string& path) {
-    if (report.duplicates != 0) {
-        std::cerr << "firth: warning: " << path << " holds " << report.duplicates
-                  << " rows for words that had one already, such as \"" << report.first_duplicate
-                  << "\"; the first of each is kept\n";
-    }
-    if (report.numbered) {
-        std::cerr << "firth: warning: there are no words beside " << path
-                  << ": its rows are named by their numbers\n";
-    }
-}
-
-firth::WordVectors<float> load_vectors(const std::string& path, const firth::ReadOptions& options) {
-    firth::ReadReport report;
-    firth::WordVectors<float> vectors = firth::load(path, options, &report);
-    warn_of(report, path);
-    return vectors;
-}
-
-void add_format(CLI::App& command, std::optional<firth::VectorFormat>& format) {
-    std::vector<std::string> names;
-    for (const firth::FormatName& name : firth::format_names) {
-        if (name.format != firth::VectorFormat::fasttext_binary) names.emplace_back(name.name);
-    }
-    command
-        .add_option_function<std::string>(
-            "--format",
-            [&format](const std::string& chosen) {
-                for (const firth::FormatName& name : firth::format_names) {
-                    if (name.name == chosen) format = name.format;
-                }
-            },
-            "format of the output")
-        ->check(CLI::IsMember(names))
-        ->default_str("by the output's name");
-}
-
 int main(int argc, char** argv) {
     CLI::App app{"Learns word vectors from text and answers questions about them.", "firth"};
     const firth::Version version = firth::version;

@@ -35,33 +35,6 @@ void print(const QueryArguments& arguments, const std::vector<firth::WordScore>&
     print_json({{"query", arguments.words}, {"results", list}});
 }
 
-/// Vectors to ask, with those of n-grams where the file has them.
-class AskedVectors {
-public:
-    explicit AskedVectors(const std::string& path) {
-        if (firth::RowFile(path).format() == firth::VectorFormat::fasttext_binary) {
-            firth::ReadReport report;
-            model_ = firth::load_subwords(path, {}, &report);
-            warn_of(report, path);
-        } else {
-            words_ = load_vectors(path);
-        }
-    }
-
-    [[nodiscard]] const firth::WordVectors<float>& words() const {
-        return model_ ? model_->words() : words_;
-    }
-
-    /// What to do with unknown words.
-    [[nodiscard]] firth::OutOfVocabulary unknown() const {
-        return model_ ? firth::OutOfVocabulary::subwords(*model_) : firth::OutOfVocabulary::error();
-    }
-
-private:
-    std::optional<firth::SubwordVectors> model_;
-    firth::WordVectors<float> words_;
-};
-
 void neighbors(const QueryArguments& arguments) {
     const AskedVectors asked(arguments.vectors);
     const firth::WordIndex index(asked.words());

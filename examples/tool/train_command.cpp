@@ -168,7 +168,7 @@ void write_vectors(const TrainArguments& arguments, firth::TrainedVectors& train
     if (arguments.remove_top != 0) {
         firth::all_but_the_top(trained.vectors.mutable_table(), arguments.remove_top);
     }
-    firth::save(trained.vectors, arguments.output, {.format = arguments.format});
+    save_vectors(trained.vectors, arguments.output, {.format = arguments.format});
 }
 
 void add_train_command(CLI::App& app) {

@@ -4,8 +4,9 @@
 
 #include <firth/io/byte_reader.hpp>
 #include <firth/io/element_type.hpp>
-#include <firth/io/encode_rows.hpp>
+#include <firth/io/elements.hpp>
 #include <firth/io/fasttext_binary.hpp>
+#include <firth/io/format.hpp>
 #include <firth/io/glove_text.hpp>
 #include <firth/io/load.hpp>
 #include <firth/io/native.hpp>

@@ -12,6 +12,7 @@
 
 #include <firth/base/error.hpp>
 #include <firth/io/element_type.hpp>
+#include <firth/io/elements.hpp>
 
 namespace firth {
 

@@ -22,6 +22,7 @@
 #include <firth/base/utf8.hpp>
 #include <firth/io/element_type.hpp>
 #include <firth/io/fasttext_binary.hpp>
+#include <firth/io/format.hpp>
 #include <firth/io/glove_text.hpp>
 #include <firth/io/native.hpp>
 #include <firth/io/npy.hpp>
@@ -40,59 +41,6 @@
 
 /// Any file of vectors: recognised by what is in it, read, and written.
 namespace firth {
-
-/// The file formats of word vectors.
-enum class VectorFormat {
-    word2vec_text, ///< fastText's .vec, too
-    word2vec_binary,
-    glove_text,
-    fasttext_binary, ///< read only
-    native,          ///< firth's own, opened in place
-    npy,
-    safetensors, ///< where nlohmann/json is installed
-    projector,   ///< TensorBoard's
-    fvecs,
-    bvecs,
-    ivecs,
-};
-
-/// Every format, with the name by which the tool knows it and the ending of its files' names.
-struct FormatName {
-    VectorFormat format;
-    std::string_view name;
-    std::string_view extension;
-};
-inline constexpr std::array<FormatName, 11> format_names{{
-    {VectorFormat::word2vec_text, "word2vec-text", ".vec"},
-    {VectorFormat::word2vec_binary, "word2vec-binary", ".bin"},
-    {VectorFormat::glove_text, "glove-text", ".txt"},
-    {VectorFormat::fasttext_binary, "fasttext-binary", ".ftz"},
-    {VectorFormat::native, "firth", ".firth"},
-    {VectorFormat::npy, "npy", ".npy"},
-    {VectorFormat::safetensors, "safetensors", ".safetensors"},
-    {VectorFormat::projector, "projector", ".tsv"},
-    {VectorFormat::fvecs, "fvecs", ".fvecs"},
-    {VectorFormat::bvecs, "bvecs", ".bvecs"},
-    {VectorFormat::ivecs, "ivecs", ".ivecs"},
-}};
-
-/// The name of a format.
-[[nodiscard]] constexpr std::string_view format_name(VectorFormat format) noexcept {
-    return format_names[static_cast<std::size_t>(format)].name;
-}
-
-/// The format in which a file of this name is written, where nobody says otherwise: by the ending
-/// of the name; word2vec's text for .txt, its binary format for all that are not known.
-[[nodiscard]] inline VectorFormat format_of_name(const std::string& path) {
-    const std::string extension = std::filesystem::path(path).extension().string();
-    if (extension == ".txt") return VectorFormat::word2vec_text;
-    for (const FormatName& name : format_names) {
-        if (name.extension == extension && name.format != VectorFormat::fasttext_binary) {
-            return name.format;
-        }
-    }
-    return VectorFormat::word2vec_binary;
-}
 
 namespace detail {
 
@@ -421,14 +369,6 @@ private:
     }
     return parse_fasttext(file.bytes(), path, options, report).vectors;
 }
-
-/// How vectors are written.
-struct SaveOptions {
-    std::optional<VectorFormat> format{}; ///< without: by the file's name, see `format_of_name`
-    ElementType type = ElementType::f32;  ///< of the elements, in formats that have several
-    ProgressCallback progress{};          ///< in rows; returning false ends the writing by an
-                                          ///< `Error`, and leaves the old file
-};
 
 /// A writer for a file of `rows` rows of `dim` elements. Throws `IoError`, and `OptionError` for a
 /// format that cannot be written and for elements that it does not have.

@@ -19,7 +19,7 @@
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/scalar.hpp>
 #include <firth/io/element_type.hpp>
-#include <firth/io/encode_rows.hpp>
+#include <firth/io/elements.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/io/stored_matrix.hpp>

@@ -18,7 +18,7 @@
 #include <firth/base/mapped_file.hpp>
 #include <firth/io/byte_reader.hpp>
 #include <firth/io/element_type.hpp>
-#include <firth/io/encode_rows.hpp>
+#include <firth/io/elements.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/io/stored_matrix.hpp>

@@ -10,6 +10,7 @@
 
 #include <firth/base/error.hpp>
 #include <firth/io/element_type.hpp>
+#include <firth/io/elements.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/io/word_list.hpp>

@@ -17,6 +17,7 @@
 #include <firth/base/mapped_file.hpp>
 #include <firth/io/byte_reader.hpp>
 #include <firth/io/element_type.hpp>
+#include <firth/io/elements.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/io/word2vec_header.hpp>
