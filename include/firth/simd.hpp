@@ -22,6 +22,7 @@
 #include <firth/simd/pair.hpp>
 #include <firth/simd/pair_step.hpp>
 #include <firth/simd/score_tile.hpp>
+#include <firth/simd/select.hpp>
 #include <firth/simd/sigmoid.hpp>
 #include <firth/simd/tile.hpp>
 #include <firth/simd/tile_amx.hpp>

@@ -1,5 +1,7 @@
 #include <firth/search.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -29,6 +31,14 @@ std::vector<std::pair<double, Id>> naive_search(TableView<const float> rows,
             dot += x * y;
             row_squares += x * x;
             query_squares += y * y;
+        }
+        if constexpr (std::is_same_v<M, SquaredL2>) {
+            dot = 0;
+            for (std::size_t i = 0; i < query.size(); ++i) {
+                const double apart =
+                    static_cast<double>(rows[id][i]) - static_cast<double>(query[i]);
+                dot -= apart * apart;
+            }
         }
         if constexpr (std::is_same_v<M, Cosine>) {
             const double size = std::sqrt(row_squares) * std::sqrt(query_squares);
@@ -99,7 +109,7 @@ TEST_CASE("top-k agrees with sorting, in any order of offers") {
     }
 }
 
-TEMPLATE_TEST_CASE("exact search agrees with a naive one", "", Cosine, InnerProduct) {
+TEMPLATE_TEST_CASE("exact search agrees with a naive one", "", Cosine, InnerProduct, SquaredL2) {
     for (const std::size_t dim : {1u, 2u, 15u, 16u, 17u, 100u, 300u}) {
         for (const std::size_t rows : {0u, 1u, 10u, 255u, 256u, 700u}) {
             EmbeddingTable<float> table(rows, dim);
@@ -174,12 +184,11 @@ TEST_CASE("rows that only the last digits tell apart are ranked the same alone a
         std::vector<Neighbor> all;
         for (std::size_t id = 0; id < rows; ++id) {
             std::vector<float> query(dim);
-            const float scale = Cosine::scale(simd::norm(table[7]));
+            const float scale = Cosine::query_factor(simd::norm(table[7]));
             for (std::size_t i = 0; i < dim; ++i) {
                 query[i] = table[7][i] * scale;
             }
-            all.push_back(
-                {static_cast<Id>(id), simd::dot(query, table[id]) * index.row_scales()[id]});
+            all.push_back({static_cast<Id>(id), simd::dot(query, table[id]) * index.term(id)});
         }
         std::sort(all.begin(), all.end(), ranks_before);
         const auto batch = index.search_batch(table.view().first(20), 30);
@@ -203,4 +212,156 @@ TEST_CASE("indexes and queries refuse what is not finite or does not fit") {
     REQUIRE_THROWS_AS(index.search(infinite, 1), Error);
     const std::vector<std::vector<Id>> excluded(2);
     REQUIRE_THROWS_AS(index.search_batch(table, 1, excluded), Error);
+}
+
+namespace {
+
+EmbeddingTable<float> random_table(std::size_t rows, std::size_t dim, std::uint64_t seed) {
+    EmbeddingTable<float> table(rows, dim);
+    const std::vector<float> values = test::random_floats(rows * dim, seed);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        table[i / dim][i % dim] = values[i];
+    }
+    return table;
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("filters say which rows are found", "", Cosine, InnerProduct, SquaredL2) {
+    const EmbeddingTable<float> table = random_table(1000, 20, 1);
+    const EmbeddingTable<float> queries = random_table(40, 20, 2);
+    const ExactIndex<TestType> index(table);
+    std::vector<std::uint64_t> allowed(16);
+    Random random(3);
+    for (Id id = 0; id < 1000; ++id) {
+        if (random.below(20) == 0) allowed[id / 64] |= std::uint64_t{1} << (id % 64);
+    }
+    const auto is_allowed = [&](Id id) { return (allowed[id / 64] >> (id % 64) & 1) != 0; };
+    const std::vector<Id> excluded{3, 500, 999};
+    for (const std::size_t k : {0u, 1u, 10u, 1000u}) {
+        const auto by_bits =
+            index.search_batch(queries, {.k = k, .allowed = allowed, .threads = 2});
+        const auto by_filter = index.search_batch(
+            queries, {.k = k, .excluded = excluded, .filter = [](Id id) { return id % 3 == 0; }});
+        for (std::size_t q = 0; q < queries.rows(); ++q) {
+            std::vector<Neighbor> bits;
+            std::vector<Neighbor> filtered;
+            for (const Neighbor& each : index.search(queries[q], 1000)) {
+                if (is_allowed(each.id)) bits.push_back(each);
+                if (each.id % 3 == 0 && std::ranges::count(excluded, each.id) == 0) {
+                    filtered.push_back(each);
+                }
+            }
+            bits.resize(std::min(k, bits.size()));
+            filtered.resize(std::min(k, filtered.size()));
+            REQUIRE(by_bits[q] == bits);
+            REQUIRE(by_filter[q] == filtered);
+            REQUIRE(index.search(queries[q], {.k = k, .allowed = allowed, .threads = 3}) == bits);
+        }
+    }
+    const std::vector<std::uint64_t> none(16);
+    REQUIRE(index.search(queries[0], {.allowed = none}).empty());
+    REQUIRE_THROWS_AS(
+        index.search(queries[0], {.allowed = std::span<const std::uint64_t>(allowed).first(15)}),
+        Error);
+}
+
+TEMPLATE_TEST_CASE("a radius holds all rows within it", "", Cosine, InnerProduct, SquaredL2) {
+    const EmbeddingTable<float> table = random_table(1500, 30, 1);
+    const ExactIndex<TestType> index(table);
+    const EmbeddingTable<float> queries = random_table(10, 30, 5);
+    for (std::size_t q = 0; q < queries.rows(); ++q) {
+        const std::vector<Neighbor> all = index.search(queries[q], 1500);
+        for (const std::size_t count : {1u, 7u, 300u, 1500u}) {
+            // The last score belongs to the answer, to the bit.
+            const float least = all[count - 1].score;
+            REQUIRE(index.within(queries[q], least) ==
+                    std::vector<Neighbor>(all.begin(), all.begin() + static_cast<long>(count)));
+        }
+        REQUIRE(index.within(queries[q], std::nextafter(all[0].score, 1e30f)).empty());
+    }
+}
+
+TEST_CASE("answers in the caller's memory") {
+    const EmbeddingTable<float> table = random_table(50, 8, 1);
+    const EmbeddingTable<float> queries = random_table(30, 8, 2);
+    const ExactIndex<Cosine> index(table);
+    std::vector<Neighbor> memory(30 * 7);
+    index.search_batch_into(queries, memory, {.k = 7});
+    for (std::size_t q = 0; q < 30; ++q) {
+        const std::vector<Neighbor> expected = index.search(queries[q], 7);
+        REQUIRE(std::equal(expected.begin(), expected.end(),
+                           memory.begin() + static_cast<long>(q * 7)));
+        std::array<Neighbor, 7> few{};
+        REQUIRE(std::ranges::equal(index.search_into(queries[q], few), expected));
+    }
+    std::vector<Neighbor> large(30 * 60);
+    index.search_batch_into(queries, large, {.k = 60});
+    REQUIRE(large[49].id != no_id);
+    REQUIRE(large[50].id == no_id);
+    REQUIRE_THROWS_AS(index.search_batch_into(queries, memory, {.k = 8}), Error);
+    std::array<Neighbor, 100> many{};
+    REQUIRE(index.search_into(queries[0], many).size() == 50);
+    REQUIRE(index.search_into(queries[0], std::span<Neighbor>()).empty());
+}
+
+TEST_CASE("thousands of equal rows are ranked by their ids") {
+    EmbeddingTable<float> table(5000, 12);
+    for (std::size_t id = 0; id < 5000; ++id) {
+        table[id][id % 2] = 1; // two directions
+    }
+    const ExactIndex<Cosine> index(table);
+    const std::vector<Neighbor> found = index.search(table[1], 3000);
+    REQUIRE(found.size() == 3000);
+    for (Id i = 0; i < 2500; ++i) {
+        REQUIRE(found[i] == Neighbor{2 * i + 1, 1.0f});
+    }
+    for (Id i = 0; i < 500; ++i) {
+        REQUIRE(found[2500 + i] == Neighbor{2 * i, 0.0f});
+    }
+    REQUIRE(index.search_batch(table.view().first(2), 3000)[1] == found);
+}
+
+TEST_CASE("numbers at the ends of float32's range are ranked right or refused") {
+    EmbeddingTable<float> table(4, 3);
+    table[0][0] = 1e-30f;
+    table[1][0] = 1e-38f;
+    table[2][1] = 1e30f;
+    const ExactIndex<Cosine> cosine(table);
+    const std::vector<float> query{1e-20f, 0, 0};
+    REQUIRE(cosine.search(query, 4)[0].id == 0);
+    REQUIRE(cosine.search_batch(TableView<const float>(query.data(), 1, 3), 4)[0] ==
+            cosine.search(query, 4));
+    REQUIRE_THROWS_AS(ExactIndex<SquaredL2>(table), Error); // its norm has no square
+    const ExactIndex<InnerProduct> products(table);
+    const std::vector<float> large{0, 1e20f, 0};
+    REQUIRE_THROWS_AS(products.search(large, 1), Error);
+}
+
+TEST_CASE("candidates keep every row that may be among the best") {
+    Random random(8);
+    for (int round = 0; round < 300; ++round) {
+        const std::size_t k = random.below(30);
+        Candidates candidates(k);
+        std::vector<Candidate> all;
+        std::vector<Neighbor> scores;
+        for (Id id = 0; id < 500; ++id) {
+            const float score = random.uniform();
+            const float off = 0.05f * random.uniform();
+            all.push_back({id, score - off * random.uniform(), score + off * random.uniform()});
+            scores.push_back({id, score});
+            candidates.offer(all.back());
+        }
+        const float floor = candidates.floor();
+        std::set<Id> kept;
+        for (const Candidate& candidate : candidates.take()) {
+            kept.insert(candidate.id);
+            REQUIRE(candidate.most >= floor);
+        }
+        std::sort(scores.begin(), scores.end(), ranks_before);
+        for (std::size_t i = 0; i < k; ++i) {
+            REQUIRE(kept.contains(scores[i].id));
+        }
+        REQUIRE((k == 0 ? kept.empty() : kept.size() < 200));
+    }
 }

@@ -350,3 +350,48 @@ TEST_CASE("exp, sigmoid and rsqrt are within their stated errors") {
         REQUIRE(results[3] == 0.0f);
     }
 }
+
+TEST_CASE("scores that reach their threshold are selected, on every instruction set") {
+    Random random(9);
+    for (const test::TestedLevel& level : test::tested_levels()) {
+        for (const std::size_t rows : {0u, 1u, 7u, 16u, 31u, 32u, 33u, 64u, 100u}) {
+            constexpr std::size_t queries = 5;
+            const std::size_t stride = rows + 3;
+            std::vector<float> scores(queries * stride);
+            std::vector<float> terms(rows);
+            for (float& x : scores) {
+                x = random.uniform();
+            }
+            for (float& x : terms) {
+                x = random.uniform() + 0.5f;
+            }
+            if (rows > 6) scores[stride + 5] = std::numeric_limits<float>::quiet_NaN();
+            const float infinity = std::numeric_limits<float>::infinity();
+            const std::vector<float> thresholds{0.5f, 0.9f, -infinity, infinity, 1.2f};
+            for (const simd::RowTerm kind :
+                 {simd::RowTerm::none, simd::RowTerm::factor, simd::RowTerm::summand}) {
+                INFO(level.name << ", " << rows << " rows");
+                std::vector<simd::Selected> found(queries * rows);
+                found.resize(
+                    level.table.select({scores.data(), stride, queries, rows, terms.data(), kind},
+                                       thresholds.data(), found.data()));
+                std::size_t next = 0;
+                for (std::uint32_t q = 0; q < queries; ++q) {
+                    for (std::uint32_t r = 0; r < rows; ++r) {
+                        const float score = scores[q * stride + r];
+                        const float value = kind == simd::RowTerm::none     ? score
+                                            : kind == simd::RowTerm::factor ? score * terms[r]
+                                                                            : score + terms[r];
+                        if (value < thresholds[q]) continue;
+                        REQUIRE(next < found.size());
+                        REQUIRE(found[next].query == q);
+                        REQUIRE(found[next].row == r);
+                        REQUIRE((found[next].value == value || std::isnan(value)));
+                        ++next;
+                    }
+                }
+                REQUIRE(next == found.size());
+            }
+        }
+    }
+}

@@ -51,7 +51,7 @@ inline std::vector<WordScore> analogy_by_product(const WordIndex& index,
     TopK best(std::min(top, rows.rows()));
     for (std::size_t id = 0; id < rows.rows(); ++id) {
         if (std::find(excluded.begin(), excluded.end(), id) != excluded.end()) continue;
-        const float scale = index.rows().row_scales()[id];
+        const float scale = index.rows().term(id);
         const auto shifted = [&](std::size_t i) { return (dots[i][id] * scale + 1.0f) / 2.0f; };
         best.offer({static_cast<Id>(id), shifted(1) * shifted(2) / (shifted(0) + 0.001f)});
     }

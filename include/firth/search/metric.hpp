@@ -1,30 +1,96 @@
 #pragma once
 
 #include <concepts>
+#include <span>
+
+#include <firth/simd/distance.hpp>
+#include <firth/simd/dot.hpp>
+#include <firth/simd/select.hpp>
 
 namespace firth {
 
-/// How search compares a query with a row: by their inner product, with each side scaled by what
-/// the metric makes of its Euclidean norm, so that one inner product a row is all the work there
-/// is. A complete example:
+/// How search compares a query with a row. Search asks twice: first for a value that is quick to
+/// have for many rows, the inner product with what the metric makes of the row's Euclidean norm
+/// multiplied or added; then, for the best rows, for the score itself. Values must rank rows as
+/// scores do, but for rounding. A complete example:
 ///
 ///     struct InnerProduct {
-///         static float scale(float) { return 1.0f; }
+///         static constexpr simd::RowTerm row_term = simd::RowTerm::none;
+///         static float term(float) { return 0.0f; }              // of a row, from its norm
+///         static float query_factor(float) { return 1.0f; }      // from the query's norm
+///         static float score(std::span<const float> query, std::span<const float> row, float) {
+///             return simd::dot(query, row);                      // larger is nearer
+///         }
+///         static float value_of(float score, float) { return score; }
+///         static float magnitude(float query_norm, float row_norm) {
+///             return query_norm * row_norm;
+///         }
 ///     };
+///
+/// `query` comes multiplied by its factor, and norms are those from before. `value_of` is the value
+/// that belongs to a score, given the query's norm. `magnitude` bounds what is added up in a value
+/// or a score: their rounding errors are at most some hundred units in the last place of it.
 template <class M>
-concept Metric = requires(float norm) {
-    { M::scale(norm) } -> std::same_as<float>;
+concept Metric = requires(float x, std::span<const float> vector) {
+    { M::row_term } -> std::convertible_to<simd::RowTerm>;
+    { M::term(x) } -> std::same_as<float>;
+    { M::query_factor(x) } -> std::same_as<float>;
+    { M::score(vector, vector, x) } -> std::same_as<float>;
+    { M::value_of(x, x) } -> std::same_as<float>;
+    { M::magnitude(x, x) } -> std::same_as<float>;
 };
 
 /// The inner product: larger is nearer, and long rows win.
 struct InnerProduct {
-    [[nodiscard]] static float scale(float) noexcept { return 1.0f; }
+    static constexpr simd::RowTerm row_term = simd::RowTerm::none;
+
+    [[nodiscard]] static float term(float) noexcept { return 0.0f; }
+    [[nodiscard]] static float query_factor(float) noexcept { return 1.0f; }
+    [[nodiscard]] static float score(std::span<const float> query, std::span<const float> row,
+                                     float) noexcept {
+        return simd::dot(query, row);
+    }
+    [[nodiscard]] static float value_of(float score, float) noexcept { return score; }
+    [[nodiscard]] static float magnitude(float query_norm, float row_norm) noexcept {
+        return query_norm * row_norm;
+    }
 };
 
 /// The cosine of the angle, in [-1, 1] up to rounding; 0 for rows and queries that are all zeros.
 struct Cosine {
-    [[nodiscard]] static float scale(float norm) noexcept {
+    static constexpr simd::RowTerm row_term = simd::RowTerm::factor;
+
+    [[nodiscard]] static float term(float norm) noexcept { return inverse(norm); }
+    [[nodiscard]] static float query_factor(float norm) noexcept { return inverse(norm); }
+    [[nodiscard]] static float score(std::span<const float> query, std::span<const float> row,
+                                     float term) noexcept {
+        return simd::dot(query, row) * term;
+    }
+    [[nodiscard]] static float value_of(float score, float) noexcept { return score; }
+    [[nodiscard]] static float magnitude(float, float) noexcept { return 1.0f; }
+
+private:
+    [[nodiscard]] static float inverse(float norm) noexcept {
         return norm == 0.0f ? 0.0f : 1.0f / norm;
+    }
+};
+
+/// The squared Euclidean distance with a minus, so that larger is nearer: -|q - r|^2. Its value is
+/// q r - |r|^2 / 2.
+struct SquaredL2 {
+    static constexpr simd::RowTerm row_term = simd::RowTerm::summand;
+
+    [[nodiscard]] static float term(float norm) noexcept { return -0.5f * norm * norm; }
+    [[nodiscard]] static float query_factor(float) noexcept { return 1.0f; }
+    [[nodiscard]] static float score(std::span<const float> query, std::span<const float> row,
+                                     float) noexcept {
+        return 0.0f - simd::squared_l2(query, row);
+    }
+    [[nodiscard]] static float value_of(float score, float query_norm) noexcept {
+        return 0.5f * (score + query_norm * query_norm);
+    }
+    [[nodiscard]] static float magnitude(float query_norm, float row_norm) noexcept {
+        return 2.0f * (query_norm + row_norm) * (query_norm + row_norm);
     }
 };
 

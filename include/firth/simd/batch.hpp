@@ -147,6 +147,42 @@ FIRTH_ALWAYS_INLINE Batch<Arch> max(const Batch<Arch>& a, const Batch<Arch>& b) 
 #endif
 }
 
+/// True where every lane of `a` and of `b` is below that of `limit`; false where one is NaN.
+template <class Arch>
+FIRTH_ALWAYS_INLINE bool all_below(const Batch<Arch>& a, const Batch<Arch>& b,
+                                   const Batch<Arch>& limit) noexcept {
+    if constexpr (is_scalar<Arch>) {
+        bool below = true;
+        for (std::size_t i = 0; i < ScalarBatch::size; ++i) {
+            below = below && a.lane[i] < limit.lane[i] && b.lane[i] < limit.lane[i];
+        }
+        return below;
+    }
+#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
+    else {
+        return xsimd::all((a < limit) & (b < limit));
+    }
+#endif
+}
+
+/// A register of whole numbers at `from` as floats, rounded beyond 2^24.
+template <class Arch>
+FIRTH_ALWAYS_INLINE Batch<Arch> load_integers(const std::int32_t* from) noexcept {
+    if constexpr (is_scalar<Arch>) {
+        ScalarBatch batch;
+        for (std::size_t i = 0; i < ScalarBatch::size; ++i) {
+            batch.lane[i] = static_cast<float>(from[i]);
+        }
+        return batch;
+    }
+#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
+    else {
+        return xsimd::to_float(
+            xsimd::batch<std::int32_t, typename Arch::registers>::load_unaligned(from));
+    }
+#endif
+}
+
 /// |a| in each lane.
 template <class Arch>
 FIRTH_ALWAYS_INLINE Batch<Arch> abs(const Batch<Arch>& a) noexcept {

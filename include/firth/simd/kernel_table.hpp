@@ -80,6 +80,54 @@ struct UpdateKernels {
     void (*sgd_pair)(const RowPair& rows, float gradient, float clip) noexcept;
 };
 
+/// What a row's term does to its scores.
+enum class RowTerm { none, factor, summand };
+
+/// Scores of some queries against some rows: that of query q and row r at scores[q * stride + r].
+struct ScoreTile {
+    const float* scores = nullptr;
+    std::size_t stride = 0;
+    std::size_t queries = 0;
+    std::size_t rows = 0;
+    const float* terms = nullptr; ///< one a row, where the kind is not `none`
+    RowTerm kind = RowTerm::none;
+};
+
+/// A score that was selected, with its row's term in it.
+struct Selected {
+    std::uint32_t query;
+    std::uint32_t row;
+    float value;
+};
+
+/// Inner products of whole numbers that stand for some queries and rows, that of query q and row r
+/// at products[q * stride + r], and what each row's are multiplied by, how far they may be off, and
+/// what is added.
+struct CodeTile {
+    const std::int32_t* products = nullptr;
+    std::size_t stride = 0;
+    std::size_t queries = 0;
+    std::size_t rows = 0;
+    const float* scales = nullptr;
+    const float* errors = nullptr;
+    const float* summands = nullptr; ///< null for none
+};
+
+/// What a query's products are multiplied by, and how far they may be off: error_factor times the
+/// row's error, and `error` more.
+struct CodeQuery {
+    float scale = 0;
+    float error_factor = 0;
+    float error = 0;
+};
+
+/// What search needs; see `select.hpp`.
+struct SelectKernels {
+    std::size_t (*select_codes)(const CodeTile& tile, const CodeQuery* queries,
+                                const float* thresholds, Selected* to) noexcept;
+    std::size_t (*select)(const ScoreTile& tile, const float* thresholds, Selected* to) noexcept;
+};
+
 /// Everything: `table.of<float16>().dot(a, b, n)`.
 struct KernelTable : FormatKernels<float>,
                      FormatKernels<widened>,
@@ -95,7 +143,8 @@ struct KernelTable : FormatKernels<float>,
                      TileKernels<std::uint8_t>,
                      BitKernels,
                      ConvertKernels,
-                     UpdateKernels {
+                     UpdateKernels,
+                     SelectKernels {
     template <class F>
     [[nodiscard]] constexpr const FormatKernels<F>& of() const noexcept {
         return *this;

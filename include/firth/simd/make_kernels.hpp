@@ -10,6 +10,7 @@
 #include <firth/simd/many.hpp>
 #include <firth/simd/pair.hpp>
 #include <firth/simd/pair_step.hpp>
+#include <firth/simd/select.hpp>
 #include <firth/simd/sigmoid.hpp>
 #include <firth/simd/tile.hpp>
 #include <firth/simd/tile_amx.hpp>
@@ -139,6 +140,19 @@ template <class Arch>
     };
 }
 
+template <class Arch>
+[[nodiscard]] constexpr SelectKernels make_select_kernels() noexcept {
+    return {
+        [](const CodeTile& tile, const CodeQuery* queries, const float* thresholds,
+           Selected* to) noexcept {
+            return detail::select_codes_of<Arch>(tile, queries, thresholds, to);
+        },
+        [](const ScoreTile& tile, const float* thresholds, Selected* to) noexcept {
+            return detail::select_of<Arch>(tile, thresholds, to);
+        },
+    };
+}
+
 /// Puts the kernels of one format on `Arch` into a table.
 template <class F, class Arch>
 constexpr void set_format_kernels(KernelTable& table) noexcept {
@@ -161,6 +175,7 @@ constexpr void set_all_kernels(KernelTable& table) noexcept {
     static_cast<BitKernels&>(table) = make_bit_kernels<Arch>();
     static_cast<ConvertKernels&>(table) = make_convert_kernels<Arch>();
     static_cast<UpdateKernels&>(table) = make_update_kernels<Arch>();
+    static_cast<SelectKernels&>(table) = make_select_kernels<Arch>();
 }
 
 } // namespace firth::simd

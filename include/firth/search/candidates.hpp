@@ -1,0 +1,75 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include <firth/table/vocabulary.hpp>
+
+namespace firth {
+
+/// A row whose score is known to lie between two bounds.
+struct Candidate {
+    Id id = no_id;
+    float least = 0;
+    float most = 0;
+};
+
+/// Of rows whose scores are known roughly those that may be among the `k` best: every row that is
+/// left out has a score below those of k others. NaN counts as possibly the best.
+///
+/// A row is kept where its `most` reaches the k-th largest `least` so far, which is a floor of the
+/// k-th best score; that floor is found anew when so many rows have come that it is worth it, in
+/// time linear in the rows kept.
+class Candidates {
+public:
+    explicit Candidates(std::size_t k) : k_(k), limit_(limit_for(0)) {
+        if (k == 0) floor_ = std::numeric_limits<float>::infinity();
+    }
+
+    /// Values that are below cannot be among the k best any more: minus infinity at first.
+    [[nodiscard]] float floor() const noexcept { return floor_; }
+
+    void offer(const Candidate& candidate) {
+        if (candidate.most < floor_ || k_ == 0) return;
+        kept_.push_back(candidate);
+        if (kept_.size() >= limit_) raise_floor();
+    }
+
+    /// How many are kept now.
+    [[nodiscard]] std::size_t size() const noexcept { return kept_.size(); }
+
+    /// Those that are left, in no order; the object holds none afterwards.
+    [[nodiscard]] std::vector<Candidate> take() {
+        raise_floor();
+        return std::exchange(kept_, {});
+    }
+
+private:
+    [[nodiscard]] std::size_t limit_for(std::size_t kept) const noexcept {
+        return 2 * std::max(std::min(k_, kept_.max_size() / 8), kept) + 32;
+    }
+
+    void raise_floor() {
+        if (kept_.size() > k_ && k_ != 0) {
+            // NaN as the smallest, so that the order is one: it is no floor.
+            const auto above = [](const Candidate& a, const Candidate& b) {
+                return a.least > b.least || (a.least == a.least && b.least != b.least);
+            };
+            const auto kth = kept_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
+            std::nth_element(kept_.begin(), kth, kept_.end(), above);
+            if (kth->least > floor_) floor_ = kth->least;
+            std::erase_if(kept_, [this](const Candidate& each) { return each.most < floor_; });
+        }
+        limit_ = limit_for(kept_.size());
+    }
+
+    std::size_t k_;
+    std::size_t limit_;
+    float floor_ = -std::numeric_limits<float>::infinity();
+    std::vector<Candidate> kept_;
+};
+
+} // namespace firth
