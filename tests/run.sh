@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 echo "This installs a compiler, CMake and libraries with apt, builds firth with its tests in build/tests, and runs them."
-sh cmake/install_debian_packages.sh g++ cmake make libxsimd-dev robin-map-dev libcli11-dev nlohmann-json3-dev libeigen3-dev \
+sh cmake/install_debian_packages.sh g++ cmake make libxsimd-dev robin-map-dev libcli11-dev nlohmann-json3-dev libeigen3-dev libutf8proc-dev \
     zlib1g-dev liblzma-dev libzstd-dev catch2 libbenchmark-dev
 cmake -S . -B build/tests -DCMAKE_BUILD_TYPE=Release "$@" >/dev/null
 cmake --build build/tests --parallel "$(nproc)"
