@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -12,7 +11,6 @@
 #include <vector>
 
 #include <firth/base/aligned_buffer.hpp>
-#include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/search/candidates.hpp>
@@ -28,18 +26,6 @@
 namespace firth {
 
 namespace detail {
-
-/// Asks for rows that will be looked at soon, while others are.
-template <class T>
-void prefetch_rows(TableView<const T> table, std::size_t first, std::size_t count) noexcept {
-    const std::size_t end = std::min(first + count, table.rows());
-    for (std::size_t id = first; id < end; ++id) {
-        const char* const row = reinterpret_cast<const char*>(table[id].data());
-        for (std::size_t at = 0; at < table.dim() * sizeof(T); at += 64) {
-            FIRTH_PREFETCH_READ(row + at);
-        }
-    }
-}
 
 /// Calls `search(begin, end)` for groups of queries that share each tile of rows, on several
 /// threads: groups of nearly the same size, as many for each thread.
@@ -197,6 +183,7 @@ private:
                 {scores.data(), block_rows, 1, count, rows_.terms_from(first), M::row_term}, &floor,
                 selected.data());
             for (std::size_t i = 0; i < found; ++i) {
+                if (selected[i].value < floor) continue; // it rose within the block
                 floor = use(selected[i], static_cast<Id>(first + selected[i].row));
             }
         }
@@ -212,9 +199,7 @@ private:
         const auto scan_range = [&](std::size_t begin, std::size_t end, Candidates& candidates) {
             const auto floor = [&] { return candidates.floor() - 0.5f * query.margin; };
             for_blocks(query, begin, end, floor(), [&](const simd::Selected& selected, Id id) {
-                const bool wanted = selected.value + 0.5f * query.margin >= candidates.floor() ||
-                                    std::isnan(selected.value);
-                if (wanted && rows_.may_be_found(id, options)) {
+                if (rows_.may_be_found(id, options)) {
                     offer(candidates, id, selected.value, query.margin);
                 }
                 return floor();

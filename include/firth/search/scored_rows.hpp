@@ -36,6 +36,24 @@ struct SearchOptions {
     std::size_t threads = 1; ///< 0: all of the machine's
 };
 
+namespace detail {
+
+/// Asks for rows that will be looked at soon, while others are.
+template <class T>
+void prefetch_rows(TableView<const T> table, std::size_t first, std::size_t count) noexcept {
+    // The rest of longer rows comes by itself, once the processor sees them read in order.
+    const std::size_t bytes = std::min<std::size_t>(4096, table.dim() * sizeof(T));
+    const std::size_t end = std::min(first + count, table.rows());
+    for (std::size_t id = first; id < end; ++id) {
+        const char* const row = reinterpret_cast<const char*>(table[id].data());
+        for (std::size_t at = 0; at < bytes; at += 64) {
+            FIRTH_PREFETCH_READ(row + at);
+        }
+    }
+}
+
+} // namespace detail
+
 /// A query, ready to be held against rows.
 struct PreparedQuery {
     std::vector<float> vector; ///< multiplied by its factor
@@ -149,7 +167,7 @@ public:
         found.reserve(candidates.size());
         for (std::size_t i = 0; i < candidates.size(); ++i) {
             // Candidates lie anywhere in the table: the next row comes while this one is scored.
-            if (i + 1 < candidates.size()) prefetch(rows_[candidates[i + 1].id]);
+            if (i + 1 < candidates.size()) detail::prefetch_rows(rows_, candidates[i + 1].id, 1);
             const Id id = candidates[i].id;
             found.push_back({id, M::score(query.vector, rows_[id], term(id))});
         }
@@ -161,13 +179,6 @@ public:
     }
 
 private:
-    static void prefetch(std::span<const float> row) noexcept {
-        const char* const begin = reinterpret_cast<const char*>(row.data());
-        for (std::size_t at = 0; at < std::min<std::size_t>(4096, row.size_bytes()); at += 64) {
-            FIRTH_PREFETCH_READ(begin + at);
-        }
-    }
-
     TableView<const float> rows_;
     std::vector<float> terms_;
     float longest_ = 0;
