@@ -50,7 +50,7 @@ void save_vectors(const firth::WordVectors<float>& vectors, const std::string& p
 }
 
 firth::VectorFormat format_of(const std::string& path) {
-    return firth::RowFile(path, {.top = 1}).format();
+    return firth::file_format(path);
 }
 
 AskedVectors::AskedVectors(const std::string& path) {

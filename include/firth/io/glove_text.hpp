@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <firth/base/atomic_file.hpp>
+#include <firth/base/fields.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/io/byte_reader.hpp>
@@ -48,9 +49,7 @@ inline std::size_t infer_dim(std::string_view text) {
     std::size_t dim = max_dim + 1;
     std::size_t rows = 0;
     while (!text.empty() && rows < enough) {
-        const std::size_t size = std::min(text.find('\n'), text.size());
-        const std::string_view line = text.substr(0, size);
-        text.remove_prefix(std::min(size + 1, text.size()));
+        const std::string_view line = take_line(text);
         if (trim_line(line).empty()) continue;
         dim = std::min(dim, trailing_numbers(line));
         ++rows;

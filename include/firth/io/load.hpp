@@ -193,12 +193,36 @@ inline void refuse_packed(const MappedFile& unpacked, const std::string& path) {
                       std::to_string(unpacked.bytes().size()) + " bytes: unpack it first");
 }
 
+/// The matrix of a file that is one and leaves its words to another file; nothing for the other
+/// formats.
+inline std::optional<StoredMatrix> bare_matrix(std::string_view bytes, VectorFormat format,
+                                               const std::string& path) {
+    switch (format) {
+    case VectorFormat::npy:
+        return parse_npy_matrix(bytes, path);
+    case VectorFormat::fvecs:
+        return parse_vecs_matrix(bytes, ElementType::f32, path);
+    case VectorFormat::bvecs:
+        return parse_vecs_matrix(bytes, ElementType::u8, path);
+    case VectorFormat::ivecs:
+        return parse_vecs_matrix(bytes, ElementType::i32, path);
+    default:
+        return std::nullopt;
+    }
+}
+
 [[noreturn]] inline void fail_without_json(const std::string& path) {
     throw FormatError(path + ": this program was built without nlohmann/json, which safetensors " +
                       "files need");
 }
 
 } // namespace detail
+
+/// The format of a file of vectors, packed or not. Throws `IoError`, and `FormatError` as
+/// `recognize_format`.
+[[nodiscard]] inline VectorFormat file_format(const std::string& path) {
+    return recognize_format(detail::open_unpacked(path).bytes(), path);
+}
 
 /// Reads word vectors from a file in any of the formats, which it recognises by their content, also
 /// packed by gzip, xz or zstd (see `open_source`). A .firth file of float32 is opened in place.
@@ -207,12 +231,13 @@ inline void refuse_packed(const MappedFile& unpacked, const std::string& path) {
 load(const std::string& path, const ReadOptions& options = {}, ReadReport* report = nullptr) {
     const MappedFile file = detail::open_unpacked(path);
     const std::string_view bytes = file.bytes();
-    const auto matrix = [&](const StoredMatrix& stored) {
-        return detail::read_matrix(stored,
-                                   words_of(path, stored.rows, options, report, words_path(path)),
+    const VectorFormat format = recognize_format(bytes, path);
+    if (const std::optional<StoredMatrix> matrix = detail::bare_matrix(bytes, format, path)) {
+        return detail::read_matrix(*matrix,
+                                   words_of(path, matrix->rows, options, report, words_path(path)),
                                    path, options, report);
-    };
-    switch (recognize_format(bytes, path)) {
+    }
+    switch (format) {
     case VectorFormat::word2vec_text:
         return parse_word2vec_text(bytes, path, options, report);
     case VectorFormat::word2vec_binary:
@@ -224,8 +249,6 @@ load(const std::string& path, const ReadOptions& options = {}, ReadReport* repor
     case VectorFormat::native:
         detail::refuse_packed(file, path);
         return read_native(path, options, report);
-    case VectorFormat::npy:
-        return matrix(parse_npy_matrix(bytes, path));
     case VectorFormat::safetensors:
 #if __has_include(<nlohmann/json.hpp>)
         return parse_safetensors_vectors(bytes, path, options, report);
@@ -234,14 +257,9 @@ load(const std::string& path, const ReadOptions& options = {}, ReadReport* repor
 #endif
     case VectorFormat::projector:
         return parse_projector(bytes, path, options, report);
-    case VectorFormat::fvecs:
-        return matrix(parse_vecs_matrix(bytes, ElementType::f32, path));
-    case VectorFormat::bvecs:
-        return matrix(parse_vecs_matrix(bytes, ElementType::u8, path));
-    case VectorFormat::ivecs:
-        return matrix(parse_vecs_matrix(bytes, ElementType::i32, path));
+    default: // bare matrices
+        return {};
     }
-    return {};
 }
 
 /// The rows of a file in any of the formats, one after the other, in memory for one row (and the
@@ -280,11 +298,11 @@ private:
     [[nodiscard]] std::unique_ptr<RowReader> open(const std::string& path,
                                                   const ReadOptions& options) const {
         const std::string_view bytes = file_.bytes();
-        const auto matrix = [&](const StoredMatrix& stored) {
+        if (const std::optional<StoredMatrix> matrix = detail::bare_matrix(bytes, format_, path)) {
             return std::make_unique<MatrixRowReader>(
-                stored, words_of(path, stored.rows, options, nullptr, words_path(path)), path,
+                *matrix, words_of(path, matrix->rows, options, nullptr, words_path(path)), path,
                 options);
-        };
+        }
         switch (format_) {
         case VectorFormat::word2vec_text:
             return std::make_unique<Word2VecTextReader>(bytes, path, options);
@@ -297,8 +315,6 @@ private:
         case VectorFormat::native:
             detail::refuse_packed(file_, path);
             return std::make_unique<NativeReader>(path, options);
-        case VectorFormat::npy:
-            return matrix(parse_npy_matrix(bytes, path));
         case VectorFormat::safetensors:
 #if __has_include(<nlohmann/json.hpp>)
             return std::make_unique<SafetensorsReader>(bytes, path, options);
@@ -307,14 +323,9 @@ private:
 #endif
         case VectorFormat::projector:
             return std::make_unique<ProjectorReader>(bytes, path, options);
-        case VectorFormat::fvecs:
-            return matrix(parse_vecs_matrix(bytes, ElementType::f32, path));
-        case VectorFormat::bvecs:
-            return matrix(parse_vecs_matrix(bytes, ElementType::u8, path));
-        case VectorFormat::ivecs:
-            return matrix(parse_vecs_matrix(bytes, ElementType::i32, path));
+        default: // bare matrices
+            return nullptr;
         }
-        return nullptr;
     }
 
     std::string path_;
@@ -332,15 +343,11 @@ private:
 [[nodiscard]] inline ElementType stored_type(const std::string& path,
                                              const ReadOptions& options = {}) {
     const MappedFile file = detail::open_unpacked(path);
-    switch (recognize_format(file.bytes(), path)) {
+    const VectorFormat format = recognize_format(file.bytes(), path);
+    if (const auto matrix = detail::bare_matrix(file.bytes(), format, path)) return matrix->type;
+    switch (format) {
     case VectorFormat::native:
         return NativeFile(path).type();
-    case VectorFormat::npy:
-        return parse_npy_matrix(file.bytes(), path).type;
-    case VectorFormat::bvecs:
-        return ElementType::u8;
-    case VectorFormat::ivecs:
-        return ElementType::i32;
     case VectorFormat::fasttext_binary:
         return detail::FastTextFile(file.bytes(), path).input().is_quantized() ? ElementType::i8
                                                                                : ElementType::f32;

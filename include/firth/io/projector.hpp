@@ -130,18 +130,7 @@ inline TextLines projector_lines(std::string_view bytes, const std::string& name
 /// The words of a file of vectors with `rows` rows.
 inline WordList projector_words(const std::string& path, std::size_t rows,
                                 const ReadOptions& options, ReadReport* report) {
-    const std::string from = options.words.empty() ? metadata_path(path) : options.words;
-    std::error_code code;
-    if (options.words.empty() && !std::filesystem::exists(from, code)) {
-        return words_of(path, rows, options, report, from);
-    }
-    WordList list = parse_metadata(MappedFile(from).bytes());
-    if (list.words.size() != rows) {
-        throw FormatError(from + " holds " + std::to_string(list.words.size()) +
-                          " words, expected one for each of the " + std::to_string(rows) +
-                          " rows of " + path);
-    }
-    return list;
+    return words_of(path, rows, options, report, metadata_path(path), parse_metadata);
 }
 
 } // namespace detail

@@ -73,11 +73,12 @@ inline bool split_count(std::string_view line, std::string_view& word, std::uint
 }
 
 /// The words of the `rows` rows in the file `path`: those of `options.words`, or of the file beside
-/// it, or else the rows' numbers, which `report` then says. Throws `IoError`, and `FormatError`
-/// where there are more or fewer words than rows.
+/// it, or else the rows' numbers, which `report` then says. `parse` makes a list of the file's
+/// bytes. Throws `IoError`, and `FormatError` where there are more or fewer words than rows.
 [[nodiscard]] inline WordList words_of(const std::string& path, std::size_t rows,
                                        const ReadOptions& options, ReadReport* report,
-                                       const std::string& beside) {
+                                       const std::string& beside,
+                                       WordList (*parse)(std::string_view text) = parse_word_list) {
     std::error_code code;
     const std::string from = !options.words.empty() ? options.words : beside;
     if (options.words.empty() && !std::filesystem::exists(from, code)) {
@@ -93,8 +94,8 @@ inline bool split_count(std::string_view line, std::string_view& word, std::uint
         return list;
     }
     const auto file = std::make_shared<MappedFile>(from);
-    WordList list = parse_word_list(file->bytes());
-    list.keeper = file;
+    WordList list = parse(file->bytes());
+    if (list.keeper == nullptr) list.keeper = file;
     if (list.words.size() != rows) {
         throw FormatError(from + " holds " + std::to_string(list.words.size()) +
                           " words, expected one for each of the " + std::to_string(rows) +
