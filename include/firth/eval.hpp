@@ -4,5 +4,6 @@
 
 #include <firth/eval/analogy_set.hpp>
 #include <firth/eval/case_folding.hpp>
+#include <firth/eval/recall.hpp>
 #include <firth/eval/spearman.hpp>
 #include <firth/eval/word_similarity.hpp>

@@ -12,6 +12,19 @@
 
 using namespace firth;
 
+TEST_CASE("recall is the share of the exact answer that was found") {
+    using Answer = std::vector<Neighbor>;
+    const Answer exact{{4, 0.9f}, {2, 0.8f}, {7, 0.7f}, {1, 0.6f}};
+    REQUIRE(recall(Answer{{7, 1.0f}, {9, 0.9f}, {4, 0.8f}}, exact) == 0.5);
+    REQUIRE(recall(exact, exact) == 1.0);
+    REQUIRE(recall(Answer{}, exact) == 0.0);
+    REQUIRE(recall(exact, Answer{}) == 1.0);
+    const std::vector<Answer> answers{exact, {{4, 0.9f}}};
+    const std::vector<Answer> all{exact, exact};
+    REQUIRE(recall(answers, all) == 0.625);
+    REQUIRE_THROWS_AS(recall(answers, std::vector<Answer>(1)), Error);
+}
+
 TEST_CASE("Spearman's rho agrees with values worked out by hand") {
     const auto rho = [](const std::vector<double>& x, const std::vector<double>& y) {
         return spearman(x, y);

@@ -25,8 +25,17 @@ struct Candidate {
 /// time linear in the rows kept.
 class Candidates {
 public:
-    explicit Candidates(std::size_t k) : k_(k), limit_(limit_for(0)) {
+    /// Gives up, where more than `most_kept` cannot be told apart.
+    explicit Candidates(std::size_t k, std::size_t most_kept = unlimited)
+        : k_(k), limit_(limit_for(0)), most_kept_(most_kept) {
         if (k == 0) floor_ = std::numeric_limits<float>::infinity();
+    }
+
+    /// All rows that may reach a score.
+    [[nodiscard]] static Candidates reaching(float score) {
+        Candidates all(unlimited);
+        all.floor_ = score;
+        return all;
     }
 
     /// Values that are below cannot be among the k best any more: minus infinity at first.
@@ -38,8 +47,16 @@ public:
         if (kept_.size() >= limit_) raise_floor();
     }
 
-    /// How many are kept now.
-    [[nodiscard]] std::size_t size() const noexcept { return kept_.size(); }
+    /// Those that another one kept of other rows.
+    void merge(Candidates&& other) {
+        if (other.gave_up()) give_up();
+        for (const Candidate& candidate : other.kept_) {
+            offer(candidate);
+        }
+    }
+
+    /// True where too many were kept; then there are none.
+    [[nodiscard]] bool gave_up() const noexcept { return gave_up_; }
 
     /// Those that are left, in no order; the object holds none afterwards.
     [[nodiscard]] std::vector<Candidate> take() {
@@ -48,6 +65,8 @@ public:
     }
 
 private:
+    static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
     [[nodiscard]] std::size_t limit_for(std::size_t kept) const noexcept {
         return 2 * std::max(std::min(k_, kept_.max_size() / 8), kept) + 32;
     }
@@ -64,11 +83,21 @@ private:
             std::erase_if(kept_, [this](const Candidate& each) { return each.most < floor_; });
         }
         limit_ = limit_for(kept_.size());
+        if (kept_.size() > most_kept_) give_up();
+    }
+
+    void give_up() {
+        kept_ = {};
+        k_ = 0;
+        floor_ = std::numeric_limits<float>::infinity();
+        gave_up_ = true;
     }
 
     std::size_t k_;
     std::size_t limit_;
+    std::size_t most_kept_;
     float floor_ = -std::numeric_limits<float>::infinity();
+    bool gave_up_ = false;
     std::vector<Candidate> kept_;
 };
 

@@ -18,18 +18,22 @@ namespace firth {
 ///         static constexpr simd::RowTerm row_term = simd::RowTerm::none;
 ///         static float term(float) { return 0.0f; }              // of a row, from its norm
 ///         static float query_factor(float) { return 1.0f; }      // from the query's norm
-///         static float score(std::span<const float> query, std::span<const float> row, float) {
+///         template <class T>
+///         static float score(std::span<const T> query, std::span<const T> row, float) {
 ///             return simd::dot(query, row);                      // larger is nearer
 ///         }
 ///         static float value_of(float score, float) { return score; }
+///         static float score_of(float value, float) { return value; }
 ///         static float magnitude(float query_norm, float row_norm) {
 ///             return query_norm * row_norm;
 ///         }
 ///     };
 ///
-/// `query` comes multiplied by its factor, and norms are those from before. `value_of` is the value
-/// that belongs to a score, given the query's norm. `magnitude` bounds what is added up in a value
-/// or a score: their rounding errors are at most some hundred units in the last place of it.
+/// `query` comes multiplied by its factor, and norms are those from before. `T` is float, or
+/// float16 or bfloat16 for tables of those. `value_of` is the value that belongs to a score, given
+/// the query's norm, and `score_of` the other way round, for rows of which nothing but the value is
+/// known. `magnitude` bounds what is added up in a value or a score: their rounding errors are at
+/// most some hundred units in the last place of it.
 template <class M>
 concept Metric = requires(float x, std::span<const float> vector) {
     { M::row_term } -> std::convertible_to<simd::RowTerm>;
@@ -37,6 +41,7 @@ concept Metric = requires(float x, std::span<const float> vector) {
     { M::query_factor(x) } -> std::same_as<float>;
     { M::score(vector, vector, x) } -> std::same_as<float>;
     { M::value_of(x, x) } -> std::same_as<float>;
+    { M::score_of(x, x) } -> std::same_as<float>;
     { M::magnitude(x, x) } -> std::same_as<float>;
 };
 
@@ -46,11 +51,13 @@ struct InnerProduct {
 
     [[nodiscard]] static float term(float) noexcept { return 0.0f; }
     [[nodiscard]] static float query_factor(float) noexcept { return 1.0f; }
-    [[nodiscard]] static float score(std::span<const float> query, std::span<const float> row,
+    template <class T>
+    [[nodiscard]] static float score(std::span<const T> query, std::span<const T> row,
                                      float) noexcept {
         return simd::dot(query, row);
     }
     [[nodiscard]] static float value_of(float score, float) noexcept { return score; }
+    [[nodiscard]] static float score_of(float value, float) noexcept { return value; }
     [[nodiscard]] static float magnitude(float query_norm, float row_norm) noexcept {
         return query_norm * row_norm;
     }
@@ -62,11 +69,13 @@ struct Cosine {
 
     [[nodiscard]] static float term(float norm) noexcept { return inverse(norm); }
     [[nodiscard]] static float query_factor(float norm) noexcept { return inverse(norm); }
-    [[nodiscard]] static float score(std::span<const float> query, std::span<const float> row,
+    template <class T>
+    [[nodiscard]] static float score(std::span<const T> query, std::span<const T> row,
                                      float term) noexcept {
         return simd::dot(query, row) * term;
     }
     [[nodiscard]] static float value_of(float score, float) noexcept { return score; }
+    [[nodiscard]] static float score_of(float value, float) noexcept { return value; }
     [[nodiscard]] static float magnitude(float, float) noexcept { return 1.0f; }
 
 private:
@@ -82,16 +91,23 @@ struct SquaredL2 {
 
     [[nodiscard]] static float term(float norm) noexcept { return -0.5f * norm * norm; }
     [[nodiscard]] static float query_factor(float) noexcept { return 1.0f; }
-    [[nodiscard]] static float score(std::span<const float> query, std::span<const float> row,
+    template <class T>
+    [[nodiscard]] static float score(std::span<const T> query, std::span<const T> row,
                                      float) noexcept {
         return 0.0f - simd::squared_l2(query, row);
     }
     [[nodiscard]] static float value_of(float score, float query_norm) noexcept {
         return 0.5f * (score + query_norm * query_norm);
     }
+    [[nodiscard]] static float score_of(float value, float query_norm) noexcept {
+        return 2.0f * value - query_norm * query_norm;
+    }
     [[nodiscard]] static float magnitude(float query_norm, float row_norm) noexcept {
         return 2.0f * (query_norm + row_norm) * (query_norm + row_norm);
     }
 };
+
+/// The number of bits that differ, with a minus, so that larger is nearer: for tables of bits.
+struct Hamming {};
 
 } // namespace firth

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <firth/base/error.hpp>
+#include <firth/search/top_k.hpp>
+
+namespace firth {
+
+/// The share of the rows in `exact` that are in `found` too, in [0, 1]: recall@k, where both are
+/// the k best, by approximate and by exact search. 1 where there is nothing to find. Rows are
+/// compared by their ids: of rows with equal scores at the end of `exact` another one does not
+/// count.
+[[nodiscard]] inline double recall(std::span<const Neighbor> found,
+                                   std::span<const Neighbor> exact) {
+    if (exact.empty()) return 1;
+    std::vector<Id> ids;
+    for (const Neighbor& each : found) {
+        ids.push_back(each.id);
+    }
+    std::sort(ids.begin(), ids.end());
+    const auto hits = std::count_if(exact.begin(), exact.end(), [&](const Neighbor& each) {
+        return std::binary_search(ids.begin(), ids.end(), each.id);
+    });
+    return static_cast<double>(hits) / static_cast<double>(exact.size());
+}
+
+/// The mean over some queries, one list a query. Throws `Error` where there are not as many lists.
+[[nodiscard]] inline double recall(std::span<const std::vector<Neighbor>> found,
+                                   std::span<const std::vector<Neighbor>> exact) {
+    if (found.size() != exact.size()) {
+        throw Error("answers to " + std::to_string(found.size()) +
+                    " queries cannot be compared with those to " + std::to_string(exact.size()));
+    }
+    if (exact.empty()) return 1;
+    double sum = 0;
+    for (std::size_t q = 0; q < exact.size(); ++q) {
+        sum += recall(std::span<const Neighbor>(found[q]), std::span<const Neighbor>(exact[q]));
+    }
+    return sum / static_cast<double>(exact.size());
+}
+
+} // namespace firth

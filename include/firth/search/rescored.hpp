@@ -1,0 +1,94 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <firth/base/error.hpp>
+#include <firth/base/parallel.hpp>
+#include <firth/search/candidates.hpp>
+#include <firth/search/metric.hpp>
+#include <firth/search/scan.hpp>
+#include <firth/search/scored_rows.hpp>
+#include <firth/search/search_options.hpp>
+#include <firth/search/top_k.hpp>
+#include <firth/table/matrix_view.hpp>
+
+namespace firth {
+
+/// Approximate search in two steps: `Coarse`, an index over the same rows in a smaller format,
+/// finds some times as many rows as are asked for, and their scores in float32 rank them. The
+/// float32 rows, whose memory is touched for those only, may lie in a mapped file.
+///
+///     const firth::BitTable bits(table);
+///     const firth::RescoredIndex<firth::ExactIndex<firth::Hamming, firth::BitTable>> index(
+///         firth::ExactIndex<firth::Hamming, firth::BitTable>(bits), table);
+///     index.search(query, {.k = 10}, 8); // of the 80 nearest by their signs
+///
+/// What it misses are rows that are not among those; `recall` (eval/recall.hpp) says how many.
+template <class Coarse, Metric M = Cosine>
+class RescoredIndex {
+public:
+    RescoredIndex() = default;
+
+    /// Refers to `rows`, and looks at every one once, or at `norms` alone where the rows' Euclidean
+    /// norms are known: one a row. Throws `Error` where the two have not as many rows, and as
+    /// `ExactIndex`.
+    RescoredIndex(Coarse coarse, TableView<const float> rows, std::span<const float> norms = {})
+        : coarse_(std::move(coarse)), rows_(rows, norms) {
+        if (coarse_.scored().size() != rows.rows()) {
+            throw Error("an index of " + std::to_string(coarse_.scored().size()) +
+                        " rows cannot be rescored by " + std::to_string(rows.rows()) + " rows");
+        }
+    }
+
+    [[nodiscard]] const Coarse& coarse() const noexcept { return coarse_; }
+
+    /// The k best by their scores in float32 among the `factor` * k that the coarse index finds.
+    /// Throws as `ExactIndex::search`, and `OptionError` for a factor of 0.
+    [[nodiscard]] std::vector<Neighbor> search(std::span<const float> query,
+                                               const SearchOptions& options = {},
+                                               std::size_t factor = 4) const {
+        return rank(query, coarse_.search(query, more(options, factor)), options.k);
+    }
+
+    /// `search` for each row of `queries`, spread over `options.threads`.
+    [[nodiscard]] std::vector<std::vector<Neighbor>> search_batch(TableView<const float> queries,
+                                                                  const SearchOptions& options = {},
+                                                                  std::size_t factor = 4) const {
+        auto found = coarse_.search_batch(queries, more(options, factor));
+        parallel_for(found.size(), 16, resolve_threads(options.threads),
+                     [&](std::size_t begin, std::size_t end) {
+                         for (std::size_t q = begin; q < end; ++q) {
+                             found[q] = rank(queries[q], found[q], options.k);
+                         }
+                     });
+        return found;
+    }
+
+private:
+    [[nodiscard]] SearchOptions more(SearchOptions options, std::size_t factor) const {
+        if (factor == 0) throw OptionError("the factor is 0, expected 1 or more");
+        const std::size_t k = std::min(options.k, rows_.size());
+        options.k = std::min(factor, rows_.size()) * k;
+        return options;
+    }
+
+    [[nodiscard]] std::vector<Neighbor>
+    rank(std::span<const float> query, const std::vector<Neighbor>& found, std::size_t k) const {
+        std::vector<Candidate> candidates;
+        candidates.reserve(found.size());
+        for (const Neighbor& each : found) {
+            candidates.push_back({each.id});
+        }
+        return detail::rank(rows_, rows_.prepare(query), candidates, k);
+    }
+
+    Coarse coarse_;
+    ScoredRows<M> rows_;
+};
+
+} // namespace firth

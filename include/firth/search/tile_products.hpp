@@ -1,0 +1,94 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <firth/base/aligned_buffer.hpp>
+#include <firth/base/config.hpp>
+#include <firth/simd/dot.hpp>
+#include <firth/simd/score_tile.hpp>
+#include <firth/table/matrix_view.hpp>
+
+/// The inner products of a group of queries with a tile of rows at a time, in memory that stays in
+/// the first cache.
+namespace firth::detail {
+
+/// Queries that, packed, stay in the second cache, and their products with a tile in the first.
+inline constexpr std::size_t most_grouped_queries = 336;
+
+/// Rows of a tile for some queries: their products take 32 KB at most, 2 KB a query.
+[[nodiscard]] constexpr std::size_t tile_rows(std::size_t queries) noexcept {
+    return std::clamp<std::size_t>(8192 / std::max<std::size_t>(queries, 1) / 32 * 32, 32, 512);
+}
+
+/// Asks for rows that will be looked at soon, while others are.
+template <class T>
+void prefetch_rows(TableView<const T> table, std::size_t first, std::size_t count) noexcept {
+    // The rest of longer rows comes by itself, once the processor sees them read in order.
+    const std::size_t bytes = std::min<std::size_t>(4096, table.dim() * sizeof(T));
+    const std::size_t end = std::min(first + count, table.rows());
+    for (std::size_t id = first; id < end; ++id) {
+        const char* const row = reinterpret_cast<const char*>(table[id].data());
+        for (std::size_t at = 0; at < bytes; at += 64) {
+            FIRTH_PREFETCH_READ(row + at);
+        }
+    }
+}
+
+template <class T>
+class TileProducts {
+public:
+    using Product = typename simd::Format<T>::Product;
+
+    /// Takes the member `vector` of each query, dim elements.
+    template <class Query>
+    TileProducts(std::span<const Query> queries, std::size_t dim)
+        : count_(queries.size()), dim_(dim), tile_rows_(detail::tile_rows(count_)),
+          vectors_(count_ * dim), products_(count_ * tile_rows_) {
+        for (std::size_t q = 0; q < count_; ++q) {
+            std::copy(queries[q].vector.begin(), queries[q].vector.end(),
+                      vectors_.data() + q * dim);
+        }
+        if (is_few()) return;
+        packed_ = AlignedBuffer<std::uint32_t>(simd::packed_queries_size(count_, dim));
+        simd::pack_queries(vectors_.data(), dim, count_, dim, packed_.data());
+        vectors_ = {};
+    }
+
+    [[nodiscard]] std::size_t queries() const noexcept { return count_; }
+
+    /// How many rows `compute` takes at most, and from one query's products to the next one's.
+    [[nodiscard]] std::size_t tile_rows() const noexcept { return tile_rows_; }
+
+    /// The products with `count` rows from row `first` on, valid until the next call: that of query
+    /// q and row r at q * tile_rows() + r.
+    const Product* compute(TableView<const T> rows, std::size_t first, std::size_t count) {
+        const T* const begin = rows.data() + first * rows.stride();
+        if (is_few()) {
+            for (std::size_t q = 0; q < count_; ++q) {
+                simd::dot_many(vectors_.data() + q * dim_, begin, rows.stride(), count, dim_,
+                               products_.data() + q * tile_rows_);
+            }
+        } else {
+            prefetch_rows(rows, first + tile_rows_, tile_rows_);
+            simd::score_tile(packed_.data(), count_, begin, rows.stride(), count, dim_,
+                             products_.data(), tile_rows_);
+        }
+        return products_.data();
+    }
+
+private:
+    /// Tiles of many by many are worth their packing from some queries on.
+    [[nodiscard]] bool is_few() const noexcept { return count_ <= 2; }
+
+    std::size_t count_;
+    std::size_t dim_;
+    std::size_t tile_rows_;
+    AlignedBuffer<T> vectors_;
+    AlignedBuffer<std::uint32_t> packed_;
+    AlignedBuffer<Product> products_;
+};
+
+} // namespace firth::detail
