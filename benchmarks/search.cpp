@@ -134,7 +134,8 @@ void measure(const char* name, const EmbeddingTable<float>& table) {
         bandwidth = std::max(bandwidth, static_cast<double>(all) / read.median);
     }
     const double each = single.median / static_cast<double>(singles);
-    std::printf("%s, %zu x %zu, k = 10\n", name, table.rows(), table.dim());
+    std::printf("%s, %zu x %zu, k = 10; memory is read at %.1f GB/s\n", name, table.rows(),
+                table.dim(), bandwidth * 1e-9);
     print("singly", single, static_cast<double>(singles), bytes / each / bandwidth,
           "the read bandwidth");
     print("singly, 2 threads", ask(2), static_cast<double>(singles), 0, "");

@@ -12,6 +12,7 @@
 #include <firth/base/container.hpp>
 #include <firth/base/decompress.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/fair_shared_mutex.hpp>
 #include <firth/base/fields.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/number_text.hpp>

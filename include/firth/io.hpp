@@ -8,6 +8,7 @@
 #include <firth/io/fasttext_binary.hpp>
 #include <firth/io/format.hpp>
 #include <firth/io/glove_text.hpp>
+#include <firth/io/index_file.hpp>
 #include <firth/io/load.hpp>
 #include <firth/io/native.hpp>
 #include <firth/io/npy.hpp>

@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <span>
+#include <string_view>
 
 #include <firth/simd/distance.hpp>
 #include <firth/simd/dot.hpp>
@@ -32,8 +33,8 @@ namespace firth {
 /// `query` comes multiplied by its factor, and norms are those from before. `T` is float, or
 /// float16 or bfloat16 for tables of those. `value_of` is the value that belongs to a score, given
 /// the query's norm, and `score_of` the other way round, for rows of which nothing but the value is
-/// known. `magnitude` bounds what is added up in a value or a score: their rounding errors are at
-/// most some hundred units in the last place of it.
+/// known. A `name` is needed to save an index. `magnitude` bounds what is added up in a value or a
+/// score: their rounding errors are at most some hundred units in the last place of it.
 template <class M>
 concept Metric = requires(float x, std::span<const float> vector) {
     { M::row_term } -> std::convertible_to<simd::RowTerm>;
@@ -47,6 +48,7 @@ concept Metric = requires(float x, std::span<const float> vector) {
 
 /// The inner product: larger is nearer, and long rows win.
 struct InnerProduct {
+    static constexpr std::string_view name = "inner-product";
     static constexpr simd::RowTerm row_term = simd::RowTerm::none;
 
     [[nodiscard]] static float term(float) noexcept { return 0.0f; }
@@ -65,6 +67,7 @@ struct InnerProduct {
 
 /// The cosine of the angle, in [-1, 1] up to rounding; 0 for rows and queries that are all zeros.
 struct Cosine {
+    static constexpr std::string_view name = "cosine";
     static constexpr simd::RowTerm row_term = simd::RowTerm::factor;
 
     [[nodiscard]] static float term(float norm) noexcept { return inverse(norm); }
@@ -87,6 +90,7 @@ private:
 /// The squared Euclidean distance with a minus, so that larger is nearer: -|q - r|^2. Its value is
 /// q r - |r|^2 / 2.
 struct SquaredL2 {
+    static constexpr std::string_view name = "squared-l2";
     static constexpr simd::RowTerm row_term = simd::RowTerm::summand;
 
     [[nodiscard]] static float term(float norm) noexcept { return -0.5f * norm * norm; }

@@ -9,8 +9,9 @@
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/search/candidates.hpp>
+#include <firth/search/float_group.hpp>
 #include <firth/search/metric.hpp>
-#include <firth/search/scored_rows.hpp>
+#include <firth/search/row_terms.hpp>
 #include <firth/search/tile_products.hpp>
 #include <firth/simd/convert.hpp>
 #include <firth/simd/dot.hpp>
@@ -105,7 +106,7 @@ public:
     explicit QuantizedRows(const QuantizedTable& table) : table_(&table) {
         terms_.reserve(table.rows());
         for (std::size_t id = 0; id < table.rows(); ++id) {
-            terms_.add(table.norm(id));
+            terms_.add_checked(table.norm(id), id);
             if constexpr (is_scaled) scales_.push_back(table.scale(id) * terms_[id]);
         }
     }

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <firth/base/error.hpp>
+#include <firth/search/metric.hpp>
+#include <firth/simd/select.hpp>
+
+namespace firth {
+
+/// What a metric makes of the norms of rows: one float a row, where it makes anything of them; and
+/// what bounds them all.
+template <Metric M>
+class RowTerms {
+public:
+    static constexpr bool any = M::row_term != simd::RowTerm::none;
+
+    /// Room for so many rows.
+    void reserve(std::size_t rows) {
+        if (any) terms_.reserve(rows);
+    }
+
+    /// False for the norm of a row that cannot be searched: that is not finite, or that the metric
+    /// makes something of that is not.
+    [[nodiscard]] static bool is_valid(float norm) noexcept {
+        return std::isfinite(norm) && std::isfinite(M::term(norm));
+    }
+
+    /// Adds the next row, with a valid norm.
+    void add(float norm) {
+        if (any) terms_.push_back(M::term(norm));
+        include(norm);
+    }
+
+    /// Adds row `id`, the next one. Throws `Error`, naming it, for a norm that is not valid.
+    void add_checked(float norm, std::size_t id) {
+        if (!is_valid(norm)) {
+            throw Error("row " + std::to_string(id) +
+                        " holds NaN or infinity, or its norm is beyond float32; an index "
+                        "takes finite numbers only");
+        }
+        add(norm);
+    }
+
+    /// Gives row `id` another norm.
+    void set(std::size_t id, float norm) noexcept {
+        if (any) terms_[id] = M::term(norm);
+        include(norm);
+    }
+
+    /// Drops the rows from `rows` on; bounds stay.
+    void truncate(std::size_t rows) noexcept {
+        if (any) terms_.erase(terms_.begin() + static_cast<std::ptrdiff_t>(rows), terms_.end());
+    }
+
+    /// Of row `id`.
+    [[nodiscard]] float operator[](std::size_t id) const noexcept {
+        return any ? terms_[id] : M::term(0.0f);
+    }
+
+    /// The terms from row `id` on; null where the metric has none.
+    [[nodiscard]] const float* from(std::size_t id) const noexcept {
+        return any ? terms_.data() + id : nullptr;
+    }
+
+    /// No row was longer.
+    [[nodiscard]] float longest() const noexcept { return longest_; }
+
+    /// No row had a larger factor; at least 1.
+    [[nodiscard]] float largest_factor() const noexcept { return largest_factor_; }
+
+private:
+    void include(float norm) noexcept {
+        if (M::row_term == simd::RowTerm::factor) {
+            largest_factor_ = std::max(largest_factor_, M::term(norm));
+        }
+        longest_ = std::max(longest_, norm);
+    }
+
+    std::vector<float> terms_;
+    float longest_ = 0;
+    float largest_factor_ = 1;
+};
+
+} // namespace firth
