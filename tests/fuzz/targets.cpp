@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include <firth/io.hpp>
+#include <firth/search/growing.hpp>
 #include <firth/simd/distance.hpp>
 #include <firth/table/subword_vectors.hpp>
 #include <firth/text.hpp>
@@ -281,7 +282,15 @@ void read_glove_counts(std::string_view bytes) {
     static_cast<void>(read_glove_cooccurrences(path, 16));
 }
 
-constexpr std::array<fuzz::Target, 15> all_targets{{
+void read_saved_index(std::string_view bytes) {
+    const auto index = read_index<GrowingIndex<Cosine>>(as_file(with_checksum(bytes)));
+    const auto rows = index.read();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        require(std::isfinite(simd::norm(rows.row(i))), "an index holds finite rows");
+    }
+}
+
+constexpr std::array<fuzz::Target, 16> all_targets{{
     {"word2vec_text", read_word2vec_text},
     {"word2vec_binary", read_word2vec_binary},
     {"glove_text", read_glove_text},
@@ -297,6 +306,7 @@ constexpr std::array<fuzz::Target, 15> all_targets{{
     {"encoded_corpus", read_encoded_corpus},
     {"cooccurrences", read_cooccurrences},
     {"glove_counts", read_glove_counts},
+    {"index", read_saved_index},
 }};
 
 WordVectors<float> small_vectors(std::size_t rows, std::size_t dim) {
@@ -433,6 +443,14 @@ std::vector<std::string> fuzz::seeds(std::string_view target) {
     if (target == "text") return {text, "\xEF\xBB\xBF" + text};
     const std::string path = scratch() + "/seed";
     const EncodedCorpus corpus = encode_text(text, {.min_count = 1});
+    if (target == "index") {
+        GrowingIndex<Cosine> index(vectors.dim());
+        for (Id id = 0; id < vectors.size(); ++id) {
+            index.add(id * 1000u, vectors[id]);
+        }
+        write_index(index, path);
+        return {file_bytes(path)};
+    }
     if (target == "encoded_corpus") {
         static_cast<void>(read_corpus_through(path, {as_file(text)}, {.min_count = 1}));
         return {file_bytes(path)};

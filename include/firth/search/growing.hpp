@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,7 @@
 
 #include <tsl/robin_map.h>
 
+#include <firth/base/aligned_buffer.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/fair_shared_mutex.hpp>
 #include <firth/search/candidates.hpp>
@@ -42,20 +44,24 @@ public:
     using Group = detail::FloatGroup<GrowingRows, float>;
 
     /// Throws `OptionError` for a dim of 0 or above `max_dim`.
-    explicit GrowingRows(std::size_t dim) : dim_(dim) { detail::check_table_size(0, dim); }
+    explicit GrowingRows(std::size_t dim) : dim_(dim) {
+        detail::check_table_size(0, dim);
+        const std::size_t fit = (std::size_t{1} << 21) / (padded_dim<float>(dim) * sizeof(float));
+        block_rows_ = std::clamp<std::size_t>(std::bit_floor(fit), 512, 4096);
+    }
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] std::size_t dim() const noexcept { return dim_; }
 
     [[nodiscard]] std::span<const float> operator[](std::size_t id) const noexcept {
-        return blocks_[id / block_rows].view()[id % block_rows];
+        return blocks_[id / block_rows_].view()[id % block_rows_];
     }
 
     /// Appends a row of dim() elements, whose norm is valid. Nothing has changed where it throws
     /// `std::bad_alloc`.
     void push_back(std::span<const float> row, float norm) {
-        if (size_ == blocks_.size() * block_rows) {
-            blocks_.emplace_back(block_rows, dim_, Uninitialized());
+        if (size_ == blocks_.size() * block_rows_) {
+            blocks_.emplace_back(block_rows_, dim_, Uninitialized());
         }
         terms_.add(norm);
         put(size_, row);
@@ -71,7 +77,7 @@ public:
     void pop_back() noexcept {
         --size_;
         terms_.truncate(size_);
-        if (size_ + 2 * block_rows <= blocks_.size() * block_rows) blocks_.pop_back();
+        if (size_ + 2 * block_rows_ <= blocks_.size() * block_rows_) blocks_.pop_back();
     }
 
     [[nodiscard]] Query prepare(std::span<const float> query) const {
@@ -84,23 +90,21 @@ public:
         return M::value_of(score, query.norm) - query.margin;
     }
     void prefetch(Id id) const noexcept {
-        detail::prefetch_rows(blocks_[id / block_rows].view(), id % block_rows, 1);
+        detail::prefetch_rows(blocks_[id / block_rows_].view(), id % block_rows_, 1);
     }
     [[nodiscard]] detail::RowTile<float> tile(std::size_t first) const noexcept {
-        return {blocks_[first / block_rows].view(), first % block_rows, terms_.from(first)};
+        return {blocks_[first / block_rows_].view(), first % block_rows_, terms_.from(first)};
     }
 
 private:
-    /// A multiple of all tiles' sizes.
-    static constexpr std::size_t block_rows = 4096;
-
     void put(std::size_t id, std::span<const float> row) noexcept {
-        EmbeddingTable<float>& block = blocks_[id / block_rows];
-        std::copy(row.begin(), row.end(), block[id % block_rows].begin());
-        block.clear_padding(id % block_rows);
+        EmbeddingTable<float>& block = blocks_[id / block_rows_];
+        std::copy(row.begin(), row.end(), block[id % block_rows_].begin());
+        block.clear_padding(id % block_rows_);
     }
 
     std::size_t dim_;
+    std::size_t block_rows_ = 0; ///< some 2 MB of them, a multiple of all tiles' sizes
     std::size_t size_ = 0;
     std::vector<EmbeddingTable<float>> blocks_;
     RowTerms<M> terms_;
