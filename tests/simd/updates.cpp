@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <tuple>
+
 #include "levels.hpp"
 
 using namespace firth;
@@ -372,9 +375,9 @@ TEST_CASE("scores that reach their threshold are selected, on every instruction 
                  {simd::RowTerm::none, simd::RowTerm::factor, simd::RowTerm::summand}) {
                 INFO(level.name << ", " << rows << " rows");
                 std::vector<simd::Selected> found(queries * rows);
-                found.resize(
-                    level.table.select({scores.data(), stride, queries, rows, terms.data(), kind},
-                                       thresholds.data(), found.data()));
+                found.resize(level.table.select_scores({scores.data(), stride, queries, rows},
+                                                       {terms.data(), kind}, thresholds.data(),
+                                                       found.data()));
                 std::size_t next = 0;
                 for (std::uint32_t q = 0; q < queries; ++q) {
                     for (std::uint32_t r = 0; r < rows; ++r) {
@@ -391,6 +394,102 @@ TEST_CASE("scores that reach their threshold are selected, on every instruction 
                     }
                 }
                 REQUIRE(next == found.size());
+            }
+        }
+    }
+}
+
+namespace {
+
+/// What `score_and_select` finds, in the order of queries and rows, and what `score_tile` and
+/// `select` find.
+template <class T, class Terms, class Select>
+void check_score_and_select(const simd::KernelTable& table, const std::vector<T>& queries,
+                            std::size_t query_count, const std::vector<T>& rows,
+                            std::size_t row_count, std::size_t dim, std::size_t stride,
+                            const Terms& terms, const std::vector<float>& thresholds,
+                            Select select) {
+    using Product = typename simd::Format<T>::Product;
+    AlignedBuffer<std::uint32_t> packed(simd::packed_queries_size(query_count, dim));
+    table.tile<T>().pack_queries(queries.data(), dim, query_count, dim, packed.data());
+    std::vector<Product> scores(query_count * row_count);
+    table.tile<T>().score_tile(packed.data(), query_count, rows.data(), stride, row_count, dim,
+                               scores.data(), row_count);
+    std::vector<simd::Selected> expected(query_count * row_count);
+    expected.resize(
+        select(simd::ProductTile<Product>{scores.data(), row_count, query_count, row_count},
+               expected.data()));
+    std::vector<simd::Selected> found(query_count * row_count);
+    AlignedBuffer<Product> scratch(query_count * simd::scratch_rows);
+    found.resize(table.select_tile<T, Terms>().score_and_select(
+        {packed.data(), query_count, rows.data(), stride, row_count, dim}, terms, thresholds.data(),
+        scratch.data(), found.data()));
+    const auto key = [](const simd::Selected& each) {
+        return std::tuple(each.query, each.row, each.value);
+    };
+    const auto before = [&](const simd::Selected& a, const simd::Selected& b) {
+        return key(a) < key(b);
+    };
+    std::sort(found.begin(), found.end(), before);
+    std::sort(expected.begin(), expected.end(), before);
+    REQUIRE(std::ranges::equal(found, expected,
+                               [&](const auto& a, const auto& b) { return key(a) == key(b); }));
+}
+
+} // namespace
+
+TEST_CASE("scoring and selecting in one is scoring and selecting, on every instruction set") {
+    Random random(10);
+    for (const test::TestedLevel& level : test::tested_levels()) {
+        for (const std::size_t dim : {1u, 5u, 100u, 300u, 800u, 1700u}) {
+            for (const std::size_t query_count : {1u, 5u, 14u, 40u}) {
+                for (const std::size_t row_count : {1u, 31u, 32u, 70u}) {
+                    INFO(level.name << ", dim " << dim << ", " << query_count << " x "
+                                    << row_count);
+                    const std::size_t stride = dim + 3;
+                    const std::vector<float> queries =
+                        test::random_floats(query_count * dim, random());
+                    const std::vector<float> rows =
+                        test::random_floats(row_count * stride, random());
+                    const std::vector<float> terms = test::random_floats(row_count, random());
+                    std::vector<float> thresholds = test::random_floats(query_count, random());
+                    const simd::ScoreTerms by{terms.data(),
+                                              static_cast<simd::RowTerm>(random.below(3))};
+                    check_score_and_select<float>(
+                        level.table, queries, query_count, rows, row_count, dim, stride, by,
+                        thresholds, [&](const auto& tile, simd::Selected* to) {
+                            return level.table.select_scores(tile, by, thresholds.data(), to);
+                        });
+                    std::vector<bfloat16> few_queries(queries.begin(), queries.end());
+                    std::vector<bfloat16> few_rows(rows.begin(), rows.end());
+                    check_score_and_select<bfloat16>(
+                        level.table, few_queries, query_count, few_rows, row_count, dim, stride, by,
+                        thresholds, [&](const auto& tile, simd::Selected* to) {
+                            return level.table.select_scores(tile, by, thresholds.data(), to);
+                        });
+                    std::vector<std::int8_t> query_codes;
+                    for (const float x : queries) {
+                        query_codes.push_back(static_cast<std::int8_t>(127 * x));
+                    }
+                    std::vector<std::int8_t> row_codes;
+                    for (const float x : rows) {
+                        row_codes.push_back(static_cast<std::int8_t>(127 * x));
+                    }
+                    for (float& threshold : thresholds) {
+                        threshold *= 1e4f;
+                    }
+                    std::vector<simd::CodeQuery> bounds;
+                    for (std::size_t q = 0; q < query_count; ++q) {
+                        bounds.push_back({1 + random.uniform(), random.uniform(), 3.0f});
+                    }
+                    const simd::CodeTerms codes{bounds.data(), terms.data(), terms.data(),
+                                                query_count == 5 ? nullptr : terms.data()};
+                    check_score_and_select<std::int8_t>(
+                        level.table, query_codes, query_count, row_codes, row_count, dim, stride,
+                        codes, thresholds, [&](const auto& tile, simd::Selected* to) {
+                            return level.table.select_codes(tile, codes, thresholds.data(), to);
+                        });
+                }
             }
         }
     }

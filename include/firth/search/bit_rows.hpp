@@ -97,9 +97,10 @@ public:
                     table.stride(),
                     reinterpret_cast<std::uint32_t*>(distances_.data() + q * tile_rows_));
             }
-            return simd::select_codes({distances_.data(), tile_rows_, queries_.size(), count,
-                                       ones_.data(), zeros_.data(), nullptr},
-                                      bounds_.data(), thresholds, to);
+            return simd::select(
+                {distances_.data(), tile_rows_, queries_.size(), count},
+                simd::CodeTerms{bounds_.data(), ones_.data(), zeros_.data(), nullptr}, thresholds,
+                to);
         }
 
         [[nodiscard]] Candidate candidate(const simd::Selected& selected, Id id) const noexcept {

@@ -106,10 +106,8 @@ public:
     std::size_t select(std::size_t first, std::size_t count, const float* thresholds,
                        simd::Selected* to) {
         const auto [view, at, terms] = rows_->tile(first);
-        const float* const products = products_.compute(view, at, count);
-        return simd::select(
-            {products, tile_rows(), queries_.size(), count, terms, Rows::MetricType::row_term},
-            thresholds, to);
+        return products_.select(
+            view, at, count, simd::ScoreTerms{terms, Rows::MetricType::row_term}, thresholds, to);
     }
 
     [[nodiscard]] Candidate candidate(const simd::Selected& selected, Id id) const noexcept {

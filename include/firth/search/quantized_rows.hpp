@@ -64,12 +64,12 @@ public:
 
     std::size_t select(std::size_t first, std::size_t count, const float* thresholds,
                        simd::Selected* to) {
-        const std::int32_t* const products = products_.compute(rows_.codes, first, count);
-        return simd::select_codes(
-            {products, tile_rows(), bounds_.size(), count, rows_.scales + first,
-             rows_.errors != nullptr ? rows_.errors + first : no_errors_.data(),
-             rows_.summands != nullptr ? rows_.summands + first : nullptr},
-            bounds_.data(), thresholds, to);
+        return products_.select(
+            rows_.codes, first, count,
+            simd::CodeTerms{bounds_.data(), rows_.scales + first,
+                            rows_.errors != nullptr ? rows_.errors + first : no_errors_.data(),
+                            rows_.summands != nullptr ? rows_.summands + first : nullptr},
+            thresholds, to);
     }
 
     [[nodiscard]] Candidate candidate(const simd::Selected& selected, Id id) const noexcept {

@@ -10,17 +10,18 @@
 #include <firth/base/config.hpp>
 #include <firth/simd/dot.hpp>
 #include <firth/simd/score_tile.hpp>
+#include <firth/simd/select.hpp>
 #include <firth/table/matrix_view.hpp>
 
-/// The inner products of a group of queries with a tile of rows at a time, in memory that stays in
-/// the first cache.
+/// The inner products of a group of queries with a tile of rows at a time, and those of them that
+/// matter, in memory that stays in the first cache.
 namespace firth::detail {
 
-/// Queries that, packed, stay in the second cache, and their products with a tile in the first.
-inline constexpr std::size_t most_grouped_queries = 336;
+/// Queries that share the rows: the more, the less often these are turned on their side; packed,
+/// they should still stay in the second cache.
+inline constexpr std::size_t most_grouped_queries = 1008;
 
-/// Rows of a tile for some queries, a power of two: their products take 32 KB, of one query 2 KB,
-/// of many 43 KB.
+/// Rows of a tile for some queries, a power of two.
 [[nodiscard]] constexpr std::size_t tile_rows(std::size_t queries) noexcept {
     return std::clamp<std::size_t>(std::bit_floor(8192 / std::max<std::size_t>(queries, 1)), 32,
                                    512);
@@ -62,24 +63,25 @@ public:
 
     [[nodiscard]] std::size_t queries() const noexcept { return count_; }
 
-    /// How many rows `compute` takes at most, and from one query's products to the next one's.
+    /// How many rows `select` takes at most.
     [[nodiscard]] std::size_t tile_rows() const noexcept { return tile_rows_; }
 
-    /// The products with `count` rows from row `first` on, valid until the next call: that of query
-    /// q and row r at q * tile_rows() + r.
-    const Product* compute(TableView<const T> rows, std::size_t first, std::size_t count) {
+    /// Selects from the products with `count` rows from row `first` on, as `simd::select`.
+    template <class Terms>
+    std::size_t select(TableView<const T> rows, std::size_t first, std::size_t count,
+                       const Terms& terms, const float* thresholds, simd::Selected* to) {
         const T* const begin = rows.data() + first * rows.stride();
-        if (is_few()) {
-            for (std::size_t q = 0; q < count_; ++q) {
-                simd::dot_many(vectors_.data() + q * dim_, begin, rows.stride(), count, dim_,
-                               products_.data() + q * tile_rows_);
-            }
-        } else {
+        if (!is_few()) {
             prefetch_rows(rows, first + tile_rows_, tile_rows_);
-            simd::score_tile(packed_.data(), count_, begin, rows.stride(), count, dim_,
-                             products_.data(), tile_rows_);
+            return simd::score_and_select(
+                simd::PackedTile<T>{packed_.data(), count_, begin, rows.stride(), count, dim_},
+                terms, thresholds, products_.data(), to);
         }
-        return products_.data();
+        for (std::size_t q = 0; q < count_; ++q) {
+            simd::dot_many(vectors_.data() + q * dim_, begin, rows.stride(), count, dim_,
+                           products_.data() + q * tile_rows_);
+        }
+        return simd::select({products_.data(), tile_rows_, count_, count}, terms, thresholds, to);
     }
 
 private:

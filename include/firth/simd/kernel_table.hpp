@@ -83,34 +83,10 @@ struct UpdateKernels {
 /// What a row's term does to its scores.
 enum class RowTerm { none, factor, summand };
 
-/// Scores of some queries against some rows: that of query q and row r at scores[q * stride + r].
-struct ScoreTile {
-    const float* scores = nullptr;
-    std::size_t stride = 0;
-    std::size_t queries = 0;
-    std::size_t rows = 0;
+/// How scores become values: the score of row r with terms[r].
+struct ScoreTerms {
     const float* terms = nullptr; ///< one a row, where the kind is not `none`
     RowTerm kind = RowTerm::none;
-};
-
-/// A score that was selected, with its row's term in it.
-struct Selected {
-    std::uint32_t query;
-    std::uint32_t row;
-    float value;
-};
-
-/// Inner products of whole numbers that stand for some queries and rows, that of query q and row r
-/// at products[q * stride + r], and what each row's are multiplied by, how far they may be off, and
-/// what is added.
-struct CodeTile {
-    const std::int32_t* products = nullptr;
-    std::size_t stride = 0;
-    std::size_t queries = 0;
-    std::size_t rows = 0;
-    const float* scales = nullptr;
-    const float* errors = nullptr;
-    const float* summands = nullptr; ///< null for none
 };
 
 /// What a query's products are multiplied by, and how far they may be off: error_factor times the
@@ -121,11 +97,62 @@ struct CodeQuery {
     float error = 0;
 };
 
-/// What search needs; see `select.hpp`.
+/// How inner products of whole numbers that stand for a query and a row become the most that their
+/// value can be:
+///
+///     product * query scale * row scale + error factor * row error + error + summand
+struct CodeTerms {
+    const CodeQuery* queries = nullptr;
+    const float* scales = nullptr; ///< one a row, as those below
+    const float* errors = nullptr;
+    const float* summands = nullptr; ///< null for none
+};
+
+/// A value that was selected.
+struct Selected {
+    std::uint32_t query;
+    std::uint32_t row;
+    float value;
+};
+
+/// Products of some queries with some rows: that of the q-th query and the r-th row at
+/// products[q * stride + r]. They are queries first_query, ... of those that terms and thresholds
+/// belong to, and rows first_row, ...
+template <class Product>
+struct ProductTile {
+    const Product* products = nullptr;
+    std::size_t stride = 0;
+    std::size_t queries = 0;
+    std::size_t rows = 0;
+    std::size_t first_query = 0;
+    std::size_t first_row = 0;
+};
+
+/// Packed queries and the rows that they shall meet.
+template <class Element>
+struct PackedTile {
+    const std::uint32_t* packed = nullptr;
+    std::size_t queries = 0;
+    const Element* rows = nullptr;
+    std::size_t row_stride = 0;
+    std::size_t row_count = 0;
+    std::size_t dim = 0;
+};
+
+/// What search needs of a format, whose products become values by `Terms`; see `select.hpp`.
+template <class F, class Terms = ScoreTerms>
+struct SelectTileKernels {
+    std::size_t (*score_and_select)(const PackedTile<typename Format<F>::Element>& tile,
+                                    const Terms& terms, const float* thresholds,
+                                    typename Format<F>::Product* scratch, Selected* to) noexcept;
+};
+
+/// What search needs besides.
 struct SelectKernels {
-    std::size_t (*select_codes)(const CodeTile& tile, const CodeQuery* queries,
+    std::size_t (*select_scores)(const ProductTile<float>& tile, const ScoreTerms& terms,
+                                 const float* thresholds, Selected* to) noexcept;
+    std::size_t (*select_codes)(const ProductTile<std::int32_t>& tile, const CodeTerms& terms,
                                 const float* thresholds, Selected* to) noexcept;
-    std::size_t (*select)(const ScoreTile& tile, const float* thresholds, Selected* to) noexcept;
 };
 
 /// Everything: `table.of<float16>().dot(a, b, n)`.
@@ -144,6 +171,10 @@ struct KernelTable : FormatKernels<float>,
                      BitKernels,
                      ConvertKernels,
                      UpdateKernels,
+                     SelectTileKernels<float>,
+                     SelectTileKernels<float16>,
+                     SelectTileKernels<bfloat16>,
+                     SelectTileKernels<std::int8_t, CodeTerms>,
                      SelectKernels {
     template <class F>
     [[nodiscard]] constexpr const FormatKernels<F>& of() const noexcept {
@@ -151,6 +182,10 @@ struct KernelTable : FormatKernels<float>,
     }
     template <class F>
     [[nodiscard]] constexpr const TileKernels<F>& tile() const noexcept {
+        return *this;
+    }
+    template <class F, class Terms>
+    [[nodiscard]] constexpr const SelectTileKernels<F, Terms>& select_tile() const noexcept {
         return *this;
     }
     [[nodiscard]] constexpr const BitKernels& bits() const noexcept { return *this; }

@@ -140,15 +140,27 @@ template <class Arch>
     };
 }
 
+template <class F, class Terms, class Arch>
+[[nodiscard]] constexpr SelectTileKernels<F, Terms> make_select_tile_kernels() noexcept {
+    return {[](const PackedTile<typename Format<F>::Element>& tile, const Terms& terms,
+               const float* thresholds, typename Format<F>::Product* scratch,
+               Selected* to) noexcept {
+        return detail::score_and_select_of<F, Arch>(tile, terms, thresholds, scratch, to);
+    }};
+}
+
 template <class Arch>
 [[nodiscard]] constexpr SelectKernels make_select_kernels() noexcept {
     return {
-        [](const CodeTile& tile, const CodeQuery* queries, const float* thresholds,
+        [](const ProductTile<float>& tile, const ScoreTerms& terms, const float* thresholds,
            Selected* to) noexcept {
-            return detail::select_codes_of<Arch>(tile, queries, thresholds, to);
+            return static_cast<std::size_t>(detail::select_of<Arch>(tile, terms, thresholds, to) -
+                                            to);
         },
-        [](const ScoreTile& tile, const float* thresholds, Selected* to) noexcept {
-            return detail::select_of<Arch>(tile, thresholds, to);
+        [](const ProductTile<std::int32_t>& tile, const CodeTerms& terms, const float* thresholds,
+           Selected* to) noexcept {
+            return static_cast<std::size_t>(detail::select_of<Arch>(tile, terms, thresholds, to) -
+                                            to);
         },
     };
 }
@@ -160,6 +172,15 @@ constexpr void set_format_kernels(KernelTable& table) noexcept {
     if constexpr (requires { static_cast<TileKernels<F>&>(table); }) {
         static_cast<TileKernels<F>&>(table) = make_tile_kernels<F, Arch>();
     }
+    const auto set_select = [&](auto terms) {
+        using Terms = decltype(terms);
+        if constexpr (requires { static_cast<SelectTileKernels<F, Terms>&>(table); }) {
+            static_cast<SelectTileKernels<F, Terms>&>(table) =
+                make_select_tile_kernels<F, Terms, Arch>();
+        }
+    };
+    set_select(ScoreTerms());
+    set_select(CodeTerms());
 }
 
 /// Puts all kernels of `Arch` into a table.

@@ -2,14 +2,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include <firth/base/config.hpp>
 #include <firth/simd/arch.hpp>
 #include <firth/simd/batch.hpp>
+#include <firth/simd/format.hpp>
 #include <firth/simd/kernel_table.hpp>
+#include <firth/simd/tile.hpp>
 #include <firth/simd/unroll.hpp>
 
-/// Of a tile of scores those that matter, while the tile is in the first cache.
+/// Of products of queries and rows those that matter, while they are in the first cache.
 ///
 /// Numerics: a score and its row's term are multiplied or added in float32, rounded once.
 namespace firth::simd {
@@ -19,14 +22,16 @@ namespace detail {
 /// The values of one query. `many(i)` makes a register of those that begin at row i, `one(i)` that
 /// of row i alone.
 template <class Arch, class Many, class One>
-FIRTH_ALWAYS_INLINE Selected* select_row(std::size_t rows, float threshold, std::uint32_t query,
+FIRTH_ALWAYS_INLINE Selected* select_row(std::size_t rows, float threshold, Selected from,
                                          Selected* to, Many many, One one) noexcept {
     using B = Batch<Arch>;
     constexpr std::size_t width = lanes<Arch>;
     const B least(threshold);
     const auto keep = [&](std::size_t i, float found) FIRTH_INLINE_LAMBDA {
         // NaN is kept: somebody else must rank it.
-        if (!(found < threshold)) *to++ = {query, static_cast<std::uint32_t>(i), found};
+        if (!(found < threshold)) {
+            *to++ = {from.query, from.row + static_cast<std::uint32_t>(i), found};
+        }
     };
     std::size_t i = 0;
     for (; i + 2 * width <= rows; i += 2 * width) {
@@ -46,17 +51,23 @@ FIRTH_ALWAYS_INLINE Selected* select_row(std::size_t rows, float threshold, std:
     return to;
 }
 
+/// Where the q-th query of a tile begins.
+template <class Product>
+FIRTH_ALWAYS_INLINE Selected first_of(const ProductTile<Product>& tile, std::size_t q) noexcept {
+    return {static_cast<std::uint32_t>(tile.first_query + q),
+            static_cast<std::uint32_t>(tile.first_row), 0.0f};
+}
+
 template <class Arch>
-FIRTH_ALWAYS_INLINE std::size_t select_of(const ScoreTile& tile, const float* thresholds,
-                                          Selected* to) noexcept {
+FIRTH_ALWAYS_INLINE Selected* select_of(const ProductTile<float>& tile, const ScoreTerms& by,
+                                        const float* thresholds, Selected* to) noexcept {
     using B = Batch<Arch>;
-    Selected* const begin = to;
-    const float* const terms = tile.terms;
+    const float* const terms = by.terms + (by.kind == RowTerm::none ? 0 : tile.first_row);
     const auto all = [&](auto combine) FIRTH_INLINE_LAMBDA {
         for (std::size_t q = 0; q < tile.queries; ++q) {
-            const float* const scores = tile.scores + q * tile.stride;
+            const float* const scores = tile.products + q * tile.stride;
             to = select_row<Arch>(
-                tile.rows, thresholds[q], static_cast<std::uint32_t>(q), to,
+                tile.rows, thresholds[tile.first_query + q], first_of(tile, q), to,
                 [&](std::size_t i) FIRTH_INLINE_LAMBDA {
                     return combine(B::load_unaligned(scores + i),
                                    [&] { return B::load_unaligned(terms + i); });
@@ -65,7 +76,7 @@ FIRTH_ALWAYS_INLINE std::size_t select_of(const ScoreTile& tile, const float* th
                     FIRTH_INLINE_LAMBDA { return combine(scores[i], [&] { return terms[i]; }); });
         }
     };
-    switch (tile.kind) {
+    switch (by.kind) {
     case RowTerm::none:
         all([](auto score, auto) FIRTH_INLINE_LAMBDA { return score; });
         break;
@@ -76,60 +87,97 @@ FIRTH_ALWAYS_INLINE std::size_t select_of(const ScoreTile& tile, const float* th
         all([](auto score, auto term) FIRTH_INLINE_LAMBDA { return score + term(); });
         break;
     }
-    return static_cast<std::size_t>(to - begin);
+    return to;
 }
 
 template <class Arch>
-FIRTH_ALWAYS_INLINE std::size_t select_codes_of(const CodeTile& tile, const CodeQuery* queries,
-                                                const float* thresholds, Selected* to) noexcept {
+FIRTH_ALWAYS_INLINE Selected* select_of(const ProductTile<std::int32_t>& tile, const CodeTerms& by,
+                                        const float* thresholds, Selected* to) noexcept {
     using B = Batch<Arch>;
-    Selected* const begin = to;
+    const float* const scales = by.scales + tile.first_row;
+    const float* const errors = by.errors + tile.first_row;
+    const float* const summands = by.summands != nullptr ? by.summands + tile.first_row : nullptr;
     for (std::size_t q = 0; q < tile.queries; ++q) {
         const std::int32_t* const products = tile.products + q * tile.stride;
-        const CodeQuery query = queries[q];
+        const CodeQuery query = by.queries[tile.first_query + q];
         const B scale(query.scale);
         const B error_factor(query.error_factor);
         const B error(query.error);
         to = select_row<Arch>(
-            tile.rows, thresholds[q], static_cast<std::uint32_t>(q), to,
+            tile.rows, thresholds[tile.first_query + q], first_of(tile, q), to,
             [&](std::size_t i) FIRTH_INLINE_LAMBDA {
-                const B factor = scale * B::load_unaligned(tile.scales + i);
-                B most = fma<Arch>(error_factor, B::load_unaligned(tile.errors + i), error);
-                if (tile.summands != nullptr) most = most + B::load_unaligned(tile.summands + i);
+                const B factor = scale * B::load_unaligned(scales + i);
+                B most = fma<Arch>(error_factor, B::load_unaligned(errors + i), error);
+                if (summands != nullptr) most = most + B::load_unaligned(summands + i);
                 return fma<Arch>(load_integers<Arch>(products + i), factor, most);
             },
             [&](std::size_t i) FIRTH_INLINE_LAMBDA {
-                const float most = query.error_factor * tile.errors[i] + query.error +
-                                   (tile.summands != nullptr ? tile.summands[i] : 0.0f);
-                return static_cast<float>(products[i]) * (query.scale * tile.scales[i]) + most;
+                const float most = query.error_factor * errors[i] + query.error +
+                                   (summands != nullptr ? summands[i] : 0.0f);
+                return static_cast<float>(products[i]) * (query.scale * scales[i]) + most;
             });
     }
+    return to;
+}
+
+/// Products of a panel of rows with a group of queries after the other, each selected from right
+/// away: the panel, the group and its products stay in the first cache.
+template <class F, class Arch, class Terms>
+FIRTH_ALWAYS_INLINE std::size_t
+score_and_select_of(const PackedTile<Element<F>>& tile, const Terms& terms, const float* thresholds,
+                    typename Format<F>::Product* scratch, Selected* to) noexcept {
+    constexpr std::size_t height = panel_rows<F, Arch>;
+    Selected* const begin = to;
+    // Deep vectors come back to a group with each slice, so that sums of all groups are kept.
+    const bool is_deep = tile.dim > slice_elements<F, Arch>;
+    for_scores<F, Arch>(
+        tile, height,
+        [&](std::size_t q, std::size_t)
+            FIRTH_INLINE_LAMBDA { return scratch + (is_deep ? q * height : 0); },
+        [&](std::size_t q, std::size_t r, std::size_t queries, std::size_t rows,
+            const typename Format<F>::Product* products) FIRTH_INLINE_LAMBDA {
+            to = select_of<Arch>({products, height, queries, rows, q, r}, terms, thresholds, to);
+        });
     return static_cast<std::size_t>(to - begin);
 }
 
 } // namespace detail
 
+/// The rows that `score_and_select` has room for in `scratch`, for each query.
+inline constexpr std::size_t scratch_rows = 32;
+
 /// Writes to `to` the values of a tile that are not below their query's threshold, NaN among them,
 /// query after query, and returns how many. There is room for queries x rows of them.
 template <class Arch = default_arch>
-std::size_t select(const ScoreTile& tile, const float* thresholds, Selected* to) noexcept {
+std::size_t select(const ProductTile<float>& tile, const ScoreTerms& terms, const float* thresholds,
+                   Selected* to) noexcept {
     if constexpr (detail::is_dispatched<Arch>) {
-        return detail::dispatched_kernels().select(tile, thresholds, to);
+        return detail::dispatched_kernels().select_scores(tile, terms, thresholds, to);
     } else {
-        return detail::select_of<Arch>(tile, thresholds, to);
+        return static_cast<std::size_t>(detail::select_of<Arch>(tile, terms, thresholds, to) - to);
+    }
+}
+template <class Arch = default_arch>
+std::size_t select(const ProductTile<std::int32_t>& tile, const CodeTerms& terms,
+                   const float* thresholds, Selected* to) noexcept {
+    if constexpr (detail::is_dispatched<Arch>) {
+        return detail::dispatched_kernels().select_codes(tile, terms, thresholds, to);
+    } else {
+        return static_cast<std::size_t>(detail::select_of<Arch>(tile, terms, thresholds, to) - to);
     }
 }
 
-/// The same for a tile of codes: its values are the most that each query's and row's can be,
-///
-///     product * query scale * row scale + error factor * row error + error + summand.
-template <class Arch = default_arch>
-std::size_t select_codes(const CodeTile& tile, const CodeQuery* queries, const float* thresholds,
-                         Selected* to) noexcept {
+/// `score_tile` of `score_tile.hpp` and `select` in one, in no particular order. `T` is float,
+/// float16 or bfloat16 with `ScoreTerms`, or int8 with `CodeTerms`; `scratch` has room for
+/// `scratch_rows` products a query.
+template <class Arch = default_arch, class T, class Terms>
+std::size_t score_and_select(const PackedTile<T>& tile, const Terms& terms, const float* thresholds,
+                             typename Format<T>::Product* scratch, Selected* to) noexcept {
     if constexpr (detail::is_dispatched<Arch>) {
-        return detail::dispatched_kernels().select_codes(tile, queries, thresholds, to);
+        return detail::dispatched_kernels().select_tile<T, Terms>().score_and_select(
+            tile, terms, thresholds, scratch, to);
     } else {
-        return detail::select_codes_of<Arch>(tile, queries, thresholds, to);
+        return detail::score_and_select_of<T, Arch>(tile, terms, thresholds, scratch, to);
     }
 }
 

@@ -11,6 +11,7 @@
 #include <firth/simd/arch.hpp>
 #include <firth/simd/batch.hpp>
 #include <firth/simd/format.hpp>
+#include <firth/simd/kernel_table.hpp>
 #include <firth/simd/pair.hpp>
 #include <firth/simd/tile_format.hpp>
 #include <firth/simd/unroll.hpp>
@@ -50,7 +51,7 @@ FIRTH_ALWAYS_INLINE std::size_t next_group(std::size_t left) noexcept {
     return left > full / 2 ? full : left > 1 ? full / 2 : 1;
 }
 
-/// From four rows of units, four units each at `stride` apart, to four columns `to_stride` apart.
+/// From four rows of units (or floats), four units each, to four columns `to_stride` apart.
 template <class Arch>
 FIRTH_ALWAYS_INLINE void transpose_units(const std::uint32_t* const* from, std::size_t k,
                                          std::uint32_t* to, std::size_t to_stride) noexcept {
@@ -76,7 +77,7 @@ FIRTH_ALWAYS_INLINE void transpose_units(const std::uint32_t* const* from, std::
     }
     for (std::size_t c = 0; c < 4; ++c) {
         for (std::size_t r = 0; r < 4; ++r) {
-            to[c * to_stride + r] = from[r][k + c];
+            std::memcpy(to + c * to_stride + r, from[r] + k + c, 4);
         }
     }
 }
@@ -93,14 +94,16 @@ FIRTH_ALWAYS_INLINE void pack_columns(const T* from, std::size_t stride, std::si
     for (std::size_t r = 0; r < width; r += 4) {
         const std::uint32_t* rows[4];
         for (std::size_t i = 0; i < 4; ++i) {
-            if (r + i < count) {
+            rows[i] = buffer[i];
+            if (r + i >= count) {
+                std::memset(buffer[i], 0, units * 4);
+            } else if constexpr (std::is_same_v<T, float>) {
+                rows[i] = reinterpret_cast<const std::uint32_t*>(from + (r + i) * stride);
+            } else {
                 if (n % Tile::depth != 0) buffer[i][units - 1] = 0;
                 convert(from + (r + i) * stride, n,
                         reinterpret_cast<typename Tile::Packed*>(buffer[i]));
-            } else {
-                std::memset(buffer[i], 0, units * 4);
             }
-            rows[i] = buffer[i];
         }
         std::size_t u = 0;
         if (r + 4 <= width) {
@@ -110,7 +113,7 @@ FIRTH_ALWAYS_INLINE void pack_columns(const T* from, std::size_t stride, std::si
         }
         for (; u < units; ++u) {
             for (std::size_t i = 0; i < std::min<std::size_t>(4, width - r); ++i) {
-                to[u * width + r + i] = rows[i][u];
+                std::memcpy(to + u * width + r + i, rows[i] + u, 4);
             }
         }
     }
@@ -208,33 +211,40 @@ FIRTH_ALWAYS_INLINE void pack_queries_of(const Element<F>* queries, std::size_t 
     }
 }
 
+/// Elements of a slice.
 template <class F, class Arch>
-FIRTH_ALWAYS_INLINE void
-score_tile_of(const std::uint32_t* packed, std::size_t query_count, const Element<F>* rows,
-              std::size_t row_stride, std::size_t row_count, std::size_t dim,
-              typename Format<F>::Product* scores, std::size_t score_stride) noexcept {
+inline constexpr std::size_t slice_elements = slice_units<F, Arch>* TileFormat<F, Arch>::depth;
+
+/// Computes the scores of a tile, panel after panel, and of each those of group after group:
+/// place(q, r) says where those of the queries from q on and the rows from r on belong, one query's
+/// `score_stride` behind the one's before; done(q, r, queries, rows, scores) is called when they
+/// are whole.
+template <class F, class Arch, class Place, class Done>
+FIRTH_ALWAYS_INLINE void for_scores(const PackedTile<Element<F>>& tile, std::size_t score_stride,
+                                    Place place, Done done) noexcept {
     using Tile = TileFormat<F, Arch>;
-    constexpr std::size_t slice = slice_units<F, Arch> * Tile::depth;
+    constexpr std::size_t slice = slice_elements<F, Arch>;
     constexpr std::size_t full = group_queries<Arch>;
     constexpr std::size_t height = panel_rows<F, Arch>;
+    const std::size_t dim = tile.dim;
     const std::size_t all_units = (dim + Tile::depth - 1) / Tile::depth;
     alignas(64) std::uint32_t panel[height * slice_units<F, Arch>];
-    for (std::size_t r = 0; r < row_count; r += height) {
-        const std::size_t here = std::min(height, row_count - r);
+    for (std::size_t r = 0; r < tile.row_count; r += height) {
+        const std::size_t here = std::min(height, tile.row_count - r);
         for (std::size_t k = 0; k < dim; k += slice) {
             const std::size_t n = std::min(slice, dim - k);
             const std::size_t units = (n + Tile::depth - 1) / Tile::depth;
             pack_columns<Tile, Arch>(
-                rows + r * row_stride + k, row_stride, here, n, height, panel,
+                tile.rows + r * tile.row_stride + k, tile.row_stride, here, n, height, panel,
                 [](const Element<F>* x, std::size_t size, typename Tile::Packed* to)
                     FIRTH_INLINE_LAMBDA { Tile::pack_row(x, size, to); });
-            const std::uint32_t* group = packed;
-            for (std::size_t q = 0; q < query_count;) {
-                const std::size_t width = next_group<Arch>(query_count - q);
-                const std::size_t queries = std::min(width, query_count - q);
+            const std::uint32_t* group = tile.packed;
+            for (std::size_t q = 0; q < tile.queries;) {
+                const std::size_t width = next_group<Arch>(tile.queries - q);
+                const std::size_t queries = std::min(width, tile.queries - q);
                 const std::uint32_t* const start = k == 0 ? group : nullptr;
                 const std::uint32_t* const columns = group + width + k / Tile::depth * width;
-                auto* const to = scores + q * score_stride + r;
+                auto* const to = place(q, r);
                 const auto multiply = [&](auto w) FIRTH_INLINE_LAMBDA {
                     multiply_panel<F, Arch, w>(columns, start, panel, units, queries, here, to,
                                                score_stride);
@@ -246,11 +256,24 @@ score_tile_of(const std::uint32_t* packed, std::size_t query_count, const Elemen
                 } else {
                     multiply(std::integral_constant<std::size_t, 1>{});
                 }
+                if (k + n == dim) done(q, r, queries, here, to);
                 group += width * (1 + all_units);
                 q += queries;
             }
         }
     }
+}
+
+template <class F, class Arch>
+FIRTH_ALWAYS_INLINE void
+score_tile_of(const std::uint32_t* packed, std::size_t query_count, const Element<F>* rows,
+              std::size_t row_stride, std::size_t row_count, std::size_t dim,
+              typename Format<F>::Product* scores, std::size_t score_stride) noexcept {
+    for_scores<F, Arch>(
+        {packed, query_count, rows, row_stride, row_count, dim}, score_stride,
+        [&](std::size_t q, std::size_t r)
+            FIRTH_INLINE_LAMBDA { return scores + q * score_stride + r; },
+        [](auto...) FIRTH_INLINE_LAMBDA {});
 }
 
 } // namespace firth::simd::detail

@@ -11,6 +11,7 @@
 #include <firth/simd/arch.hpp>
 #include <firth/simd/format.hpp>
 #include <firth/simd/kernel_table.hpp>
+#include <firth/simd/select.hpp>
 #include <firth/simd/tile.hpp>
 
 // Older versions of clang spell the macros without the inner underscore.
@@ -221,12 +222,37 @@ template <class T, class Arch>
     };
 }
 
+/// Scores of 32 rows after the other, each selected from.
+template <class T, class Terms, class Arch>
+[[nodiscard]] constexpr SelectTileKernels<T, Terms> make_amx_select_kernels() noexcept {
+    return {[](const PackedTile<T>& tile, const Terms& terms, const float* thresholds,
+               typename Format<T>::Product* scratch, Selected* to) noexcept {
+        if (tile.queries < amx_least_queries) {
+            return score_and_select_of<T, Arch>(tile, terms, thresholds, scratch, to);
+        }
+        Selected* const begin = to;
+        for (std::size_t r = 0; r < tile.row_count; r += amx_side) {
+            const std::size_t rows = std::min(amx_side, tile.row_count - r);
+            amx_score_tile_of<T, Arch, AmxRegisters>(
+                tile.packed, tile.queries, tile.rows + r * tile.row_stride, tile.row_stride, rows,
+                tile.dim, scratch, amx_side);
+            to = select_of<Arch>({scratch, amx_side, tile.queries, rows, 0, r}, terms, thresholds,
+                                 to);
+        }
+        return static_cast<std::size_t>(to - begin);
+    }};
+}
+
 /// Puts the kernels that AMX improves into a table.
 template <class Arch>
 constexpr void set_amx_kernels(KernelTable& table) noexcept {
     static_cast<TileKernels<std::int8_t>&>(table) = make_amx_kernels<std::int8_t, Arch>();
     static_cast<TileKernels<std::uint8_t>&>(table) = make_amx_kernels<std::uint8_t, Arch>();
     static_cast<TileKernels<bfloat16>&>(table) = make_amx_kernels<bfloat16, Arch>();
+    static_cast<SelectTileKernels<std::int8_t, CodeTerms>&>(table) =
+        make_amx_select_kernels<std::int8_t, CodeTerms, Arch>();
+    static_cast<SelectTileKernels<bfloat16>&>(table) =
+        make_amx_select_kernels<bfloat16, ScoreTerms, Arch>();
 }
 
 #endif
