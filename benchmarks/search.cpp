@@ -11,16 +11,20 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
 #include <firth/base/random.hpp>
+#include <firth/eval/recall.hpp>
 #include <firth/io/load.hpp>
 #include <firth/search/certified.hpp>
 #include <firth/search/exact.hpp>
+#include <firth/search/rescored.hpp>
 #include <firth/simd/dispatch.hpp>
+#include <firth/table/convert_table.hpp>
 
 #include "limits.hpp"
 
@@ -187,6 +191,47 @@ void measure(const char* name, const EmbeddingTable<float>& table) {
     }
 }
 
+/// Smaller tables: how fast they answer, and how much of the exact answer is in theirs, alone and
+/// after the best rows were scored in float32.
+void measure_formats(const EmbeddingTable<float>& table) {
+    const std::size_t count = std::min<std::size_t>(1000, table.rows());
+    // Rows that are not in the table: a little off those that are.
+    EmbeddingTable<float> queries(count, table.dim());
+    Random random(3);
+    for (std::size_t q = 0; q < count; ++q) {
+        const auto row = table[random.below(static_cast<std::uint32_t>(table.rows()))];
+        const float off = 0.5f * simd::norm(row) / std::sqrt(static_cast<float>(table.dim()));
+        for (std::size_t i = 0; i < table.dim(); ++i) {
+            queries[q][i] = row[i] + off * 3.46f * (random.uniform() - 0.5f);
+        }
+    }
+    std::vector<std::vector<Neighbor>> exact;
+    const Spread plain =
+        repeat(3, [&] { exact = ExactIndex<Cosine>(table).search_batch(queries, {.k = 10}); });
+    std::printf("smaller tables, cosine, %zu x %zu, batch of %zu, k = 10\n", table.rows(),
+                table.dim(), count);
+    print("float", plain, static_cast<double>(count), 0, "");
+    const auto run = [&](const char* name, auto index, std::size_t factor) {
+        std::vector<std::vector<Neighbor>> found;
+        const auto seconds = repeat(3, [&] { found = index.search_batch(queries, {.k = 10}); });
+        print(name, seconds, static_cast<double>(count), 0, "");
+        std::printf("%-28s %10.4f recall@10\n", "", recall(found, exact));
+        const RescoredIndex<decltype(index)> rescored(index, table);
+        const auto more =
+            repeat(3, [&] { found = rescored.search_batch(queries, {.k = 10}, factor); });
+        std::printf("%-28s %10.0f queries/s and %.4f, the best of %zu rescored\n", "",
+                    static_cast<double>(count) / more.median, recall(found, exact), 10 * factor);
+    };
+    const auto halves = convert_table<float16>(table.view());
+    run("float16", ExactIndex<Cosine, EmbeddingTable<float16>>(halves), 2);
+    const auto brains = convert_table<bfloat16>(table.view());
+    run("bfloat16", ExactIndex<Cosine, EmbeddingTable<bfloat16>>(brains), 2);
+    const QuantizedTable codes(table.view());
+    run("int8", ExactIndex<Cosine, QuantizedTable>(codes), 2);
+    const BitTable bits(table.view());
+    run("bits", ExactIndex<Hamming, BitTable>(bits), 20);
+}
+
 } // namespace
 
 int main() {
@@ -194,4 +239,5 @@ int main() {
     measure<Cosine>("cosine", table);
     measure<InnerProduct>("inner product", table);
     measure<SquaredL2>("squared distance", table);
+    measure_formats(table);
 }

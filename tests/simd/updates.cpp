@@ -480,9 +480,12 @@ TEST_CASE("scoring and selecting in one is scoring and selecting, on every instr
                     }
                     std::vector<simd::CodeQuery> bounds;
                     for (std::size_t q = 0; q < query_count; ++q) {
-                        bounds.push_back({1 + random.uniform(), random.uniform(), 3.0f});
+                        bounds.push_back(
+                            {1 + random.uniform(), random.uniform(), random.uniform(), 3.0f});
                     }
-                    const simd::CodeTerms codes{bounds.data(), terms.data(), terms.data(),
+                    const simd::CodeTerms codes{bounds.data(), terms.data(),
+                                                query_count == 14 ? nullptr : terms.data(),
+                                                query_count == 40 ? nullptr : terms.data(),
                                                 query_count == 5 ? nullptr : terms.data()};
                     check_score_and_select<std::int8_t>(
                         level.table, query_codes, query_count, row_codes, row_count, dim, stride,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -78,9 +79,11 @@ public:
     class Group {
     public:
         Group(const BitRows& rows, std::span<const Query> queries)
-            : rows_(&rows), queries_(queries), tile_rows_(detail::tile_rows(queries.size())),
-              distances_(queries.size() * tile_rows_), ones_(tile_rows_), zeros_(tile_rows_),
-              bounds_(queries.size(), simd::CodeQuery{-1.0f, 0.0f, 0.0f}) {
+            : rows_(&rows), queries_(queries),
+              // Rows are short: as many as their products with one query stay in the first cache.
+              tile_rows_(std::clamp<std::size_t>(std::bit_floor(131072 / queries.size()), 32, 512)),
+              distances_(tile_rows_), ones_(tile_rows_),
+              minus_(queries.size(), simd::CodeQuery{.scale = -1.0f}) {
             std::fill_n(ones_.data(), tile_rows_, 1.0f);
         }
 
@@ -90,17 +93,17 @@ public:
         std::size_t select(std::size_t first, std::size_t count, const float* thresholds,
                            simd::Selected* to) {
             const BitTable& table = *rows_->table_;
+            std::size_t found = 0;
             for (std::size_t q = 0; q < queries_.size(); ++q) {
                 // A distance is at most a dim, so that its bits are those of a signed number too.
-                simd::hamming_many(
-                    queries_[q].words.data(), table[first].data(), table.stride(), count,
-                    table.stride(),
-                    reinterpret_cast<std::uint32_t*>(distances_.data() + q * tile_rows_));
+                simd::hamming_many(queries_[q].words.data(), table[first].data(), table.stride(),
+                                   count, table.stride(),
+                                   reinterpret_cast<std::uint32_t*>(distances_.data()));
+                found += simd::select({distances_.data(), tile_rows_, 1, count, q, 0},
+                                      simd::CodeTerms{minus_.data(), ones_.data()}, thresholds,
+                                      to + found);
             }
-            return simd::select(
-                {distances_.data(), tile_rows_, queries_.size(), count},
-                simd::CodeTerms{bounds_.data(), ones_.data(), zeros_.data(), nullptr}, thresholds,
-                to);
+            return found;
         }
 
         [[nodiscard]] Candidate candidate(const simd::Selected& selected, Id id) const noexcept {
@@ -113,8 +116,7 @@ public:
         std::size_t tile_rows_;
         AlignedBuffer<std::int32_t> distances_;
         AlignedBuffer<float> ones_;
-        AlignedBuffer<float> zeros_;
-        std::vector<simd::CodeQuery> bounds_;
+        std::vector<simd::CodeQuery> minus_;
     };
 
 private:

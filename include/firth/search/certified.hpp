@@ -64,6 +64,7 @@ public:
         codes_ = EmbeddingTable<std::int8_t>(rows.rows(), rows.dim());
         scales_ = AlignedBuffer<float>(rows.rows());
         errors_ = AlignedBuffer<float>(rows.rows());
+        if (!is_scaled) lengths_ = AlignedBuffer<float>(rows.rows());
         parallel_for(rows.rows(), 1024, resolve_threads(threads),
                      [&](std::size_t begin, std::size_t end) {
                          for (std::size_t id = begin; id < end; ++id) {
@@ -72,6 +73,7 @@ public:
                              const auto [scale, error] = encode(rows[id], codes_[id]);
                              scales_[id] = scale * factor;
                              errors_[id] = error * factor;
+                             if (!is_scaled) lengths_[id] = simd::norm(rows[id]) * (1 + 1e-6f);
                          }
                      });
     }
@@ -85,10 +87,9 @@ public:
         const std::span<const float> vector(prepared.exact.vector);
         prepared.vector.resize(vector.size());
         const auto [scale, error] = encode(vector, prepared.vector);
-        // The largest norm of a row, multiplied as rows are.
-        const float longest = is_scaled ? 1.0f + 1e-6f : scored().terms().longest();
-        prepared.bounds = {scale, simd::norm(vector) * (1 + 1e-6f) + error,
-                           error * longest + prepared.exact.margin};
+        // Rows that are multiplied have length 1.
+        prepared.bounds = {scale, simd::norm(vector) * (1 + 1e-6f) + error, error,
+                           prepared.exact.margin + (is_scaled ? error * (1 + 1e-6f) : 0.0f)};
         return prepared;
     }
 
@@ -104,6 +105,7 @@ public:
     public:
         Group(const ScreenedRows& rows, std::span<const Query> queries)
             : CodeGroup({rows.codes_.view(), rows.scales_.data(), rows.errors_.data(),
+                         is_scaled ? nullptr : rows.lengths_.data(),
                          is_summed ? rows.scored().terms().from(0) : nullptr},
                         queries) {}
     };
@@ -132,15 +134,16 @@ private:
 
     ExactIndex<M> exact_;
     EmbeddingTable<std::int8_t> codes_;
-    AlignedBuffer<float> scales_; ///< of codes, times the metric's factor
-    AlignedBuffer<float> errors_; ///< likewise
+    AlignedBuffer<float> scales_;  ///< of codes, times the metric's factor
+    AlignedBuffer<float> errors_;  ///< likewise
+    AlignedBuffer<float> lengths_; ///< norms, or a little more; none where rows are multiplied
 };
 
 /// Exact search that looks at a quarter of the bytes: every row is screened by int8 codes, and
 /// those that may belong to the answer are scored in float32; a row is left out only where the most
 /// its value can be lies below the least that the values of k others can be. The answers are those
 /// of `ExactIndex`, bit for bit. Refers to rows as that does; stores round_up(dim, 64) + 8 bytes a
-/// row beside them and what the metric needs.
+/// row beside them, for metrics that do not divide by a row's length 4 more, and what those need.
 ///
 /// Where codes tell too little (thousands of nearly equal rows, say), a query is answered by
 /// float32 search.

@@ -34,22 +34,22 @@ namespace detail {
 
 /// A group of queries that passes over rows of int8 codes: the inner product of query and row is
 /// that of their codes times both scales, plus the row's summand, and is off by at most what the
-/// query's bounds and the row's error say.
+/// query's bounds and the row's error and length say.
 class CodeGroup {
 public:
-    /// What is known of each row, one number a row: errors and summands are null where all are 0.
+    /// What is known of each row, one number a row: the last three are null where all are 0.
     struct Rows {
         TableView<const std::int8_t> codes;
         const float* scales = nullptr;
         const float* errors = nullptr;
+        const float* lengths = nullptr;
         const float* summands = nullptr;
     };
 
     /// Takes `vector`, `bounds` and `margin` of each query.
     template <class Query>
     CodeGroup(const Rows& rows, std::span<const Query> queries)
-        : rows_(rows), products_(queries, rows.codes.dim()),
-          no_errors_(rows.errors == nullptr ? products_.tile_rows() : 0) {
+        : rows_(rows), products_(queries, rows.codes.dim()) {
         for (const Query& query : queries) {
             bounds_.push_back(query.bounds);
             margins_.push_back(query.margin);
@@ -64,18 +64,21 @@ public:
 
     std::size_t select(std::size_t first, std::size_t count, const float* thresholds,
                        simd::Selected* to) {
-        return products_.select(
-            rows_.codes, first, count,
-            simd::CodeTerms{bounds_.data(), rows_.scales + first,
-                            rows_.errors != nullptr ? rows_.errors + first : no_errors_.data(),
-                            rows_.summands != nullptr ? rows_.summands + first : nullptr},
-            thresholds, to);
+        const auto from = [&](const float* numbers) {
+            return numbers != nullptr ? numbers + first : nullptr;
+        };
+        return products_.select(rows_.codes, first, count,
+                                simd::CodeTerms{bounds_.data(), from(rows_.scales),
+                                                from(rows_.errors), from(rows_.lengths),
+                                                from(rows_.summands)},
+                                thresholds, to);
     }
 
     [[nodiscard]] Candidate candidate(const simd::Selected& selected, Id id) const noexcept {
         const simd::CodeQuery& bounds = bounds_[selected.query];
-        const float error = rows_.errors != nullptr ? rows_.errors[id] : 0.0f;
-        const float off = bounds.error_factor * error + bounds.error;
+        float off = bounds.error;
+        if (rows_.errors != nullptr) off += bounds.error_factor * rows_.errors[id];
+        if (rows_.lengths != nullptr) off += bounds.length_factor * rows_.lengths[id];
         const float rounding = 0.5f * margins_[selected.query];
         return {id, selected.value - 2 * off - rounding, selected.value + rounding};
     }
@@ -83,7 +86,6 @@ public:
 private:
     Rows rows_;
     TileProducts<std::int8_t> products_;
-    AlignedBuffer<float> no_errors_;
     std::vector<simd::CodeQuery> bounds_;
     std::vector<float> margins_;
 };
@@ -149,7 +151,7 @@ public:
     class Group : public detail::CodeGroup {
     public:
         Group(const QuantizedRows& rows, std::span<const Query> queries)
-            : CodeGroup({rows.table_->codes(), rows.scales(), nullptr,
+            : CodeGroup({rows.table_->codes(), rows.scales(), nullptr, nullptr,
                          is_summed ? rows.terms_.from(0) : nullptr},
                         queries) {}
     };

@@ -90,22 +90,25 @@ struct ScoreTerms {
 };
 
 /// What a query's products are multiplied by, and how far they may be off: error_factor times the
-/// row's error, and `error` more.
+/// row's error, length_factor times its length, and `error` more.
 struct CodeQuery {
     float scale = 0;
     float error_factor = 0;
+    float length_factor = 0;
     float error = 0;
 };
 
 /// How inner products of whole numbers that stand for a query and a row become the most that their
 /// value can be:
 ///
-///     product * query scale * row scale + error factor * row error + error + summand
+///     product * query scale * row scale + error factor * row error + length factor * row length
+///         + error + summand
 struct CodeTerms {
     const CodeQuery* queries = nullptr;
-    const float* scales = nullptr; ///< one a row, as those below
-    const float* errors = nullptr;
-    const float* summands = nullptr; ///< null for none
+    const float* scales = nullptr; ///< one a row
+    const float* errors = nullptr; ///< null where all are 0, as those below
+    const float* lengths = nullptr;
+    const float* summands = nullptr;
 };
 
 /// A value that was selected.

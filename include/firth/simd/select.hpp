@@ -94,26 +94,36 @@ template <class Arch>
 FIRTH_ALWAYS_INLINE Selected* select_of(const ProductTile<std::int32_t>& tile, const CodeTerms& by,
                                         const float* thresholds, Selected* to) noexcept {
     using B = Batch<Arch>;
-    const float* const scales = by.scales + tile.first_row;
-    const float* const errors = by.errors + tile.first_row;
-    const float* const summands = by.summands != nullptr ? by.summands + tile.first_row : nullptr;
+    const auto from = [&](const float* numbers) FIRTH_INLINE_LAMBDA {
+        return numbers != nullptr ? numbers + tile.first_row : nullptr;
+    };
+    const float* const scales = from(by.scales);
+    const float* const errors = from(by.errors);
+    const float* const lengths = from(by.lengths);
+    const float* const summands = from(by.summands);
     for (std::size_t q = 0; q < tile.queries; ++q) {
         const std::int32_t* const products = tile.products + q * tile.stride;
         const CodeQuery query = by.queries[tile.first_query + q];
         const B scale(query.scale);
         const B error_factor(query.error_factor);
-        const B error(query.error);
+        const B length_factor(query.length_factor);
         to = select_row<Arch>(
             tile.rows, thresholds[tile.first_query + q], first_of(tile, q), to,
             [&](std::size_t i) FIRTH_INLINE_LAMBDA {
-                const B factor = scale * B::load_unaligned(scales + i);
-                B most = fma<Arch>(error_factor, B::load_unaligned(errors + i), error);
-                if (summands != nullptr) most = most + B::load_unaligned(summands + i);
-                return fma<Arch>(load_integers<Arch>(products + i), factor, most);
+                const auto load = [&](const float* numbers) FIRTH_INLINE_LAMBDA {
+                    return B::load_unaligned(numbers + i);
+                };
+                B most(query.error);
+                if (errors != nullptr) most = fma<Arch>(error_factor, load(errors), most);
+                if (lengths != nullptr) most = fma<Arch>(length_factor, load(lengths), most);
+                if (summands != nullptr) most = most + load(summands);
+                return fma<Arch>(load_integers<Arch>(products + i), scale * load(scales), most);
             },
             [&](std::size_t i) FIRTH_INLINE_LAMBDA {
-                const float most = query.error_factor * errors[i] + query.error +
-                                   (summands != nullptr ? summands[i] : 0.0f);
+                float most = query.error;
+                if (errors != nullptr) most += query.error_factor * errors[i];
+                if (lengths != nullptr) most += query.length_factor * lengths[i];
+                if (summands != nullptr) most += summands[i];
                 return static_cast<float>(products[i]) * (query.scale * scales[i]) + most;
             });
     }
