@@ -378,6 +378,9 @@ TEST_CASE("scores that reach their threshold are selected, on every instruction 
                 found.resize(level.table.select_scores({scores.data(), stride, queries, rows},
                                                        {terms.data(), kind}, thresholds.data(),
                                                        found.data()));
+                std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+                    return std::tie(a.query, a.row) < std::tie(b.query, b.row);
+                });
                 std::size_t next = 0;
                 for (std::uint32_t q = 0; q < queries; ++q) {
                     for (std::uint32_t r = 0; r < rows; ++r) {

@@ -64,7 +64,7 @@ void scan_rows(Group& group, std::size_t begin, std::size_t end, const SearchOpt
     for (std::size_t q = 0; q < candidates.size(); ++q) {
         thresholds.push_back(group.threshold(q, candidates[q].floor()));
     }
-    for (std::size_t first = begin; first < end; first += tile) {
+    const auto scan_tile = [&](std::size_t first) {
         const std::size_t found =
             group.select(first, std::min(tile, end - first), thresholds.data(), selected.data());
         for (std::size_t i = 0; i < found; ++i) {
@@ -75,6 +75,18 @@ void scan_rows(Group& group, std::size_t begin, std::size_t end, const SearchOpt
                 continue;
             candidates[q].offer(group.candidate(selected[i], id));
             thresholds[q] = group.threshold(q, candidates[q].floor());
+        }
+    };
+    // Rows often lie in an order, by frequency say, and the nearest ones behind. Some tiles from
+    // all over the table come first, so that most others meet thresholds that are high already.
+    constexpr std::size_t sampled = 32;
+    const std::size_t step = tile * sampled;
+    for (std::size_t first = begin; first < end; first += step) {
+        scan_tile(first);
+    }
+    for (std::size_t first = begin; first < end; first += step) {
+        for (std::size_t next = first + tile; next < std::min(end, first + step); next += tile) {
+            scan_tile(next);
         }
     }
 }

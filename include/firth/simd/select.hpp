@@ -19,119 +19,140 @@ namespace firth::simd {
 
 namespace detail {
 
-/// The values of one query. `many(i)` makes a register of those that begin at row i, `one(i)` that
-/// of row i alone.
-template <class Arch, class Many, class One>
-FIRTH_ALWAYS_INLINE Selected* select_row(std::size_t rows, float threshold, Selected from,
-                                         Selected* to, Many many, One one) noexcept {
+/// What makes values of the scores of two registers of rows.
+template <class Arch>
+struct ScoreValues {
     using B = Batch<Arch>;
+
+    B factors[2] = {B(1.0f), B(1.0f)};
+    B summands[2] = {B(0.0f), B(0.0f)};
+
+    /// Of the rows from `row` on.
+    FIRTH_ALWAYS_INLINE ScoreValues(const ScoreTerms& by, std::size_t row) noexcept {
+        unroll<2>([&](auto half) FIRTH_INLINE_LAMBDA {
+            const float* const terms = by.terms + row + half * lanes<Arch>;
+            if (by.kind == RowTerm::factor) factors[half] = B::load_unaligned(terms);
+            if (by.kind == RowTerm::summand) summands[half] = B::load_unaligned(terms);
+        });
+    }
+    FIRTH_ALWAYS_INLINE B operator()(std::size_t half, const B& score, const ScoreTerms&,
+                                     std::size_t) const noexcept {
+        return fma<Arch>(score, factors[half], summands[half]);
+    }
+
+    /// The same for one row.
+    static FIRTH_ALWAYS_INLINE float one(float score, const ScoreTerms& by, std::size_t,
+                                         std::size_t row) noexcept {
+        return by.kind == RowTerm::factor    ? score * by.terms[row]
+               : by.kind == RowTerm::summand ? score + by.terms[row]
+                                             : score;
+    }
+};
+
+template <class Arch>
+struct CodeValues {
+    using B = Batch<Arch>;
+
+    B scales[2];
+    B errors[2] = {B(0.0f), B(0.0f)};
+    B lengths[2] = {B(0.0f), B(0.0f)};
+    B summands[2] = {B(0.0f), B(0.0f)};
+
+    FIRTH_ALWAYS_INLINE CodeValues(const CodeTerms& by, std::size_t row) noexcept {
+        unroll<2>([&](auto half) FIRTH_INLINE_LAMBDA {
+            const auto load = [&](const float* from, B& to) FIRTH_INLINE_LAMBDA {
+                if (from != nullptr) to = B::load_unaligned(from + row + half * lanes<Arch>);
+            };
+            load(by.scales, scales[half]);
+            load(by.errors, errors[half]);
+            load(by.lengths, lengths[half]);
+            load(by.summands, summands[half]);
+        });
+    }
+    FIRTH_ALWAYS_INLINE B operator()(std::size_t half, const B& product, const CodeTerms& by,
+                                     std::size_t q) const noexcept {
+        const CodeQuery& query = by.queries[q];
+        B most = summands[half] + B(query.error);
+        most = fma<Arch>(B(query.error_factor), errors[half], most);
+        most = fma<Arch>(B(query.length_factor), lengths[half], most);
+        return fma<Arch>(product, B(query.scale) * scales[half], most);
+    }
+    static FIRTH_ALWAYS_INLINE float one(std::int32_t product, const CodeTerms& by, std::size_t q,
+                                         std::size_t row) noexcept {
+        const CodeQuery& query = by.queries[q];
+        const auto of = [&](const float* from)
+                            FIRTH_INLINE_LAMBDA { return from != nullptr ? from[row] : 0.0f; };
+        const float most = of(by.summands) + query.error + query.error_factor * of(by.errors) +
+                           query.length_factor * of(by.lengths);
+        return static_cast<float>(product) * (query.scale * by.scales[row]) + most;
+    }
+};
+
+template <class Arch, class Terms>
+using ValuesOf =
+    std::conditional_t<std::is_same_v<Terms, ScoreTerms>, ScoreValues<Arch>, CodeValues<Arch>>;
+
+/// Writes those of a query's values from `row` on that are not below its threshold, NaN among them:
+/// somebody else must rank it.
+FIRTH_ALWAYS_INLINE Selected* keep_values(const float* values, std::size_t count, float threshold,
+                                          std::size_t query, std::size_t row,
+                                          Selected* to) noexcept {
+    for (std::size_t i = 0; i < count; ++i) {
+        if (values[i] < threshold) continue;
+        *to++ = {static_cast<std::uint32_t>(query), static_cast<std::uint32_t>(row + i), values[i]};
+    }
+    return to;
+}
+
+/// The same for two registers of values.
+template <class Arch>
+FIRTH_ALWAYS_INLINE Selected* keep_values(const Batch<Arch>& left, const Batch<Arch>& right,
+                                          float threshold, std::size_t query, std::size_t row,
+                                          Selected* to) noexcept {
+    if (all_below<Arch>(left, right, Batch<Arch>(threshold))) return to;
+    alignas(64) float values[2 * lanes<Arch>];
+    left.store_aligned(values);
+    right.store_aligned(values + lanes<Arch>);
+    return keep_values(values, 2 * lanes<Arch>, threshold, query, row, to);
+}
+
+template <class Arch, class Product, class Terms>
+FIRTH_ALWAYS_INLINE Selected* select_of(const ProductTile<Product>& tile, const Terms& terms,
+                                        const float* thresholds, Selected* to) noexcept {
+    using Values = ValuesOf<Arch, Terms>;
     constexpr std::size_t width = lanes<Arch>;
-    const B least(threshold);
-    const auto keep = [&](std::size_t i, float found) FIRTH_INLINE_LAMBDA {
-        // NaN is kept: somebody else must rank it.
-        if (!(found < threshold)) {
-            *to++ = {from.query, from.row + static_cast<std::uint32_t>(i), found};
+    const auto load = [](const Product* from) FIRTH_INLINE_LAMBDA {
+        if constexpr (std::is_same_v<Product, float>) {
+            return Batch<Arch>::load_unaligned(from);
+        } else {
+            return load_integers<Arch>(from);
         }
     };
-    std::size_t i = 0;
-    for (; i + 2 * width <= rows; i += 2 * width) {
-        const B left = many(i);
-        const B right = many(i + width);
-        if (all_below<Arch>(left, right, least)) continue;
-        alignas(64) float found[2 * width];
-        left.store_aligned(found);
-        right.store_aligned(found + width);
-        for (std::size_t lane = 0; lane < 2 * width; ++lane) {
-            keep(i + lane, found[lane]);
+    std::size_t r = 0;
+    for (; r + 2 * width <= tile.rows; r += 2 * width) {
+        const std::size_t row = tile.first_row + r;
+        const Values values(terms, row);
+        for (std::size_t i = 0; i < tile.queries; ++i) {
+            const Product* const products = tile.products + i * tile.stride + r;
+            const std::size_t q = tile.first_query + i;
+            to = keep_values<Arch>(values(0, load(products), terms, q),
+                                   values(1, load(products + width), terms, q), thresholds[q], q,
+                                   row, to);
         }
     }
-    for (; i < rows; ++i) {
-        keep(i, one(i));
-    }
-    return to;
-}
-
-/// Where the q-th query of a tile begins.
-template <class Product>
-FIRTH_ALWAYS_INLINE Selected first_of(const ProductTile<Product>& tile, std::size_t q) noexcept {
-    return {static_cast<std::uint32_t>(tile.first_query + q),
-            static_cast<std::uint32_t>(tile.first_row), 0.0f};
-}
-
-template <class Arch>
-FIRTH_ALWAYS_INLINE Selected* select_of(const ProductTile<float>& tile, const ScoreTerms& by,
-                                        const float* thresholds, Selected* to) noexcept {
-    using B = Batch<Arch>;
-    const float* const terms = by.terms + (by.kind == RowTerm::none ? 0 : tile.first_row);
-    const auto all = [&](auto combine) FIRTH_INLINE_LAMBDA {
-        for (std::size_t q = 0; q < tile.queries; ++q) {
-            const float* const scores = tile.products + q * tile.stride;
-            to = select_row<Arch>(
-                tile.rows, thresholds[tile.first_query + q], first_of(tile, q), to,
-                [&](std::size_t i) FIRTH_INLINE_LAMBDA {
-                    return combine(B::load_unaligned(scores + i),
-                                   [&] { return B::load_unaligned(terms + i); });
-                },
-                [&](std::size_t i)
-                    FIRTH_INLINE_LAMBDA { return combine(scores[i], [&] { return terms[i]; }); });
+    for (; r < tile.rows; ++r) {
+        const std::size_t row = tile.first_row + r;
+        for (std::size_t i = 0; i < tile.queries; ++i) {
+            const std::size_t q = tile.first_query + i;
+            const float value = Values::one(tile.products[i * tile.stride + r], terms, q, row);
+            to = keep_values(&value, 1, thresholds[q], q, row, to);
         }
-    };
-    switch (by.kind) {
-    case RowTerm::none:
-        all([](auto score, auto) FIRTH_INLINE_LAMBDA { return score; });
-        break;
-    case RowTerm::factor:
-        all([](auto score, auto term) FIRTH_INLINE_LAMBDA { return score * term(); });
-        break;
-    case RowTerm::summand:
-        all([](auto score, auto term) FIRTH_INLINE_LAMBDA { return score + term(); });
-        break;
-    }
-    return to;
-}
-
-template <class Arch>
-FIRTH_ALWAYS_INLINE Selected* select_of(const ProductTile<std::int32_t>& tile, const CodeTerms& by,
-                                        const float* thresholds, Selected* to) noexcept {
-    using B = Batch<Arch>;
-    const auto from = [&](const float* numbers) FIRTH_INLINE_LAMBDA {
-        return numbers != nullptr ? numbers + tile.first_row : nullptr;
-    };
-    const float* const scales = from(by.scales);
-    const float* const errors = from(by.errors);
-    const float* const lengths = from(by.lengths);
-    const float* const summands = from(by.summands);
-    for (std::size_t q = 0; q < tile.queries; ++q) {
-        const std::int32_t* const products = tile.products + q * tile.stride;
-        const CodeQuery query = by.queries[tile.first_query + q];
-        const B scale(query.scale);
-        const B error_factor(query.error_factor);
-        const B length_factor(query.length_factor);
-        to = select_row<Arch>(
-            tile.rows, thresholds[tile.first_query + q], first_of(tile, q), to,
-            [&](std::size_t i) FIRTH_INLINE_LAMBDA {
-                const auto load = [&](const float* numbers) FIRTH_INLINE_LAMBDA {
-                    return B::load_unaligned(numbers + i);
-                };
-                B most(query.error);
-                if (errors != nullptr) most = fma<Arch>(error_factor, load(errors), most);
-                if (lengths != nullptr) most = fma<Arch>(length_factor, load(lengths), most);
-                if (summands != nullptr) most = most + load(summands);
-                return fma<Arch>(load_integers<Arch>(products + i), scale * load(scales), most);
-            },
-            [&](std::size_t i) FIRTH_INLINE_LAMBDA {
-                float most = query.error;
-                if (errors != nullptr) most += query.error_factor * errors[i];
-                if (lengths != nullptr) most += query.length_factor * lengths[i];
-                if (summands != nullptr) most += summands[i];
-                return static_cast<float>(products[i]) * (query.scale * scales[i]) + most;
-            });
     }
     return to;
 }
 
 /// Products of a panel of rows with a group of queries after the other, each selected from right
-/// away: the panel, the group and its products stay in the first cache.
+/// away.
 template <class F, class Arch, class Terms>
 FIRTH_ALWAYS_INLINE std::size_t
 score_and_select_of(const PackedTile<Element<F>>& tile, const Terms& terms, const float* thresholds,
@@ -139,15 +160,16 @@ score_and_select_of(const PackedTile<Element<F>>& tile, const Terms& terms, cons
     constexpr std::size_t height = panel_rows<F, Arch>;
     Selected* const begin = to;
     // Deep vectors come back to a group with each slice, so that sums of all groups are kept.
-    const bool is_deep = tile.dim > slice_elements<F, Arch>;
-    for_scores<F, Arch>(
-        tile, height,
-        [&](std::size_t q, std::size_t)
-            FIRTH_INLINE_LAMBDA { return scratch + (is_deep ? q * height : 0); },
-        [&](std::size_t q, std::size_t r, std::size_t queries, std::size_t rows,
-            const typename Format<F>::Product* products) FIRTH_INLINE_LAMBDA {
-            to = select_of<Arch>({products, height, queries, rows, q, r}, terms, thresholds, to);
-        });
+    const std::size_t kept = tile.dim > slice_elements<F, Arch> ? height : 0;
+    for_panels<F, Arch>(tile, [&](auto width, const PanelPart& part) FIRTH_INLINE_LAMBDA {
+        auto* const scores = scratch + part.first_query * kept;
+        score_part<F, Arch, width>(part, scores, height);
+        if (!part.is_last) return;
+        to = select_of<Arch>(ProductTile<typename Format<F>::Product>{scores, height, part.queries,
+                                                                      part.rows, part.first_query,
+                                                                      part.first_row},
+                             terms, thresholds, to);
+    });
     return static_cast<std::size_t>(to - begin);
 }
 
@@ -157,7 +179,7 @@ score_and_select_of(const PackedTile<Element<F>>& tile, const Terms& terms, cons
 inline constexpr std::size_t scratch_rows = 32;
 
 /// Writes to `to` the values of a tile that are not below their query's threshold, NaN among them,
-/// query after query, and returns how many. There is room for queries x rows of them.
+/// in no particular order, and returns how many. There is room for queries x rows of them.
 template <class Arch = default_arch>
 std::size_t select(const ProductTile<float>& tile, const ScoreTerms& terms, const float* thresholds,
                    Selected* to) noexcept {
@@ -177,7 +199,7 @@ std::size_t select(const ProductTile<std::int32_t>& tile, const CodeTerms& terms
     }
 }
 
-/// `score_tile` of `score_tile.hpp` and `select` in one, in no particular order. `T` is float,
+/// `score_tile` of `score_tile.hpp` and `select` in one. `T` is float,
 /// float16 or bfloat16 with `ScoreTerms`, or int8 with `CodeTerms`; `scratch` has room for
 /// `scratch_rows` products a query.
 template <class Arch = default_arch, class T, class Terms>

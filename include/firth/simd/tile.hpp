@@ -215,13 +215,24 @@ FIRTH_ALWAYS_INLINE void pack_queries_of(const Element<F>* queries, std::size_t 
 template <class F, class Arch>
 inline constexpr std::size_t slice_elements = slice_units<F, Arch>* TileFormat<F, Arch>::depth;
 
-/// Computes the scores of a tile, panel after panel, and of each those of group after group:
-/// place(q, r) says where those of the queries from q on and the rows from r on belong, one query's
-/// `score_stride` behind the one's before; done(q, r, queries, rows, scores) is called when they
-/// are whole.
-template <class F, class Arch, class Place, class Done>
-FIRTH_ALWAYS_INLINE void for_scores(const PackedTile<Element<F>>& tile, std::size_t score_stride,
-                                    Place place, Done done) noexcept {
+/// A group of queries and a panel of rows, one slice deep.
+struct PanelPart {
+    const std::uint32_t* group; ///< the queries' units, as columns
+    const std::uint32_t* start; ///< what their sums begin with; null from the second slice on
+    const std::uint32_t* panel;
+    std::size_t units;
+    std::size_t queries; ///< of the group, and the first of them
+    std::size_t first_query;
+    std::size_t rows; ///< of the panel, and the first of them
+    std::size_t first_row;
+    bool is_last; ///< of the slices
+};
+
+/// Calls `multiply(width, part)` for panel after panel, of each for slice after slice, of each for
+/// group after group, where a group has room for `width` queries.
+template <class F, class Arch, class Multiply>
+FIRTH_ALWAYS_INLINE void for_panels(const PackedTile<Element<F>>& tile,
+                                    Multiply multiply) noexcept {
     using Tile = TileFormat<F, Arch>;
     constexpr std::size_t slice = slice_elements<F, Arch>;
     constexpr std::size_t full = group_queries<Arch>;
@@ -242,21 +253,22 @@ FIRTH_ALWAYS_INLINE void for_scores(const PackedTile<Element<F>>& tile, std::siz
             for (std::size_t q = 0; q < tile.queries;) {
                 const std::size_t width = next_group<Arch>(tile.queries - q);
                 const std::size_t queries = std::min(width, tile.queries - q);
-                const std::uint32_t* const start = k == 0 ? group : nullptr;
-                const std::uint32_t* const columns = group + width + k / Tile::depth * width;
-                auto* const to = place(q, r);
-                const auto multiply = [&](auto w) FIRTH_INLINE_LAMBDA {
-                    multiply_panel<F, Arch, w>(columns, start, panel, units, queries, here, to,
-                                               score_stride);
-                };
+                const PanelPart part{group + width + k / Tile::depth * width,
+                                     k == 0 ? group : nullptr,
+                                     panel,
+                                     units,
+                                     queries,
+                                     q,
+                                     here,
+                                     r,
+                                     k + n == dim};
                 if (width == full) {
-                    multiply(std::integral_constant<std::size_t, full>{});
+                    multiply(std::integral_constant<std::size_t, full>{}, part);
                 } else if (width == full / 2) {
-                    multiply(std::integral_constant<std::size_t, full / 2>{});
+                    multiply(std::integral_constant<std::size_t, full / 2>{}, part);
                 } else {
-                    multiply(std::integral_constant<std::size_t, 1>{});
+                    multiply(std::integral_constant<std::size_t, 1>{}, part);
                 }
-                if (k + n == dim) done(q, r, queries, here, to);
                 group += width * (1 + all_units);
                 q += queries;
             }
@@ -264,16 +276,25 @@ FIRTH_ALWAYS_INLINE void for_scores(const PackedTile<Element<F>>& tile, std::siz
     }
 }
 
+/// Puts the scores of a part, or adds them to what is there.
+template <class F, class Arch, std::size_t Width>
+FIRTH_ALWAYS_INLINE void score_part(const PanelPart& part, typename Format<F>::Product* scores,
+                                    std::size_t score_stride) noexcept {
+    multiply_panel<F, Arch, Width>(part.group, part.start, part.panel, part.units, part.queries,
+                                   part.rows, scores, score_stride);
+}
+
 template <class F, class Arch>
 FIRTH_ALWAYS_INLINE void
 score_tile_of(const std::uint32_t* packed, std::size_t query_count, const Element<F>* rows,
               std::size_t row_stride, std::size_t row_count, std::size_t dim,
               typename Format<F>::Product* scores, std::size_t score_stride) noexcept {
-    for_scores<F, Arch>(
-        {packed, query_count, rows, row_stride, row_count, dim}, score_stride,
-        [&](std::size_t q, std::size_t r)
-            FIRTH_INLINE_LAMBDA { return scores + q * score_stride + r; },
-        [](auto...) FIRTH_INLINE_LAMBDA {});
+    for_panels<F, Arch>({packed, query_count, rows, row_stride, row_count, dim},
+                        [&](auto width, const PanelPart& part) FIRTH_INLINE_LAMBDA {
+                            score_part<F, Arch, width>(
+                                part, scores + part.first_query * score_stride + part.first_row,
+                                score_stride);
+                        });
 }
 
 } // namespace firth::simd::detail

@@ -236,8 +236,9 @@ template <class T, class Terms, class Arch>
             amx_score_tile_of<T, Arch, AmxRegisters>(
                 tile.packed, tile.queries, tile.rows + r * tile.row_stride, tile.row_stride, rows,
                 tile.dim, scratch, amx_side);
-            to = select_of<Arch>({scratch, amx_side, tile.queries, rows, 0, r}, terms, thresholds,
-                                 to);
+            to = select_of<Arch>(ProductTile<typename Format<T>::Product>{scratch, amx_side,
+                                                                          tile.queries, rows, 0, r},
+                                 terms, thresholds, to);
         }
         return static_cast<std::size_t>(to - begin);
     }};
