@@ -226,44 +226,48 @@ TEST_CASE("kernels on bits count as a loop over bits does") {
         }
         for (const std::size_t n : lengths) {
             constexpr std::size_t count = 21;
-            const std::size_t stride = n + 1;
-            std::vector<std::uint64_t> query(n);
-            std::vector<std::uint64_t> rows(count * stride);
-            for (auto& word : query) {
-                word = random();
-            }
-            for (auto& word : rows) {
-                word = random() & random();
-            }
-            std::vector<std::uint32_t> distances(count + 1, 77);
-            const simd::BitKernels& kernels = level.table.bits();
-            kernels.hamming_many(query.data(), rows.data(), stride, count, n, distances.data());
-            REQUIRE(distances[count] == 77);
-            for (std::size_t r = 0; r < count; ++r) {
-                std::uint64_t differing = 0;
-                std::uint64_t both = 0;
-                std::uint64_t either = 0;
-                for (std::size_t bit = 0; bit < 64 * n; ++bit) {
-                    const bool x = (query[bit / 64] >> bit % 64 & 1) != 0;
-                    const bool y = (rows[r * stride + bit / 64] >> bit % 64 & 1) != 0;
-                    differing += x != y;
-                    both += x && y;
-                    either += x || y;
+            // With room between the rows, and without.
+            for (const std::size_t stride : {n, n + 1}) {
+                std::vector<std::uint64_t> query(n);
+                std::vector<std::uint64_t> rows(count * stride);
+                for (auto& word : query) {
+                    word = random();
                 }
-                INFO(level.name << ", " << n << " words, row " << r);
-                REQUIRE(distances[r] == differing);
-                REQUIRE(kernels.hamming(query.data(), rows.data() + r * stride, n) == differing);
-                const float jaccard = either == 0 ? 1.0f
-                                                  : static_cast<float>(static_cast<double>(both) /
-                                                                       static_cast<double>(either));
-                REQUIRE(kernels.jaccard(query.data(), rows.data() + r * stride, n) == jaccard);
+                for (auto& word : rows) {
+                    word = random() & random();
+                }
+                std::vector<std::uint32_t> distances(count + 1, 77);
+                const simd::BitKernels& kernels = level.table.bits();
+                kernels.hamming_many(query.data(), rows.data(), stride, count, n, distances.data());
+                REQUIRE(distances[count] == 77);
+                for (std::size_t r = 0; r < count; ++r) {
+                    std::uint64_t differing = 0;
+                    std::uint64_t both = 0;
+                    std::uint64_t either = 0;
+                    for (std::size_t bit = 0; bit < 64 * n; ++bit) {
+                        const bool x = (query[bit / 64] >> bit % 64 & 1) != 0;
+                        const bool y = (rows[r * stride + bit / 64] >> bit % 64 & 1) != 0;
+                        differing += x != y;
+                        both += x && y;
+                        either += x || y;
+                    }
+                    INFO(level.name << ", " << n << " words, row " << r);
+                    REQUIRE(distances[r] == differing);
+                    REQUIRE(kernels.hamming(query.data(), rows.data() + r * stride, n) ==
+                            differing);
+                    const float jaccard = either == 0
+                                              ? 1.0f
+                                              : static_cast<float>(static_cast<double>(both) /
+                                                                   static_cast<double>(either));
+                    REQUIRE(kernels.jaccard(query.data(), rows.data() + r * stride, n) == jaccard);
+                }
             }
         }
     }
 }
 
 TEST_CASE("distances are the same when there are too many for the caches") {
-    constexpr std::size_t words = 3;
+    const std::size_t words = GENERATE(1u, 2u, 3u, 4u);
     constexpr std::size_t count = (std::size_t{1} << 18) + 5;
     Random random(15);
     std::vector<std::uint64_t> rows(count * words);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include <firth/base/config.hpp>
 #include <firth/simd/block_bit.hpp>
@@ -59,6 +60,39 @@ FIRTH_ALWAYS_INLINE float jaccard_of(const std::uint64_t* a, const std::uint64_t
     return static_cast<float>(static_cast<double>(B::reduce(both)) / static_cast<double>(all));
 }
 
+/// Does `hamming_many_of` for rows of one, two or four words right behind each other, as many as
+/// are whole registers; returns how many rows that were.
+template <class B>
+FIRTH_ALWAYS_INLINE std::size_t
+hamming_short_rows(const std::uint64_t* query, const std::uint64_t* rows, std::size_t count,
+                   std::size_t words, std::uint32_t* distances, bool past) noexcept {
+    const std::size_t whole = count / 8 * 8;
+    const auto all = [&](auto n) FIRTH_INLINE_LAMBDA {
+        alignas(64) std::uint64_t repeated[8];
+        for (std::size_t i = 0; i < 8; ++i) {
+            repeated[i] = query[i % n];
+        }
+        const typename B::Vector q = B::load(repeated);
+        for (std::size_t i = 0; i < whole; i += 8) {
+            for (std::size_t line = 0; line < n; ++line) {
+                FIRTH_PREFETCH_READ(reinterpret_cast<const char*>(rows + i * n + 8 * line) + 6144);
+            }
+            B::template differing_eight<n>(q, rows + i * n, distances + i, past);
+        }
+        return whole;
+    };
+    switch (words) {
+    case 1:
+        return all(std::integral_constant<std::size_t, 1>{});
+    case 2:
+        return all(std::integral_constant<std::size_t, 2>{});
+    case 4:
+        return all(std::integral_constant<std::size_t, 4>{});
+    default:
+        return 0;
+    }
+}
+
 /// The bits in which a query differs from each of `count` rows that lie `stride` words apart.
 template <class Arch>
 FIRTH_ALWAYS_INLINE void hamming_many_of(const std::uint64_t* query, const std::uint64_t* rows,
@@ -71,6 +105,15 @@ FIRTH_ALWAYS_INLINE void hamming_many_of(const std::uint64_t* query, const std::
     // not stay in cache anyway, and written past it they need not be read first.
     [[maybe_unused]] const bool past =
         count >= (std::size_t{1} << 18) && reinterpret_cast<std::uintptr_t>(distances) % 32 == 0;
+    if constexpr (requires {
+                      B::template differing_eight<1>(B::load(query), rows, distances, past);
+                  }) {
+        const std::size_t done =
+            stride == words ? hamming_short_rows<B>(query, rows, count, words, distances, past) : 0;
+        rows += done * stride;
+        distances += done;
+        count -= done;
+    }
     for_each_group<8>(count, [&](std::size_t i, auto g) FIRTH_INLINE_LAMBDA {
         std::array<typename B::Sum, g> sums{};
         const std::uint64_t* const first = rows + i * stride;

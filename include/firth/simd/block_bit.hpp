@@ -160,27 +160,53 @@ struct BitBlock<Arch> {
     /// they are written past the caches; `totals` is then aligned to 32 bytes.
     static FIRTH_ALWAYS_INLINE void reduce(const std::array<Sum, 8>& sums, std::uint32_t* totals,
                                            bool past) noexcept {
-        const auto pair = [](__m512i a, __m512i b) FIRTH_INLINE_LAMBDA {
-            return _mm512_add_epi64(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
-        };
-        const auto quad = [](__m512i a, __m512i b) FIRTH_INLINE_LAMBDA {
-            return _mm512_add_epi64(_mm512_shuffle_i64x2(a, b, 0x88),
-                                    _mm512_shuffle_i64x2(a, b, 0xDD));
-        };
         const __m512i first = quad(pair(sums[0].words, sums[1].words), //
                                    pair(sums[2].words, sums[3].words));
         const __m512i second = quad(pair(sums[4].words, sums[5].words), //
                                     pair(sums[6].words, sums[7].words));
-        const __m256i result = _mm512_cvtepi64_epi32(quad(first, second));
-        if (past) {
-            _mm256_stream_si256(reinterpret_cast<__m256i*>(totals), result);
+        store(quad(first, second), totals, past);
+    }
+    /// The bits in which a query of `Words` words, 1, 2 or 4, that fills a register by coming again
+    /// and again, differs from each of eight rows right behind each other.
+    template <std::size_t Words>
+    static FIRTH_ALWAYS_INLINE void differing_eight(Vector query, const std::uint64_t* rows,
+                                                    std::uint32_t* totals, bool past) noexcept {
+        const auto counted = [&](std::size_t i) FIRTH_INLINE_LAMBDA {
+            return count(Sum(), differing(query, load(rows + 8 * i))).words;
+        };
+        if constexpr (Words == 1) {
+            store(counted(0), totals, past);
+        } else if constexpr (Words == 2) {
+            const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+            store(_mm512_permutexvar_epi64(order, pair(counted(0), counted(1))), totals, past);
         } else {
-            _mm256_storeu_si256(reinterpret_cast<__m256i*>(totals), result);
+            const __m512i order = _mm512_setr_epi64(0, 2, 1, 3, 4, 6, 5, 7);
+            const __m512i all = quad(pair(counted(0), counted(1)), pair(counted(2), counted(3)));
+            store(_mm512_permutexvar_epi64(order, all), totals, past);
         }
     }
     /// Makes what was written past the caches visible before what is written after.
     static FIRTH_ALWAYS_INLINE void finish() noexcept {
         _mm_sfence();
+    }
+
+private:
+    /// Neighbouring words added up: those of a in the even words, those of b in the odd ones.
+    static FIRTH_ALWAYS_INLINE __m512i pair(__m512i a, __m512i b) noexcept {
+        return _mm512_add_epi64(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+    }
+    /// Neighbouring pairs of words added up: those of a below, those of b above.
+    static FIRTH_ALWAYS_INLINE __m512i quad(__m512i a, __m512i b) noexcept {
+        return _mm512_add_epi64(_mm512_shuffle_i64x2(a, b, 0x88), _mm512_shuffle_i64x2(a, b, 0xDD));
+    }
+    static FIRTH_ALWAYS_INLINE void store(__m512i words, std::uint32_t* totals,
+                                          bool past) noexcept {
+        const __m256i result = _mm512_cvtepi64_epi32(words);
+        if (past) {
+            _mm256_stream_si256(reinterpret_cast<__m256i*>(totals), result);
+        } else {
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(totals), result);
+        }
     }
 };
 
