@@ -30,9 +30,9 @@ struct ScoreValues {
     /// Of the rows from `row` on.
     FIRTH_ALWAYS_INLINE ScoreValues(const ScoreTerms& by, std::size_t row) noexcept {
         unroll<2>([&](auto half) FIRTH_INLINE_LAMBDA {
-            const float* const terms = by.terms + row + half * lanes<Arch>;
-            if (by.kind == RowTerm::factor) factors[half] = B::load_unaligned(terms);
-            if (by.kind == RowTerm::summand) summands[half] = B::load_unaligned(terms);
+            const std::size_t at = row + half * lanes<Arch>;
+            if (by.kind == RowTerm::factor) factors[half] = B::load_unaligned(by.terms + at);
+            if (by.kind == RowTerm::summand) summands[half] = B::load_unaligned(by.terms + at);
         });
     }
     FIRTH_ALWAYS_INLINE B operator()(std::size_t half, const B& score, const ScoreTerms&,
@@ -49,6 +49,7 @@ struct ScoreValues {
     }
 };
 
+/// The same for two registers of products of codes.
 template <class Arch>
 struct CodeValues {
     using B = Batch<Arch>;
@@ -116,6 +117,7 @@ FIRTH_ALWAYS_INLINE Selected* keep_values(const Batch<Arch>& left, const Batch<A
     return keep_values(values, 2 * lanes<Arch>, threshold, query, row, to);
 }
 
+/// `select`; returns the end of what was written.
 template <class Arch, class Product, class Terms>
 FIRTH_ALWAYS_INLINE Selected* select_of(const ProductTile<Product>& tile, const Terms& terms,
                                         const float* thresholds, Selected* to) noexcept {
@@ -199,9 +201,8 @@ std::size_t select(const ProductTile<std::int32_t>& tile, const CodeTerms& terms
     }
 }
 
-/// `score_tile` of `score_tile.hpp` and `select` in one. `T` is float,
-/// float16 or bfloat16 with `ScoreTerms`, or int8 with `CodeTerms`; `scratch` has room for
-/// `scratch_rows` products a query.
+/// `score_tile` of `score_tile.hpp` and `select` in one. `T` is float, float16 or bfloat16 with
+/// `ScoreTerms`, or int8 with `CodeTerms`; `scratch` has room for `scratch_rows` products a query.
 template <class Arch = default_arch, class T, class Terms>
 std::size_t score_and_select(const PackedTile<T>& tile, const Terms& terms, const float* thresholds,
                              typename Format<T>::Product* scratch, Selected* to) noexcept {
