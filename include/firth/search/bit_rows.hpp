@@ -11,6 +11,7 @@
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/error.hpp>
 #include <firth/search/candidates.hpp>
+#include <firth/search/search_options.hpp>
 #include <firth/search/tile_products.hpp>
 #include <firth/simd/convert.hpp>
 #include <firth/simd/distance.hpp>
@@ -43,10 +44,7 @@ public:
 
     /// Throws `Error` for a query of another length or one that holds NaN.
     [[nodiscard]] Query prepare(std::span<const float> query) const {
-        if (query.size() != dim()) {
-            throw Error("the query has " + std::to_string(query.size()) +
-                        " elements, expected the index's dim, " + std::to_string(dim()));
-        }
+        detail::check_length("query", query.size(), dim());
         if (std::any_of(query.begin(), query.end(), [](float x) { return x != x; })) {
             throw Error("the query holds NaN; expected numbers, whose signs are taken");
         }

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -13,6 +12,7 @@
 #include <firth/search/candidates.hpp>
 #include <firth/search/metric.hpp>
 #include <firth/search/row_terms.hpp>
+#include <firth/search/search_options.hpp>
 #include <firth/search/tile_products.hpp>
 #include <firth/simd/convert.hpp>
 #include <firth/simd/dot.hpp>
@@ -36,10 +36,7 @@ namespace detail {
 /// finite, or whose products with a row as long as `longest` may not be.
 template <Metric M>
 [[nodiscard]] float checked_norm(std::span<const float> query, std::size_t dim, float longest) {
-    if (query.size() != dim) {
-        throw Error("the query has " + std::to_string(query.size()) +
-                    " elements, expected the index's dim, " + std::to_string(dim));
-    }
+    check_length("query", query.size(), dim);
     const float norm = simd::norm(query);
     if (!std::isfinite(norm) || !std::isfinite(M::magnitude(norm, longest))) {
         throw Error("the query holds NaN or infinity, or its norm is beyond float32; expected "

@@ -271,15 +271,9 @@ public:
 
 private:
     [[nodiscard]] float checked_norm(std::span<const float> row) const {
-        if (row.size() != dim()) {
-            throw Error("the vector has " + std::to_string(row.size()) +
-                        " elements, expected the index's dim, " + std::to_string(dim()));
-        }
+        detail::check_length("vector", row.size(), dim());
         const float norm = simd::norm(row);
-        if (!RowTerms<M>::is_valid(norm)) {
-            throw Error("the vector holds NaN or infinity, or its norm is beyond float32; an "
-                        "index takes finite numbers only");
-        }
+        if (!RowTerms<M>::is_valid(norm)) RowTerms<M>::refuse("the vector");
         return norm;
     }
 

@@ -38,12 +38,14 @@ public:
 
     /// Adds row `id`, the next one. Throws `Error`, naming it, for a norm that is not valid.
     void add_checked(float norm, std::size_t id) {
-        if (!is_valid(norm)) {
-            throw Error("row " + std::to_string(id) +
-                        " holds NaN or infinity, or its norm is beyond float32; an index "
-                        "takes finite numbers only");
-        }
+        if (!is_valid(norm)) refuse("row " + std::to_string(id));
         add(norm);
+    }
+
+    /// Throws the `Error` about a norm that is not valid, of the row called `what`.
+    [[noreturn]] static void refuse(const std::string& what) {
+        throw Error(what + " holds NaN or infinity, or its norm is beyond float32; an index takes "
+                           "finite numbers only");
     }
 
     /// Gives row `id` another norm.

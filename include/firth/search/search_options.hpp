@@ -30,6 +30,13 @@ struct SearchOptions {
 
 namespace detail {
 
+/// Throws `Error` for a vector, called `what`, of another length than the index's dim.
+inline void check_length(const char* what, std::size_t length, std::size_t dim) {
+    if (length == dim) return;
+    throw Error(std::string("the ") + what + " has " + std::to_string(length) +
+                " elements, expected the index's dim, " + std::to_string(dim));
+}
+
 /// Throws `Error` for a bit set that does not cover all rows.
 inline void check_options(const SearchOptions& options, std::size_t rows) {
     if (options.allowed.empty() || options.allowed.size() * 64 >= rows) return;

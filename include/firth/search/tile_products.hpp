@@ -61,8 +61,6 @@ public:
         vectors_ = {};
     }
 
-    [[nodiscard]] std::size_t queries() const noexcept { return count_; }
-
     /// How many rows `select` takes at most.
     [[nodiscard]] std::size_t tile_rows() const noexcept { return tile_rows_; }
 
