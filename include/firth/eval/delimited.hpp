@@ -144,15 +144,19 @@ inline std::optional<std::string> take_quoted(std::string_view& line, char separ
 }
 
 /// The number of fields that most lines have, of those with `least` or more; of several such
-/// numbers the largest. The first line may be a header and counts only where no other does.
+/// numbers the first line's, else the largest. The first line may be a header: it decides alone
+/// only where no other counts.
 [[nodiscard]] inline std::size_t commonest_width(const std::vector<DataLine>& lines,
                                                  Separator separator, std::size_t least) {
+    const std::size_t first = split_line(lines[0].text, separator).size();
     std::map<std::size_t, std::size_t> widths;
     for (std::size_t i = 1; i < lines.size(); ++i) {
         const std::size_t width = split_line(lines[i].text, separator).size();
-        if (width >= least) ++widths[width];
+        if (width >= least) widths[width] += 2;
     }
-    if (widths.empty()) return split_line(lines[0].text, separator).size();
+    if (widths.empty()) return first;
+    const auto firsts = widths.find(first);
+    if (firsts != widths.end()) ++firsts->second;
     return std::max_element(widths.rbegin(), widths.rend(),
                             [](const auto& a, const auto& b) { return a.second < b.second; })
         ->first;
@@ -186,12 +190,19 @@ inline std::optional<std::string> take_quoted(std::string_view& line, char separ
     return !field.empty() && parse_float(field).size == field.size();
 }
 
+/// The value of digits and nothing but digits, -1 for other text.
+[[nodiscard]] inline double whole_number(std::string_view field) {
+    if (field.empty() || field.find_first_not_of("0123456789") != field.npos) return -1;
+    return static_cast<double>(parse_float(field).value);
+}
+
 /// What the fields of a column are. Those of the first line, which may be a header, count only
 /// where they are numbers, or where there are no others.
 struct ColumnKind {
     bool number = false; ///< at least half of them are numbers
     bool index = false;  ///< whole numbers that rise
     bool tag = false;    ///< parts of speech or single letters
+    bool empty = false;  ///< nothing at all
 };
 
 /// True for the name of a part of speech, and for single letters, which mark these and relations.
@@ -231,7 +242,7 @@ struct Table {
                                    std::size_t least, const std::string& name) {
     Table table{name, std::move(lines), separator, {}};
     const std::size_t width = commonest_width(table.lines, separator, least);
-    table.columns.resize(width, {.number = false, .index = true, .tag = true});
+    table.columns.resize(width, {.number = false, .index = true, .tag = true, .empty = true});
     std::vector<std::size_t> numbers(width);
     std::vector<double> last(width, -1.0);
     std::size_t looked_at = 0;
@@ -241,22 +252,30 @@ struct Table {
             ColumnKind& column = table.columns[i];
             numbers[i] += is_number(fields[i]);
             column.tag = column.tag && is_tag(fields[i]);
-            const bool digits = !fields[i].empty() &&
-                                fields[i].find_first_not_of("0123456789") == std::string::npos;
-            const double value = digits ? static_cast<double>(parse_float(fields[i]).value) : -1.0;
+            column.empty = column.empty && fields[i].empty();
+            const double value = whole_number(fields[i]);
             column.index = column.index && value > last[i];
             last[i] = value;
         }
     };
+    const std::vector<std::string> first = split_line(table.lines[0].text, separator);
+    const auto is_numeral = [&](std::size_t i) { return i < first.size() && is_number(first[i]); };
+    for (std::size_t i = 0; i < width; ++i) {
+        if (!is_numeral(i)) continue;
+        last[i] = whole_number(first[i]);
+        table.columns[i].index = last[i] >= 0;
+    }
     for (std::size_t line = 1; line < table.lines.size(); ++line) {
         const std::vector<std::string> fields = split_line(table.lines[line].text, separator);
         if (fields.size() >= least) look(fields);
     }
-    const std::vector<std::string> first = split_line(table.lines[0].text, separator);
-    if (looked_at == 0) look(first);
+    if (looked_at == 0) {
+        last.assign(width, -1.0);
+        look(first);
+    }
     for (std::size_t i = 0; i < width; ++i) {
         // A number in the first line tells as much as one further down, a word there does not.
-        numbers[i] += i < first.size() && is_number(first[i]);
+        numbers[i] += is_numeral(i);
         table.columns[i].number = 2 * numbers[i] >= looked_at;
         table.columns[i].tag = table.columns[i].tag && numbers[i] == 0;
     }

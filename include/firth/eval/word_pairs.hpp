@@ -97,7 +97,7 @@ inline void apply_header(const std::vector<std::string>& header, const Table& ta
     std::vector<std::size_t> words;
     std::vector<std::size_t> untagged;
     for (std::size_t i = 0; i < kinds.size(); ++i) {
-        if (kinds[i].number) continue;
+        if (kinds[i].number || kinds[i].empty) continue;
         words.push_back(i);
         if (!kinds[i].tag) untagged.push_back(i);
     }
