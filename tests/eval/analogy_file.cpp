@@ -95,6 +95,7 @@ TEST_CASE("pairs alone have several right answers and the file's name", "[analog
     REQUIRE(read("a\tb/x y/z\nc\td\n") == "[q] a: b x y z; c: d;");
     REQUIRE(read("new york\tusa\nc\td/\n") == "[q] new york: usa; c: d;");
     REQUIRE(read("a b\nc d//e\n") == "[q] a: b; c: d e;");
+    REQUIRE(read("a\tb / /c\nd\te\n") == "[q] a: b c; d: e;");
     REQUIRE(test::contains(refusal("a\tb\nc\t//\n"), "q.txt, line 2"));
 }
 
@@ -135,6 +136,8 @@ TEST_CASE("tables that are no analogies are refused", "[analogies]") {
     REQUIRE(test::contains(refusal("s,a,b\ns,c\ns,d,e\n"), "line 2: expected 3 fields"));
     REQUIRE(test::contains(refusal("s,a,b\ns,c,d,e\ns,d,e\n"), "line 2: expected 3 fields"));
     REQUIRE(test::contains(refusal("relation,word,word\ns,a,b\ns,c\ns,d,e\n"), "line 3"));
+    REQUIRE(test::contains(refusal("type word word\ns new york usa\ns a b\ns c d\n"), "line 2"));
+    REQUIRE(read("type,word,word\ns,a,b,note\ns,c,d\n") == "[s] a: b; c: d;");
     REQUIRE(test::contains(refusal("s,a,b\ns,,c\n"), "line 2: an empty field"));
     REQUIRE(test::contains(refusal("s,a,b\ns,\"c,d\n"), "q.txt, line 2"));
     REQUIRE(test::contains(refusal("good better rough\nlow lower high\n"),

@@ -175,7 +175,8 @@ struct AnalogyColumns {
     std::vector<std::string> listed;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('/'), text.size());
-        if (end != 0) listed.emplace_back(trimmed(text.substr(0, end)));
+        const std::string_view one = trimmed(text.substr(0, end));
+        if (!one.empty()) listed.emplace_back(one);
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return listed;
@@ -191,7 +192,8 @@ struct AnalogyColumns {
     for (std::size_t line = columns.has_header; line < table.lines.size(); ++line) {
         std::vector<std::string> fields = table.fields(line);
         const std::size_t width = table.columns.size();
-        if (fields.size() <= columns.last() || (!columns.has_header && fields.size() != width)) {
+        const bool even = !columns.has_header || table.separator == Separator::spaces;
+        if (fields.size() <= columns.last() || (even && fields.size() != width)) {
             table.refuse(line, "expected " + std::to_string(width) + " fields between " +
                                    separated_by(table.separator) + ", found " +
                                    std::to_string(fields.size()));
