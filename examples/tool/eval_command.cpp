@@ -37,7 +37,7 @@ void add_report(nlohmann::json& json, const firth::EvaluationFileReport& report)
 /// Says what a file was taken for.
 void print(const std::string& path, const firth::EvaluationFileReport& report) {
     std::cout << path << ": " << report.form;
-    if (report.comments != 0) std::cout << "; " << report.comments << " lines of comment";
+    if (report.comments != 0) std::cout << "; lines of comment: " << report.comments;
     for (std::size_t i = 0; i < report.left_out.size(); ++i) {
         std::cout << (i == 0 ? "; left out: " : ", ") << report.left_out[i];
     }

@@ -66,6 +66,7 @@ const std::vector<std::string> published{
     "\"tiger\",\"cat\",7.35\n\"car\" , \"bus\" , \"5\"\n",
     "\"tiger\"\t\"cat\"\t\"7.35\"\n\"car\"\t\"bus\"\t\"5\"\n",
     "\xEF\xBB\xBFtiger cat 7.35\n\n  \t \ncar bus 5\n\r\n",
+    "tiger cat 7.35\rcar bus 5\r",
     "\xEF\xBB\xBFword1;word2;score\ntiger;cat;7.35\ncar;bus;5\n",
     "#tiger cat 1\ntiger cat 7.35\n# x\ncar bus 5\n",
     "pair,word1,word2,score\np1,tiger,cat,7.35\np2,car,bus,5\n",
@@ -180,6 +181,9 @@ TEST_CASE("texts that are no pairs are refused", "[pairs]") {
     REQUIRE(test::contains(refusal("Word1 Word2 Score\n"), "p.txt"));
     REQUIRE(test::contains(refusal("a b 1\nx y\n"), "p.txt, line 2"));
     REQUIRE(test::contains(refusal("a b\nc d\n"), "p.txt, line 1"));
+    for (const char* const end : {"\n", "\r\n", "\r"}) {
+        REQUIRE(test::contains(refusal("a b 1" + std::string(end) + end + "x y" + end), "line 3"));
+    }
     REQUIRE(test::contains(refusal(": s\na b c d\n"), "p.txt, line 1"));
     REQUIRE(test::contains(refusal("1\ta\tb\n2\tc\td\n3\te\tf\n"), "p.txt, line 1"));
     REQUIRE(test::contains(refusal("a,,1\nb,c,2\nd,e,3\n"), "line 1: an empty field"));

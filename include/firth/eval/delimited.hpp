@@ -38,6 +38,15 @@ struct DataLine {
     throw FormatError(name + ", line " + std::to_string(number) + ": " + reason);
 }
 
+/// Takes the first line off a text. Lines end in LF, CR LF, or CR alone, as they once did.
+[[nodiscard]] inline std::string_view take_any_line(std::string_view& text) {
+    const std::size_t size = std::min(text.find_first_of("\r\n"), text.size());
+    const std::string_view line = text.substr(0, size);
+    text.remove_prefix(size);
+    if (!text.empty()) text.remove_prefix(text.starts_with("\r\n") ? 2 : 1);
+    return line;
+}
+
 /// The lines of a text without byte-order mark, line ends, blank lines and comments. Throws
 /// `FormatError` for bytes that are no plain text.
 inline std::vector<DataLine> data_lines(std::string_view text, const std::string& name,
@@ -45,13 +54,12 @@ inline std::vector<DataLine> data_lines(std::string_view text, const std::string
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     std::vector<DataLine> lines;
     for (std::size_t number = 1; !text.empty(); ++number) {
-        std::string_view line = take_line(text);
+        const std::string_view line = take_any_line(text);
         if (line.find('\0') != line.npos) {
             refuse_line(name, number,
                         "a zero byte, expected plain text in UTF-8 (this may be UTF-16 or packed)");
         }
-        if (line.ends_with('\r')) line.remove_suffix(1);
-        if (line.find_first_not_of(" \t\r") == line.npos) continue;
+        if (line.find_first_not_of(" \t") == line.npos) continue;
         if (line.starts_with('#')) {
             ++report.comments;
         } else {
@@ -83,8 +91,8 @@ inline constexpr std::array<Separator, 4> separators{Separator::tab, Separator::
 }
 
 [[nodiscard]] inline std::string_view trimmed(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t\r"), text.size()));
-    return text.substr(0, text.find_last_not_of(" \t\r") + 1);
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    return text.substr(0, text.find_last_not_of(" \t") + 1);
 }
 
 inline constexpr const char* unclosed = "a quote that is not closed at the end of its field";
@@ -103,7 +111,7 @@ inline std::optional<std::string> take_quoted(std::string_view& line, char separ
             field += line[i++];
         } else {
             const std::string_view rest = line.substr(i + 1);
-            const std::size_t end = std::min(rest.find_first_not_of(" \r"), rest.size());
+            const std::size_t end = std::min(rest.find_first_not_of(' '), rest.size());
             if (end != rest.size() && rest[end] != separator) return std::nullopt;
             line = rest.substr(end);
             return field;
