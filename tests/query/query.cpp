@@ -189,10 +189,13 @@ TEST_CASE("the nearest words are those that loops in double find", "[nearest]") 
 TEST_CASE("analogies rank as 3CosAdd and 3CosMul say", "[analogy]") {
     const WordVectors<float> vectors = uneven_vectors();
     const WordIndex index(vectors);
-    for (const auto& [a, b, c] : {std::array<const char*, 3>{"w1", "w2", "w3"},
-                                  {"w59", "w0", "w30"},
-                                  {"w12", "w12", "w13"},
-                                  {"w7", "w8", "w8"}}) {
+    for (const auto& question : {std::array<const char*, 3>{"w1", "w2", "w3"},
+                                 {"w59", "w0", "w30"},
+                                 {"w12", "w12", "w13"},
+                                 {"w7", "w8", "w8"}}) {
+        const char* const a = question[0];
+        const char* const b = question[1];
+        const char* const c = question[2];
         const std::vector<std::string> excluded{a, b, c};
         const std::vector<float> query = combined(vectors, {b, c}, {a});
         const auto sum = naive_ranking(vectors, excluded, [&](std::span<const float> row) {
