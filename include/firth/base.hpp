@@ -14,6 +14,8 @@
 #include <firth/base/error.hpp>
 #include <firth/base/fair_shared_mutex.hpp>
 #include <firth/base/fields.hpp>
+#include <firth/base/fold_case.hpp>
+#include <firth/base/fold_case_table.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>

@@ -39,81 +39,6 @@ TEST_CASE("Spearman's rho agrees with values worked out by hand") {
     REQUIRE_THROWS_AS(rho({1}, {1, 2}), Error);
 }
 
-TEST_CASE("analogy files are read by section, damaged ones refused by line") {
-    const auto sections =
-        parse_analogies(": capitals\r\na b c d\r\n\n: gram1-x y\ne f g h\ni j k l\n");
-    REQUIRE(sections.size() == 2);
-    REQUIRE(sections[0].name == "capitals");
-    REQUIRE(sections[0].questions[0] == AnalogyQuestion{"a", "b", "c", "d"});
-    REQUIRE(sections[1].questions.size() == 2);
-    const auto message = [](const char* text) {
-        return test::message_of<FormatError>(
-            [&] { static_cast<void>(parse_analogies(text, "q.txt")); });
-    };
-    REQUIRE(test::contains(message("a b c d\n"), "q.txt, line 1"));
-    REQUIRE(test::contains(message(": s\na b c\n"), "q.txt, line 2"));
-}
-
-TEST_CASE("word pair files are read as they come") {
-    const auto pairs = parse_word_pairs("# a comment\r\nword1\tword2\t7.5\r\nx y 0 more\n\n");
-    REQUIRE(pairs.size() == 2);
-    REQUIRE(pairs[0].score == 7.5);
-    REQUIRE(pairs[1].second == "y");
-    REQUIRE(parse_word_pairs("Word 1 Word 2 score\nx y 1\n").size() == 1);
-    REQUIRE(test::contains(test::message_of<FormatError>([] {
-                               static_cast<void>(parse_word_pairs("a b 1\nx y\n", "p.tsv"));
-                           }),
-                           "p.tsv, line 2"));
-}
-
-namespace {
-
-/// Words on a grid: "x_y" = unit(x) + unit(y), so that a_1 is to a_2 as b_1 is to b_2.
-WordVectors<float> grid(const std::vector<std::string>& words) {
-    Vocabulary vocabulary;
-    EmbeddingTable<float> table(words.size(), 20);
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        vocabulary.add(words[i]);
-        const std::string folded = fold_ascii(words[i]);
-        table[i][static_cast<std::size_t>(folded[0] - 'a')] = 1.0f;
-        table[i][static_cast<std::size_t>(folded[1] - '0') + 10] = 1.0f;
-    }
-    return {std::move(vocabulary), std::move(table)};
-}
-
-} // namespace
-
-TEST_CASE("analogies are counted by section, coverage and correctness") {
-    const WordVectors<float> vectors = grid({"a1", "a2", "b1", "b2", "c1", "c2"});
-    const auto sections = parse_analogies(": one\na1 a2 b1 b2\na1 a2 c1 c2\nA1 A2 B1 B2\n"
-                                          "a1 a2 b1 zz\n: gram2\na1 a2 b1 c2\n");
-    const AnalogyResult result = evaluate_analogies(vectors, sections);
-    REQUIRE(result.sections[0].asked == 3);
-    REQUIRE(result.sections[0].correct == 3);
-    REQUIRE(result.sections[0].skipped == 1);
-    REQUIRE(result.sections[0].coverage() == 0.75);
-    REQUIRE(result.sections[1].correct == 0);
-    REQUIRE(result.semantic.asked == 3);
-    REQUIRE(result.syntactic.asked == 1);
-    REQUIRE(result.total.accuracy() == 0.75);
-    const AnalogyResult strict =
-        evaluate_analogies(vectors, sections, {.folding = CaseFolding::none});
-    REQUIRE(strict.sections[0].asked == 2);
-    const AnalogyResult restricted =
-        evaluate_analogies(vectors, sections, {.restrict_vocabulary = 4});
-    REQUIRE(restricted.sections[0].asked == 2);
-    REQUIRE(restricted.sections[0].correct == 2);
-}
-
-TEST_CASE("case variants stand for the first of them and cannot answer for an input") {
-    // Twelve variants of the inputs come before b2.
-    const WordVectors<float> vectors = grid({"a1", "a2", "b1", "A1", "A2", "B1", "b2", "B2"});
-    const AnalogyResult result =
-        evaluate_analogies(vectors, parse_analogies(": s\na1 a2 b1 b2\nA1 A2 B1 B2\n"));
-    REQUIRE(result.total.asked == 2);
-    REQUIRE(result.total.correct == 2);
-}
-
 TEST_CASE("batch answers agree with single queries") {
     const WordVectors<float> vectors = test::random_vectors(300, 12, 8);
     const WordIndex index(vectors);
@@ -133,15 +58,6 @@ TEST_CASE("batch answers agree with single queries") {
     const AnalogyResult result = evaluate_analogies(vectors, {section});
     REQUIRE(result.total.correct >= expected);
     REQUIRE(result.total.correct <= expected + 5);
-}
-
-TEST_CASE("word similarity counts pairs and misses") {
-    const WordVectors<float> vectors = grid({"a1", "a2", "b2"});
-    const auto result = evaluate_word_similarity(
-        vectors, parse_word_pairs("a1 a1 10\na1 A2 5\na1 b2 0\na1 zz 3\n"));
-    REQUIRE(result.pairs == 3);
-    REQUIRE(result.missing == 1);
-    REQUIRE(result.rho == 1.0);
 }
 
 TEST_CASE("the demo's world is learnt from its text, and not without it") {

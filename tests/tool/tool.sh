@@ -137,6 +137,17 @@ expect 0 "all relations" env FIRTH_ARCH="$lowest" "$firth" demo --seed 78
 expect 0 '"asked": 1' "$firth" eval --vectors v --analogies questions --similarity pairs --json
 grep -q '"missing": 1' out || fail "eval counts no missing pair"
 expect 0 "rho" "$firth" eval --vectors v --similarity pairs
+# Published forms, and what they were taken for.
+printf '\357\273\277Word 1,Word 2,Human (mean)\r\ntea,milk,9\r\n"car","engine",8\r\ntea,road,1\r\n' >pairs.csv
+expect 0 '"form": "fields between commas, a header, words in column 1 (Word 1) and' "$firth" eval --vectors v --similarity pairs.csv --json
+grep -q '"pairs": 3' out || fail "a pair of a .csv file was lost"
+expect 0 "scores in column 3 (Human (mean))" "$firth" eval --vectors v --similarity pairs.csv
+mkdir relations && printf 'tea\tmilk/honey\ncar\tengine\n' >relations/r.txt && echo "{}" >relations/metadata.json
+expect 0 "a folder of 1 files; .*left out: metadata.json" "$firth" eval --vectors v --analogies relations
+grep -q "^r  .* of 2 asked" out || fail "two pairs are not two questions: $(cat out)"
+grep -q "semantic" out && fail "halves of a set that has none"
+printf 'tea milk 9\ntea road nan\n' >bad.pairs
+expect 1 "bad.pairs, line 2: the score nan is not finite" "$firth" eval --vectors v --similarity bad.pairs
 
 expect 0 '"accuracy"' "$firth" demo --json --quiet --seed 77
 expect 0 "all relations" "$firth" demo --seed 78

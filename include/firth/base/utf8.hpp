@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,28 @@ namespace firth {
         return follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
     }
     return 0;
+}
+
+/// Appends the character `point` <= U+10FFFF as UTF-8.
+inline void append_utf8(std::string& to, std::uint32_t point) {
+    const auto put = [&](std::uint32_t byte) { to += static_cast<char>(byte); };
+    const auto put_rest = [&](unsigned shift) { put(0x80u | (point >> shift & 0x3Fu)); };
+    if (point < 0x80) {
+        put(point);
+        return;
+    }
+    if (point < 0x800) {
+        put(0xC0u | point >> 6);
+    } else {
+        if (point < 0x10000) {
+            put(0xE0u | point >> 12);
+        } else {
+            put(0xF0u | point >> 18);
+            put_rest(12);
+        }
+        put_rest(6);
+    }
+    put_rest(0);
 }
 
 /// True for bytes that are UTF-8 all through.

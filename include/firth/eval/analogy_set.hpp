@@ -6,13 +6,14 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <firth/base/error.hpp>
-#include <firth/base/fields.hpp>
-#include <firth/base/mapped_file.hpp>
+#include <firth/eval/analogy_file.hpp>
+#include <firth/eval/asked_words.hpp>
 #include <firth/eval/case_folding.hpp>
+#include <firth/query/out_of_vocabulary.hpp>
 #include <firth/search/exact.hpp>
 #include <firth/search/metric.hpp>
 #include <firth/simd/update.hpp>
@@ -21,52 +22,16 @@
 
 namespace firth {
 
-/// "a is to b as c is to d", in this order.
-using AnalogyQuestion = std::array<std::string, 4>;
-
-/// The questions under one heading.
-struct AnalogySection {
-    std::string name;
-    std::vector<AnalogyQuestion> questions;
-};
-
-/// Reads questions in the format of word2vec's questions-words.txt: a line ": name" begins a
-/// section, every other line is four words. Throws `FormatError`, naming the line.
-[[nodiscard]] inline std::vector<AnalogySection>
-parse_analogies(std::string_view text, const std::string& name = "the text") {
-    std::vector<AnalogySection> sections;
-    std::size_t number = 0;
-    while (!text.empty()) {
-        const std::vector<std::string_view> fields = split_fields(take_line(text));
-        ++number;
-        if (fields.empty()) continue;
-        if (fields[0].starts_with(':')) {
-            sections.push_back(
-                {std::string(fields.size() > 1 ? fields[1] : fields[0].substr(1)), {}});
-        } else if (fields.size() == 4 && !sections.empty()) {
-            AnalogyQuestion& question = sections.back().questions.emplace_back();
-            std::copy(fields.begin(), fields.end(), question.begin());
-        } else {
-            throw FormatError(name + ", line " + std::to_string(number) +
-                              (sections.empty() ? ": expected a section, \": name\", first"
-                                                : ": expected four words or \": name\""));
-        }
-    }
-    return sections;
-}
-
-/// Reads questions from a file. Throws `IoError` and `FormatError`.
-[[nodiscard]] inline std::vector<AnalogySection> read_analogies(const std::string& path) {
-    const MappedFile file(path);
-    return parse_analogies(file.bytes(), path);
-}
-
 /// How many questions were answered, and how many of them rightly.
 struct AnalogyScore {
     std::string name;
     std::size_t correct = 0;
     std::size_t asked = 0;   ///< questions whose four words are all known; the others do not count
     std::size_t skipped = 0; ///< questions with an unknown word
+    std::size_t substituted = 0; ///< of those asked, the ones with an unknown word for which the
+                                 ///< policy put a vector: made from n-grams, say
+    std::size_t unformed = 0;    ///< questions that a relation of many pairs would hold beyond the
+                                 ///< limit
 
     /// The share of the questions asked that were answered rightly; 0 where none was asked.
     [[nodiscard]] double accuracy() const noexcept {
@@ -84,6 +49,8 @@ struct AnalogyScore {
         correct += other.correct;
         asked += other.asked;
         skipped += other.skipped;
+        substituted += other.substituted;
+        unformed += other.unformed;
         return *this;
     }
 };
@@ -91,107 +58,211 @@ struct AnalogyScore {
 /// How vectors did on a set of analogies.
 struct AnalogyResult {
     std::vector<AnalogyScore> sections;
-    AnalogyScore semantic; ///< sections that do not begin with "gram"
-    AnalogyScore
-        syntactic; ///< sections that begin with "gram", as the nine in questions-words.txt do
+    /// Sums over the sections of one group, in order of first appearance: "semantic" and
+    /// "syntactic" of questions-words.txt, the folders of a folder. Empty where the set has no such
+    /// parts.
+    std::vector<AnalogyScore> groups;
     AnalogyScore total;
 };
 
 /// Settings of `evaluate_analogies`.
 struct AnalogyEvaluationOptions {
-    CaseFolding folding = CaseFolding::ascii;
+    CaseFolding folding = CaseFolding::unicode;
     std::size_t restrict_vocabulary =
         0;                   ///< only the first rows take part, in questions and answers; 0: all
     std::size_t threads = 0; ///< 0: all of the machine's
+    /// What stands for unknown words in questions. Answers are always rows: a question whose answer
+    /// is unknown is skipped.
+    OutOfVocabulary out_of_vocabulary = OutOfVocabulary::skip();
+    /// A relation of n pairs holds n (n - 1) questions. Where these are more, each pair asks only
+    /// for as many of those after it as make no more than this (one at least); 0: no limit.
+    std::size_t questions_per_relation = 10000;
 };
 
 namespace detail {
 
-/// Questions about known words only, as rows.
+/// A question about known words, as numbers of `AskedWords`.
 struct KnownQuestion {
-    std::array<Id, 4> words;
-    std::size_t section;
+    std::array<std::size_t, 3> words;
+    Id answer = no_id;
+    const std::vector<Id>* answers = nullptr; ///< where there may be several: sorted, not `answer`
+
+    [[nodiscard]] bool accepts(Id id) const {
+        return answers == nullptr ? id == answer
+                                  : std::binary_search(answers->begin(), answers->end(), id);
+    }
 };
+
+/// Answers questions by 3CosAdd, thousands at once.
+class AnalogyRun {
+public:
+    AnalogyRun(const WordVectors<float>& vectors, std::size_t rows,
+               const AnalogyEvaluationOptions& options)
+        : words_(vectors, rows, options.folding, options.out_of_vocabulary),
+          index_(vectors.table().view().first(words_.rows())), dim_(vectors.dim()),
+          threads_(options.threads) {}
+
+    [[nodiscard]] AskedWords& words() noexcept { return words_; }
+
+    /// Asks sooner or later; the answer is counted in `score`, the same until `finish`.
+    void ask(const KnownQuestion& question, AnalogyScore& score) {
+        ++score.asked;
+        score.substituted +=
+            !std::all_of(question.words.begin(), question.words.end(),
+                         [&](std::size_t number) { return words_.is_row(number); });
+        waiting_.push_back(question);
+        if (waiting_.size() == batch) finish(score);
+    }
+
+    /// Asks all that waits.
+    void finish(AnalogyScore& score) {
+        if (waiting_.empty()) return;
+        EmbeddingTable<float> queries(waiting_.size(), dim_);
+        std::vector<std::vector<Id>> excluded(waiting_.size());
+        std::vector<float> unit(dim_);
+        for (std::size_t q = 0; q < waiting_.size(); ++q) {
+            constexpr std::array<float, 3> signs{-1.0f, 1.0f, 1.0f};
+            for (std::size_t i = 0; i < 3; ++i) {
+                const std::size_t word = waiting_[q].words[i];
+                std::copy_n(words_[word].begin(), dim_, unit.begin());
+                simd::normalize(unit);
+                simd::axpy(signs[i], unit, queries[q]);
+                if (words_.is_row(word)) excluded[q].push_back(static_cast<Id>(word));
+            }
+        }
+        const std::vector<std::vector<Neighbor>> answers =
+            index_.search_batch(queries, first_answers, excluded, threads_);
+        for (std::size_t q = 0; q < waiting_.size(); ++q) {
+            const std::optional<Id> answer =
+                answer_to(waiting_[q], answers[q], queries[q], excluded[q]);
+            score.correct += answer && waiting_[q].accepts(*answer);
+        }
+        waiting_.clear();
+    }
+
+private:
+    static constexpr std::size_t batch = 4096;
+    /// Case variants of a question's words may come before the answer: as many neighbours as mostly
+    /// do; where they do not, twice as many are asked for until one is no such variant.
+    static constexpr std::size_t first_answers = 8;
+
+    [[nodiscard]] std::optional<Id> answer_to(const KnownQuestion& question,
+                                              std::vector<Neighbor> candidates,
+                                              std::span<const float> query,
+                                              std::span<const Id> excluded) const {
+        for (std::size_t asked = first_answers;; asked *= 2) {
+            for (const Neighbor& neighbor : candidates) {
+                const Id id = words_.folded().representative(neighbor.id);
+                if (std::count(question.words.begin(), question.words.end(), id) == 0) return id;
+            }
+            if (candidates.size() < asked) return std::nullopt;
+            candidates = index_.search(query, 2 * asked, excluded);
+        }
+    }
+
+    AskedWords words_;
+    ExactIndex<Cosine> index_;
+    std::size_t dim_;
+    std::size_t threads_;
+    std::vector<KnownQuestion> waiting_;
+};
+
+/// Asks a section's whole questions.
+inline void ask_questions(AnalogyRun& run, const AnalogySection& section, AnalogyScore& score) {
+    for (const AnalogyQuestion& question : section.questions) {
+        std::array<std::optional<std::size_t>, 4> words;
+        for (std::size_t i = 0; i < 4; ++i) {
+            words[i] = run.words().find(question[i]);
+        }
+        if (words[0] && words[1] && words[2] && words[3] && run.words().is_row(*words[3])) {
+            run.ask({{*words[0], *words[1], *words[2]}, static_cast<Id>(*words[3])}, score);
+        } else {
+            ++score.skipped;
+        }
+    }
+}
+
+/// A pair of a relation, looked up.
+struct KnownPair {
+    std::optional<std::size_t> word;
+    std::optional<std::size_t> related; ///< the first known of what it is related to
+    std::vector<Id> answers;            ///< all of it that are rows, sorted
+};
+
+/// Asks, for each pair of a section, for the pairs after it, in a circle.
+inline void ask_pairs(AnalogyRun& run, const AnalogySection& section, std::size_t limit,
+                      AnalogyScore& score) {
+    const std::size_t count = section.pairs.size();
+    if (count < 2) return;
+    std::vector<KnownPair> pairs;
+    for (const RelatedWords& each : section.pairs) {
+        KnownPair& pair = pairs.emplace_back();
+        pair.word = run.words().find(each.word);
+        for (const std::string& related : each.related) {
+            const std::optional<Id> row = run.words().find_row(related);
+            if (!row) continue;
+            if (!pair.related) pair.related = *row;
+            pair.answers.push_back(*row);
+        }
+        if (!pair.related && !each.related.empty()) {
+            pair.related = run.words().find(each.related[0]);
+        }
+        std::sort(pair.answers.begin(), pair.answers.end());
+    }
+    std::size_t steps = count - 1;
+    if (limit != 0) steps = std::min(steps, std::max<std::size_t>(1, limit / count));
+    score.unformed += count * (count - 1 - steps);
+    for (std::size_t step = 1; step <= steps; ++step) {
+        for (std::size_t i = 0; i < count; ++i) {
+            const KnownPair& from = pairs[i];
+            const KnownPair& to = pairs[(i + step) % count];
+            if (from.word && from.related && to.word && !to.answers.empty()) {
+                run.ask({{*from.word, *from.related, *to.word}, no_id, &to.answers}, score);
+            } else {
+                ++score.skipped;
+            }
+        }
+    }
+    run.finish(score); // while the pairs live
+}
+
+/// The sums over groups of sections.
+[[nodiscard]] inline std::vector<AnalogyScore>
+sum_groups(const std::vector<AnalogySection>& sections, const std::vector<AnalogyScore>& scores) {
+    std::vector<AnalogyScore> groups;
+    for (std::size_t i = 0; i < sections.size(); ++i) {
+        const std::string& name = sections[i].group;
+        if (name.empty()) continue;
+        auto group = std::find_if(groups.begin(), groups.end(),
+                                  [&](const AnalogyScore& each) { return each.name == name; });
+        if (group == groups.end()) group = groups.insert(group, AnalogyScore{name});
+        *group += scores[i];
+    }
+    return groups;
+}
 
 } // namespace detail
 
-/// Answers every question whose words are known by 3CosAdd, the word nearest to b - a + c on unit
-/// vectors, the three words of the question (and their case variants) left out. Throws `Error` for
-/// vectors that are not finite.
+/// Answers every question whose words are known by 3CosAdd (Mikolov et al. 2013), the word nearest
+/// to b - a + c on unit vectors, the three words of the question (and their case variants) left
+/// out. Throws `Error` for vectors that are not finite, and `UnknownWordError` where the policy
+/// asks for it.
 [[nodiscard]] inline AnalogyResult
 evaluate_analogies(const WordVectors<float>& vectors, const std::vector<AnalogySection>& sections,
                    const AnalogyEvaluationOptions& options = {}) {
-    const std::size_t rows = options.restrict_vocabulary == 0
-                                 ? vectors.size()
-                                 : std::min(options.restrict_vocabulary, vectors.size());
-    const FoldedVocabulary vocabulary(vectors.vocabulary(), rows, options.folding);
+    const std::size_t rows =
+        options.restrict_vocabulary == 0 ? vectors.size() : options.restrict_vocabulary;
+    detail::AnalogyRun run(vectors, rows, options);
     AnalogyResult result;
-    std::vector<detail::KnownQuestion> known;
-    for (const AnalogySection& section : sections) {
-        AnalogyScore score{section.name};
-        for (const AnalogyQuestion& question : section.questions) {
-            detail::KnownQuestion ids{{}, result.sections.size()};
-            bool all_known = true;
-            for (std::size_t i = 0; i < 4; ++i) {
-                const std::optional<Id> id = vocabulary.find(question[i]);
-                ids.words[i] = id.value_or(no_id);
-                all_known = all_known && id.has_value();
-            }
-            if (all_known) known.push_back(ids);
-            ++(all_known ? score.asked : score.skipped);
-        }
-        result.sections.push_back(score);
-    }
-
-    const TableView<const float> table = vectors.table().view().first(rows);
-    const ExactIndex<Cosine> index(table);
-    constexpr std::size_t batch = 4096;
-    for (std::size_t begin = 0; begin < known.size(); begin += batch) {
-        const std::size_t count = std::min(batch, known.size() - begin);
-        EmbeddingTable<float> queries(count, vectors.dim());
-        std::vector<std::vector<Id>> excluded(count);
-        std::vector<float> unit(vectors.dim());
-        for (std::size_t q = 0; q < count; ++q) {
-            const std::array<Id, 4>& words = known[begin + q].words;
-            constexpr std::array<float, 3> signs{-1.0f, 1.0f, 1.0f};
-            for (std::size_t i = 0; i < 3; ++i) {
-                std::copy_n(table[words[i]].begin(), unit.size(), unit.begin());
-                simd::normalize(unit);
-                simd::axpy(signs[i], unit, queries[q]);
-                excluded[q].push_back(words[i]);
-            }
-        }
-        // Case variants of the three words may come first: as many answers more as there may be of
-        // them.
-        std::size_t k = 8;
-        const std::vector<std::vector<Neighbor>> answers =
-            index.search_batch(queries, k, excluded, options.threads);
-        for (std::size_t q = 0; q < count; ++q) {
-            const detail::KnownQuestion& question = known[begin + q];
-            const auto is_input = [&](const Neighbor& neighbor) {
-                return std::count(question.words.begin(), question.words.begin() + 3,
-                                  vocabulary.representative(neighbor.id)) != 0;
-            };
-            std::vector<Neighbor> candidates = answers[q];
-            auto answer = std::find_if_not(candidates.begin(), candidates.end(), is_input);
-            for (std::size_t more = k; answer == candidates.end() && candidates.size() == more;) {
-                more *= 2;
-                candidates = index.search(queries[q], more, excluded[q]);
-                answer = std::find_if_not(candidates.begin(), candidates.end(), is_input);
-            }
-            if (answer != candidates.end() &&
-                vocabulary.representative(answer->id) == question.words[3]) {
-                ++result.sections[question.section].correct;
-            }
-        }
-    }
-    result.semantic.name = "semantic";
-    result.syntactic.name = "syntactic";
     result.total.name = "total";
-    for (const AnalogyScore& section : result.sections) {
-        (section.name.starts_with("gram") ? result.syntactic : result.semantic) += section;
-        result.total += section;
+    for (const AnalogySection& section : sections) {
+        AnalogyScore& score = result.sections.emplace_back(AnalogyScore{section.name});
+        detail::ask_questions(run, section, score);
+        detail::ask_pairs(run, section, options.questions_per_relation, score);
+        run.finish(score);
+        result.total += score;
     }
+    result.groups = detail::sum_groups(sections, result.sections);
     return result;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,47 +9,68 @@
 
 #include <tsl/robin_map.h>
 
+#include <firth/base/fold_case.hpp>
 #include <firth/table/relabel.hpp>
 #include <firth/table/vocabulary.hpp>
 
 namespace firth {
 
-/// Whether evaluation tells "Paris" from "paris".
+/// Whether evaluation tells "Paris" from "paris". Where it does not, the first variant in the
+/// vocabulary, the most frequent one in files in that order, stands for all.
 enum class CaseFolding {
-    ascii, ///< A-Z count as a-z, by byte and without a locale; the most frequent variant stands for
-           ///< all
-    none,  ///< words are compared as they are
+    unicode, ///< letters of all scripts, by Unicode's simple case folding: see `fold_case`
+    ascii,   ///< A-Z only, by byte
+    none,    ///< words are compared as they are
 };
+
+/// The word as it is compared.
+[[nodiscard]] inline std::string fold(std::string_view word, CaseFolding folding) {
+    switch (folding) {
+    case CaseFolding::unicode:
+        return fold_case(word);
+    case CaseFolding::ascii:
+        return fold_ascii(word);
+    case CaseFolding::none:
+        break;
+    }
+    return std::string(word);
+}
 
 /// Finds words of a vocabulary by their folded form.
 class FoldedVocabulary {
 public:
-    /// Looks at the first `rows` symbols; of those that fold to the same, the first stands for all.
+    /// Looks at the first `rows` symbols, or at all where there are fewer; of those that fold to
+    /// the same, the first stands for all.
     FoldedVocabulary(const Vocabulary& vocabulary, std::size_t rows, CaseFolding folding)
         : folding_(folding) {
+        rows = std::min(rows, vocabulary.size());
         first_.reserve(rows);
         for (Id id = 0; id < rows; ++id) {
-            first_.push_back(ids_.try_emplace(fold(vocabulary[id]), id).first->second);
+            const std::string folded = fold(vocabulary[id], folding);
+            is_folded_ = is_folded_ && folded == vocabulary[id];
+            first_.push_back(ids_.try_emplace(folded, id).first->second);
         }
     }
 
     /// The first symbol that folds to the same as `word`.
     [[nodiscard]] std::optional<Id> find(std::string_view word) const {
-        const auto found = ids_.find(fold(word));
+        const auto found = ids_.find(fold(word, folding_));
         return found == ids_.end() ? std::nullopt : std::optional<Id>(found->second);
     }
 
     /// The first symbol that folds to the same as the symbol `id`.
     [[nodiscard]] Id representative(Id id) const noexcept { return first_[id]; }
 
-private:
-    [[nodiscard]] std::string fold(std::string_view word) const {
-        return folding_ == CaseFolding::ascii ? fold_ascii(word) : std::string(word);
+    /// A word as it would be spelt here: folded where all symbols are, else as it is.
+    [[nodiscard]] std::string spelling(std::string_view word) const {
+        return is_folded_ ? fold(word, folding_) : std::string(word);
     }
 
+private:
     CaseFolding folding_;
     tsl::robin_map<std::string, Id> ids_;
     std::vector<Id> first_;
+    bool is_folded_ = true;
 };
 
 } // namespace firth

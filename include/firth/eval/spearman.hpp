@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <firth/base/error.hpp>
@@ -13,7 +14,13 @@
 namespace firth {
 
 /// The rank of each value, from 1, smallest first; equal values share the mean of their ranks.
+/// Throws `Error` for a NaN, which has no rank.
 [[nodiscard]] inline std::vector<double> average_ranks(std::span<const double> values) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (std::isnan(values[i])) {
+            throw Error("value " + std::to_string(i) + " is no number (NaN) and has no rank");
+        }
+    }
     std::vector<std::size_t> order(values.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(),
@@ -33,7 +40,7 @@ namespace firth {
 }
 
 /// Pearson's correlation coefficient, in [-1, 1]; NaN where one side has no spread or fewer than
-/// two values.
+/// two values. Throws `Error` for sides of different length.
 [[nodiscard]] inline double pearson(std::span<const double> x, std::span<const double> y) {
     if (x.size() != y.size()) {
         throw Error("a correlation of " + std::to_string(x.size()) + " with " +
@@ -55,7 +62,7 @@ namespace firth {
 }
 
 /// Spearman's rank correlation rho, in [-1, 1], ties by averaged ranks; NaN where one side has no
-/// spread or fewer than two values. Throws `Error` for sides of different length.
+/// spread or fewer than two values. Throws `Error` for sides of different length and for NaN.
 [[nodiscard]] inline double spearman(std::span<const double> x, std::span<const double> y) {
     return pearson(average_ranks(x), average_ranks(y));
 }

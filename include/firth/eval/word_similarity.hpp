@@ -1,85 +1,62 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include <firth/base/error.hpp>
-#include <firth/base/fields.hpp>
-#include <firth/base/mapped_file.hpp>
-#include <firth/base/number_text.hpp>
+#include <firth/eval/asked_words.hpp>
 #include <firth/eval/case_folding.hpp>
 #include <firth/eval/spearman.hpp>
+#include <firth/eval/word_pairs.hpp>
+#include <firth/query/out_of_vocabulary.hpp>
 #include <firth/simd/distance.hpp>
 #include <firth/table/word_vectors.hpp>
 
 namespace firth {
 
-/// Two words and how similar people find them.
-struct WordPair {
-    std::string first;
-    std::string second;
-    double score = 0;
+/// Settings of `evaluate_word_similarity`.
+struct WordSimilarityOptions {
+    CaseFolding folding = CaseFolding::unicode;
+    /// What stands for unknown words. A pair is left out where nothing does: a word of which no
+    /// n-gram has a vector too.
+    OutOfVocabulary out_of_vocabulary = OutOfVocabulary::skip();
 };
-
-/// Reads a set such as WordSim-353 or SimLex-999: a line a pair, "word word score", fields parted
-/// by tabs or spaces, further fields passed over; lines that begin with # and empty lines too. A
-/// first line whose third field is no number is a header. Throws `FormatError`, naming the line,
-/// for any other.
-[[nodiscard]] inline std::vector<WordPair> parse_word_pairs(std::string_view text,
-                                                            const std::string& name = "the text") {
-    std::vector<WordPair> pairs;
-    std::size_t number = 0;
-    while (!text.empty()) {
-        const std::string_view line = take_line(text);
-        ++number;
-        if (line.starts_with('#')) continue;
-        const std::vector<std::string_view> fields = split_fields(line, 3);
-        if (fields.empty()) continue;
-        const ParsedFloat score = fields.size() == 3 ? parse_float(fields[2]) : ParsedFloat();
-        if (score.size == 0 || score.size != fields[2].size()) {
-            if (number == 1 && fields.size() == 3) continue;
-            throw FormatError(name + ", line " + std::to_string(number) +
-                              ": expected two words and a score");
-        }
-        pairs.push_back(
-            {std::string(fields[0]), std::string(fields[1]), static_cast<double>(score.value)});
-    }
-    return pairs;
-}
-
-/// Reads such a set from a file. Throws `IoError` and `FormatError`.
-[[nodiscard]] inline std::vector<WordPair> read_word_pairs(const std::string& path) {
-    const MappedFile file(path);
-    return parse_word_pairs(file.bytes(), path);
-}
 
 /// How vectors did on a set of pairs.
 struct WordSimilarityResult {
     double rho = 0; ///< Spearman's rho between cosines and scores; NaN with fewer than two pairs
-    std::size_t pairs = 0;   ///< pairs whose words are both known; the others do not count
-    std::size_t missing = 0; ///< pairs with an unknown word
+    std::size_t pairs = 0;       ///< pairs that count: each word known or replaced
+    std::size_t missing = 0;     ///< pairs that do not
+    std::size_t substituted = 0; ///< of the pairs that count, those with an unknown word for which
+                                 ///< the policy put a vector: made from n-grams, say
 };
 
-/// Compares the vectors' cosines with people's scores.
+/// Compares the vectors' cosines with people's scores. Throws `Error` for vectors and scores that
+/// are no numbers, and `UnknownWordError` where the policy asks for it.
 [[nodiscard]] inline WordSimilarityResult
 evaluate_word_similarity(const WordVectors<float>& vectors, const std::vector<WordPair>& pairs,
-                         CaseFolding folding = CaseFolding::ascii) {
-    const FoldedVocabulary vocabulary(vectors.vocabulary(), vectors.size(), folding);
+                         const WordSimilarityOptions& options = {}) {
+    detail::AskedWords words(vectors, vectors.size(), options.folding, options.out_of_vocabulary);
     WordSimilarityResult result;
     std::vector<double> cosines;
     std::vector<double> scores;
     for (const WordPair& pair : pairs) {
-        const std::optional<Id> first = vocabulary.find(pair.first);
-        const std::optional<Id> second = vocabulary.find(pair.second);
+        const std::optional<std::size_t> first = words.find(pair.first);
+        const std::optional<std::size_t> second = words.find(pair.second);
         if (!first || !second) {
             ++result.missing;
             continue;
         }
-        cosines.push_back(static_cast<double>(simd::cosine(vectors[*first], vectors[*second])));
+        result.substituted += !words.is_row(*first) || !words.is_row(*second);
+        const double cosine = static_cast<double>(simd::cosine(words[*first], words[*second]));
+        if (std::isnan(cosine)) {
+            throw Error("the cosine of \"" + pair.first + "\" and \"" + pair.second +
+                        "\" is no number: their vectors are not finite");
+        }
+        cosines.push_back(cosine);
         scores.push_back(pair.score);
     }
     result.pairs = cosines.size();

@@ -61,7 +61,8 @@ inline std::vector<WordScore> analogy_by_product(const WordIndex& index,
 } // namespace detail
 
 /// Answers "a is to b as c is to ...?": the words d that fit best, a, b and c left out. Throws
-/// `UnknownWordError` for an unknown word unless the policy puts a vector in its place.
+/// `UnknownWordError` for an unknown word unless the policy puts a vector in its place, and where
+/// it leaves no word to ask for.
 [[nodiscard]] inline std::vector<WordScore> analogy(const WordIndex& index, std::string_view a,
                                                     std::string_view b, std::string_view c,
                                                     const AnalogyOptions& options = {}) {
@@ -71,15 +72,18 @@ inline std::vector<WordScore> analogy_by_product(const WordIndex& index,
     }
     std::array<LookedUp, 3> words;
     std::vector<Id> excluded;
+    bool any = false;
     for (std::size_t i = 0; i < 3; ++i) {
         const std::string_view word = std::array{a, b, c}[i];
         std::optional<LookedUp> found = look_up(index.vectors(), word, options.out_of_vocabulary);
         // A product has no word to spare: a skipped one counts as a vector of zeros, cosine 0 with
         // all.
         words[i] =
-            found ? std::move(*found) : LookedUp{std::vector<float>(index.vectors().dim()), no_id};
+            found ? *std::move(found) : LookedUp{std::vector<float>(index.vectors().dim()), no_id};
         if (words[i].id != no_id) excluded.push_back(words[i].id);
+        any = any || found;
     }
+    if (!any) detail::throw_none_known();
     return detail::analogy_by_product(index, words, excluded, options.top);
 }
 

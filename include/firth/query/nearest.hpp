@@ -82,6 +82,10 @@ struct QueryWords {
     std::vector<Id> rows;
 };
 
+[[noreturn]] inline void throw_none_known() {
+    throw UnknownWordError("none of the words asked for is in the vocabulary");
+}
+
 inline QueryWords look_up_all(const WordVectors<float>& vectors, std::span<const std::string> words,
                               const OutOfVocabulary& policy) {
     QueryWords query;
@@ -108,7 +112,7 @@ most_similar(const BasicWordIndex<M>& index, const std::vector<std::string>& pos
     detail::QueryWords plus = detail::look_up_all(vectors, positive, options.out_of_vocabulary);
     detail::QueryWords minus = detail::look_up_all(vectors, negative, options.out_of_vocabulary);
     if (plus.found.empty() && minus.found.empty()) {
-        throw UnknownWordError("none of the words asked for is in the vocabulary");
+        detail::throw_none_known();
     }
     std::vector<float> query(vectors.dim());
     for (LookedUp& word : plus.found) {

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <firth/base/fold_case_table.hpp>
+#include <firth/base/utf8.hpp>
+
+namespace firth {
+
+/// The character that `point` counts as where case does not matter: Unicode's simple case folding
+/// (CaseFolding.txt, status C and S), one character for one. Points that fold to none but
+/// themselves, and numbers that are no character, stay.
+[[nodiscard]] constexpr std::uint32_t fold_point(std::uint32_t point) noexcept {
+    if (point < 0x80) return point >= 'A' && point <= 'Z' ? point + ('a' - 'A') : point;
+    const auto& ranges = detail::folded_ranges;
+    const auto range = std::lower_bound(
+        ranges.begin(), ranges.end(), point,
+        [](const detail::FoldedRange& each, std::uint32_t value) { return each.last < value; });
+    if (range == ranges.end() || point < range->first || (point - range->first) % range->step != 0)
+        return point;
+    return static_cast<std::uint32_t>(static_cast<std::int64_t>(point) + range->distance);
+}
+
+/// The word with every letter of any script as its simple case folding has it: capitals as small
+/// letters, and the other forms of a small letter (a final sigma) as the usual one. Bytes that are
+/// not UTF-8 stay. Needs no locale; characters made of several (a letter and its accent apart) are
+/// not composed, and the Turkish dotted I stays.
+[[nodiscard]] inline std::string fold_case(std::string_view word) {
+    std::string folded;
+    folded.reserve(word.size());
+    while (!word.empty()) {
+        const std::size_t length = utf8_length(word);
+        const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(word[i]); };
+        if (length <= 1) {
+            folded += length == 0 ? word[0] : static_cast<char>(fold_point(byte(0)));
+        } else {
+            std::uint32_t point = byte(0) & (0x7Fu >> length);
+            for (std::size_t i = 1; i < length; ++i) {
+                point = point << 6 | (byte(i) & 0x3Fu);
+            }
+            const std::uint32_t to = fold_point(point);
+            if (to == point) {
+                folded += word.substr(0, length);
+            } else {
+                append_utf8(folded, to);
+            }
+        }
+        word.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    return folded;
+}
+
+} // namespace firth
