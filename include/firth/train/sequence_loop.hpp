@@ -80,10 +80,9 @@ public:
           subsampler_(counts, options.sample), rate_{options.learning_rate, options.schedule},
           workers_(resolve_threads(options.threads)) {
         check_corpus(corpus, counts.size(), workers_.size());
-        // In rounds all workers wait for the one with the largest chunk, and each holds a copy of
-        // every row it touches: small chunks of almost one size keep both short.
         chunks_ = options.rounds
-                      ? detail::chunk_ends(corpus, round_chunk, round_chunk / 8)
+                      ? detail::chunk_ends(corpus, round_chunk(workers_.size()),
+                                           round_chunk(workers_.size()) / 8)
                       : detail::chunk_ends(
                             corpus, std::clamp<std::size_t>(corpus.ids.size() / 256, 1024, 16384),
                             options.max_sentence);
@@ -169,7 +168,13 @@ public:
     }
 
 private:
-    static constexpr std::size_t round_chunk = 1024;
+    /// Ids of a chunk in rounds. All workers wait for the one with the largest chunk, and each
+    /// holds a copy of every row it touches: small chunks of almost one size keep both short. And
+    /// what workers learn in a round is only seen by others afterwards: the more of them there are,
+    /// the shorter a round.
+    static constexpr std::size_t round_chunk(std::size_t workers) noexcept {
+        return std::max<std::size_t>(64, 2048 / std::max<std::size_t>(2, workers));
+    }
 
     [[nodiscard]] std::size_t chunk_begin(std::size_t chunk) const noexcept {
         return chunk == 0 ? 0 : chunks_[chunk - 1];
