@@ -19,7 +19,9 @@ public:
     static constexpr std::uint64_t enough_samples = 10000;
 
     /// Times the loss of zeros. A sound training stays below 1 nearly everywhere, one that diverges
-    /// ends between 5 and 23.
+    /// ends between 5 and 23. The first epoch may begin with vectors of a length that outputs of
+    /// zero have to get used to.
+    static constexpr double first_limit = 4;
     static constexpr double limit = 2;
 
     /// `learning_rate` is named in the error.
@@ -41,15 +43,16 @@ public:
 
 private:
     void judge(const LossSum& loss, std::uint32_t epoch) const {
-        if (loss.zero_loss > 0 && loss.loss > limit * loss.zero_loss) fail(loss, epoch);
+        const double most = (epoch == 0 ? first_limit : limit) * loss.zero_loss;
+        if (loss.zero_loss > 0 && loss.loss > most) fail(loss, epoch);
     }
 
     [[noreturn]] void fail(const LossSum& loss, std::uint32_t epoch) const {
         throw Error("the training diverged in epoch " + std::to_string(epoch + 1) +
-                    ": the mean loss is " + float_text(loss.mean()) +
-                    (loss.zero_loss > 0
-                         ? ", where vectors of zeros cost " + float_text(loss.zero_mean())
-                         : std::string()) +
+                    ": the mean loss is " + float_text(static_cast<float>(loss.mean())) +
+                    (loss.zero_loss > 0 ? ", where vectors of zeros cost " +
+                                              float_text(static_cast<float>(loss.zero_mean()))
+                                        : std::string()) +
                     "; expected less, which a learning rate lower than " +
                     float_text(learning_rate_) + " may give");
     }
