@@ -107,6 +107,11 @@ inline void write_checkpoint(const std::string& path, const TrainingSettings& se
         }
         lines.remove_prefix(std::min(lines.size(), line.size() + 1));
     }
+    if (!lines.empty()) {
+        throw OptionError(path + " was written by a training with \"" +
+                          std::string(lines.substr(0, lines.find('\n'))) +
+                          "\", this one has no such setting");
+    }
     file.verify("place");
     file.verify("loss");
     const auto numbers = file.array<std::uint64_t>("place");
