@@ -24,11 +24,16 @@ int main() {
         }
     }
 
-    // A basket has no order: a window as wide as the basket makes all its products each other's
-    // context.
+    // A basket has no order: a fixed window as wide as the largest basket makes all its products
+    // each other's context. Baskets of hundreds are no different.
     const firth::EncodedCorpus corpus = firth::encode_sequences(baskets, {.min_count = 1});
-    const firth::TrainedVectors trained = firth::train_sgns(
-        corpus, {.dim = 16, .window = 4, .sample = 0, .epochs = 20, .learning_rate = 0.05f});
+    const firth::TrainedVectors trained =
+        firth::train_sgns(corpus, {.dim = 16,
+                                   .window = 4,
+                                   .window_size = firth::WindowSize::fixed,
+                                   .sample = 0,
+                                   .epochs = 20,
+                                   .learning_rate = 0.05f});
 
     const firth::WordIndex index(trained.vectors);
     for (const char* product : {"basil", "wasabi", "lime", "maple syrup"}) {

@@ -5,6 +5,7 @@
 #include <firth/train/checkpoint.hpp>
 #include <firth/train/cooccurrence_tiles.hpp>
 #include <firth/train/cooccurrence_trainer.hpp>
+#include <firth/train/divergence.hpp>
 #include <firth/train/glove.hpp>
 #include <firth/train/hierarchical_softmax.hpp>
 #include <firth/train/hogwild.hpp>

@@ -3,6 +3,7 @@
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -148,19 +149,37 @@ inline ParsedFloat parse_plain_float(const char* const begin, const char* const 
     return result;
 }
 
-/// Appends the shortest decimal text that reads back as the same float.
-inline void append_float(std::string& to, float value) {
+/// Appends the shortest decimal text that reads back as the same number.
+template <std::floating_point T>
+void append_float(std::string& to, T value) {
 #if defined(__cpp_lib_to_chars)
-    char digits[32];
+    char digits[64];
     const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, value);
     to.append(digits, end.ptr);
 #else
-    std::ostringstream stream;
-    stream.imbue(std::locale::classic());
-    stream.precision(std::numeric_limits<float>::max_digits10);
-    stream << value;
-    to += stream.str();
+    std::string text;
+    for (int precision = std::numeric_limits<T>::digits10;
+         precision <= std::numeric_limits<T>::max_digits10; ++precision) {
+        std::ostringstream stream;
+        stream.imbue(std::locale::classic());
+        stream.precision(precision);
+        stream << value;
+        text = stream.str();
+        std::istringstream back(text);
+        back.imbue(std::locale::classic());
+        T read = 0;
+        if (back >> read && read == value) break;
+    }
+    to += text;
 #endif
+}
+
+/// The shortest decimal text that reads back as the same number.
+template <std::floating_point T>
+[[nodiscard]] std::string float_text(T value) {
+    std::string text;
+    append_float(text, value);
+    return text;
 }
 
 } // namespace firth

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/number_text.hpp>
 #include <firth/base/scalar.hpp>
 #include <firth/io/element_type.hpp>
 #include <firth/simd/convert.hpp>
@@ -121,7 +122,7 @@ inline float encode_row(std::span<const float> row, ElementType type, std::strin
     case ElementType::f16:
         for (const float value : row) {
             if (std::fabs(value) >= 65520.0f) {
-                throw Error("an element of " + std::to_string(value) +
+                throw Error("an element of " + float_text(value) +
                             " is beyond the 65504 of f16");
             }
         }

@@ -17,6 +17,7 @@
 
 #include <firth/base/container.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/number_text.hpp>
 #include <firth/base/scalar.hpp>
 #include <firth/io/element_type.hpp>
 #include <firth/io/elements.hpp>
@@ -245,8 +246,8 @@ inline void verify_native(const std::string& path) {
                               ? 0.0f
                               : matrix.scales[id] * std::sqrt(static_cast<float>(matrix.dim));
         if (!(std::fabs(norm - file.norms()[id]) <= 1e-4f * norm + off)) {
-            fail("has norm " + std::to_string(norm) + ", but the file says " +
-                 std::to_string(file.norms()[id]));
+            fail("has norm " + float_text(norm) + ", but the file says " +
+                 float_text(file.norms()[id]));
         }
     }
 }

@@ -11,6 +11,7 @@
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/number_text.hpp>
 #include <firth/io/byte_reader.hpp>
 #include <firth/io/element_type.hpp>
 #include <firth/io/elements.hpp>
@@ -108,7 +109,7 @@ private:
         const float least = bytes ? 0.0f : -0x1p31f;
         const float beyond = bytes ? 256.0f : 0x1p31f;
         if (value != std::trunc(value) || value < least || value >= beyond) {
-            fail("row " + std::to_string(added()) + " holds " + std::to_string(value) +
+            fail("row " + std::to_string(added()) + " holds " + float_text(value) +
                  ", expected whole numbers in the range of " + std::string(element_name(type_)));
         }
         if (bytes) {

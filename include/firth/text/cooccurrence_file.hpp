@@ -16,6 +16,7 @@
 #include <firth/base/container.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/number_text.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/table/vocabulary_sections.hpp>
 #include <firth/text/cooccurrence.hpp>
@@ -99,7 +100,7 @@ inline void write_cooccurrences(const Vocabulary& vocabulary, const Cooccurrence
                 !std::isfinite(entry.count)) {
                 file->fail(0, "row " + std::to_string(rows.size()) + " holds column " +
                                   std::to_string(entry.column) + " with count " +
-                                  std::to_string(entry.count) + ", expected a column from " +
+                                  float_text(entry.count) + ", expected a column from " +
                                   std::to_string(least) + " to " + std::to_string(symbols) +
                                   " and a count above 0");
             }
@@ -175,7 +176,7 @@ read_glove_cooccurrences(const std::string& path, std::size_t symbols,
                          std::to_string(symbols) + ", the size of the vocabulary");
         }
         if (!(record.count > 0) || !std::isfinite(static_cast<float>(record.count))) {
-            fail(at + 8, "a count of " + std::to_string(record.count) +
+            fail(at + 8, "a count of " + float_text(record.count) +
                              ", expected a finite number above 0");
         }
         ++sizes[static_cast<std::size_t>(record.word) - 1];
@@ -218,7 +219,7 @@ read_glove_cooccurrences(const std::string& path, std::size_t symbols,
                 if (!(count > 0) || !std::isfinite(count)) {
                     throw FormatError(path + ": the counts of words " + std::to_string(id + 1) +
                                       " and " + std::to_string(sum.column + 1) + " add up to " +
-                                      std::to_string(sum.count) +
+                                      float_text(sum.count) +
                                       ", expected a number that float32 holds");
                 }
                 row.push_back({sum.column, count});

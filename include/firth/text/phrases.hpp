@@ -16,6 +16,7 @@
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/random.hpp>
 #include <firth/table/vocabulary.hpp>
@@ -62,7 +63,7 @@ struct PairHash {
 [[nodiscard]] inline std::vector<Phrase> find_phrases(const EncodedCorpus& corpus,
                                                       const PhraseOptions& options = {}) {
     if (!(options.threshold >= 0)) {
-        throw OptionError("threshold is " + std::to_string(options.threshold) +
+        throw OptionError("threshold is " + float_text(options.threshold) +
                           ", expected 0 or more");
     }
     // Pairs of one pass on one thread: at most some 200 MB.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,16 +19,17 @@
 #include <firth/train/training_state.hpp>
 
 /// A training that stands still, as a file: a container of kind "checkpoint" with the settings it
-/// was begun with, the place it has reached, and its two tables.
+/// was begun with, the place it has reached, and its two tables. Version 2: numbers in settings are
+/// the shortest text that reads back as the same number.
 namespace firth {
 
-/// What a training is, one "name = value" a line: it can be gone on with where all are the same.
+/// What a training is, one "name = value" a line: it can be resumed where all are the same.
 using TrainingSettings = std::vector<std::pair<std::string, std::string>>;
 
 namespace detail {
 
 inline constexpr std::string_view checkpoint_kind = "checkpoint";
-inline constexpr std::uint32_t checkpoint_version = 1;
+inline constexpr std::uint32_t checkpoint_version = 2;
 
 /// The version of firth that a training was begun with.
 [[nodiscard]] inline std::string version_name() {
@@ -77,9 +79,10 @@ inline void write_checkpoint(const std::string& path, const TrainingSettings& se
     file.section("settings", lines);
     file.begin("place");
     file.write_array(std::span<const std::uint64_t>(
-        std::array<std::uint64_t, 3>{place.epoch, place.part, place.loss.samples}));
+        std::array<std::uint64_t, 4>{place.epoch, place.part, place.loss.samples, place.samples}));
     file.begin("loss");
-    file.write_array(std::span<const double>(&place.loss.loss, 1));
+    file.write_array(
+        std::span<const double>(std::array<double, 2>{place.loss.loss, place.loss.zero_loss}));
     file.write_array(std::span<const double>(place.epoch_loss));
     detail::write_table(file, "input", input);
     detail::write_table(file, "output", output);
@@ -104,21 +107,77 @@ inline void write_checkpoint(const std::string& path, const TrainingSettings& se
         }
         lines.remove_prefix(std::min(lines.size(), line.size() + 1));
     }
+    if (!lines.empty()) {
+        throw OptionError(path + " was written by a training with \"" +
+                          std::string(lines.substr(0, lines.find('\n'))) +
+                          "\", this one has no such setting");
+    }
     file.verify("place");
     file.verify("loss");
     const auto numbers = file.array<std::uint64_t>("place");
     const auto losses = file.array<double>("loss");
-    if (numbers.size() != 3 || losses.empty() || losses.size() - 1 != numbers[0]) {
+    if (numbers.size() != 4 || losses.size() < 2 || losses.size() - 2 != numbers[0]) {
         file.fail(0, "the place it has reached is not sound");
     }
     TrainingPlace place;
     place.epoch = static_cast<std::uint32_t>(numbers[0]);
     place.part = numbers[1];
-    place.loss = {losses[0], numbers[2]};
-    place.epoch_loss.assign(losses.begin() + 1, losses.end());
+    place.loss = {losses[0], numbers[2], losses[1]};
+    place.samples = numbers[3];
+    place.epoch_loss.assign(losses.begin() + 2, losses.end());
     detail::read_table(file, "input", input);
     detail::read_table(file, "output", output);
     return place;
 }
+
+/// Throws `OptionError` where a checkpoint would be overwritten: there is a file, and `resume` is
+/// false. Trainings ask this themselves before they begin; to be asked earlier where reading the
+/// corpus takes long.
+inline void check_checkpoint(const CheckpointOptions& options) {
+    if (options.path.empty() || options.resume) return;
+    std::error_code ignored;
+    if (!std::filesystem::exists(options.path, ignored)) return;
+    throw OptionError(options.path + " is there already, the checkpoint of a training that was " +
+                      "stopped; resume that one, remove the file, or choose another path");
+}
+
+/// The checkpoint of one run of a training, or of none where the options have no path.
+class Checkpoint {
+public:
+    Checkpoint(const CheckpointOptions& options, TrainingSettings settings)
+        : options_(options), settings_(std::move(settings)) {}
+
+    /// Where the run begins: at the start, or, resumed, where the file says, with its tables.
+    /// Throws as `check_checkpoint` and `read_checkpoint` do.
+    [[nodiscard]] TrainingPlace begin(EmbeddingTable<float>& input,
+                                      EmbeddingTable<float>& output) const {
+        check_checkpoint(options_);
+        if (!used() || !options_.resume || !std::filesystem::exists(options_.path)) return {};
+        return read_checkpoint(options_.path, settings_, input, output);
+    }
+
+    [[nodiscard]] bool used() const noexcept { return !options_.path.empty(); }
+
+    /// Writes the file. Where that is impossible the training goes on, and the reason is handed to
+    /// `on_failure` and kept; where it was cancelled `IoError` is thrown.
+    void write(const TrainingPlace& place, bool cancelled, const EmbeddingTable<float>& input,
+               const EmbeddingTable<float>& output) {
+        try {
+            write_checkpoint(options_.path, settings_, place, input, output);
+        } catch (const IoError& error) {
+            if (cancelled) throw;
+            failure_ = error.what();
+            if (options_.on_failure) options_.on_failure(failure_);
+        }
+    }
+
+    /// Why the last one that failed could not be written; empty where none did.
+    [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
+
+private:
+    CheckpointOptions options_;
+    TrainingSettings settings_;
+    std::string failure_;
+};
 
 } // namespace firth

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <numeric>
@@ -18,6 +17,7 @@
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/base/random.hpp>
@@ -89,18 +89,11 @@ public:
     /// where the one that is there was written, and ends with the same bytes as if it had not been
     /// stopped. Throws `Error` where the training diverges: the cost of an epoch is no finite
     /// number, or above that of products that are all zero (ten times that in the first epoch).
-    /// `OptionError` for another training's checkpoint, `FormatError` for a damaged one, and
-    /// `IoError`.
+    /// `OptionError` for another training's checkpoint, or any where it is not to be resumed,
+    /// `FormatError` for a damaged one, and `IoError`.
     TrainingStats train(const ProgressCallback& callback = {}) {
-        const CheckpointOptions& checkpoint = options_.checkpoint;
-        TrainingPlace place;
-        TrainingSettings settings;
-        if (!checkpoint.path.empty()) {
-            settings = this->settings();
-            if (checkpoint.resume && std::filesystem::exists(checkpoint.path)) {
-                place = read_checkpoint(checkpoint.path, settings, words_, contexts_);
-            }
-        }
+        Checkpoint checkpoint(options_.checkpoint, settings());
+        TrainingPlace place = checkpoint.begin(words_, contexts_);
         const std::uint64_t total = std::uint64_t{tiles_.size()} * options_.epochs;
         const std::uint64_t before =
             std::min(total, std::uint64_t{place.epoch} * tiles_.size() + place.loss.samples);
@@ -121,9 +114,9 @@ public:
             progress.epoch = place.epoch + 1;
             if (place.loss.samples != 0) progress.loss = place.loss.mean();
             cancelled = !meter.report(progress);
-            if (!checkpoint.path.empty() &&
-                (cancelled || watch.seconds() - last_save >= checkpoint.seconds)) {
-                write_checkpoint(checkpoint.path, settings, place, words_, contexts_);
+            if (checkpoint.used() &&
+                (cancelled || watch.seconds() - last_save >= options_.checkpoint.seconds)) {
+                checkpoint.write(place, cancelled, words_, contexts_);
                 last_save = watch.seconds();
             }
             return !cancelled;
@@ -133,14 +126,20 @@ public:
             if (place.part < rounds()) continue;
             place.epoch_loss.push_back(place.loss.mean());
             check_epoch(place);
+            place.samples += place.loss.samples;
             place.loss = LossSum();
             place.part = 0;
             ++place.epoch;
         }
         progress.done = done();
         if (!meter.report(progress, true)) cancelled = true;
-        return {progress.done - before, watch.seconds(), place.epoch_loss,
-                cancelled && progress.done < total};
+        TrainingStats stats;
+        stats.steps = stats.kept = progress.done - before;
+        stats.seconds = watch.seconds();
+        stats.epoch_loss = place.epoch_loss;
+        stats.cancelled = cancelled && progress.done < total;
+        stats.checkpoint_failure = checkpoint.failure();
+        return stats;
     }
 
 private:
@@ -165,7 +164,7 @@ private:
         }
         if (!(options.checkpoint.seconds >= 0)) {
             throw OptionError("seconds between checkpoints is " +
-                              std::to_string(options.checkpoint.seconds) + ", expected 0 or more");
+                              float_text(options.checkpoint.seconds) + ", expected 0 or more");
         }
         return options;
     }
@@ -379,12 +378,12 @@ private:
 
     [[noreturn]] void diverged(const TrainingPlace& place, double cost) const {
         throw Error("the training diverged in epoch " + std::to_string(place.epoch + 1) +
-                    ": the mean cost is " + std::to_string(cost) +
+                    ": the mean cost is " + float_text(cost) +
                     ", where products that are all "
                     "zero cost " +
-                    std::to_string(tiles_.cost_of_zero() / static_cast<double>(tiles_.size())) +
+                    float_text(tiles_.cost_of_zero() / static_cast<double>(tiles_.size())) +
                     "; expected less, which a learning rate lower than " +
-                    std::to_string(optimizer_.rate) + " may give");
+                    float_text(optimizer_.rate) + " may give");
     }
 
     /// Everything that a training that goes on must have in common with the one that was stopped.

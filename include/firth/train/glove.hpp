@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <firth/base/error.hpp>
+#include <firth/base/number_text.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/table/word_vectors.hpp>
@@ -41,7 +42,7 @@ struct GloVeOptions {
 inline void check_options(const GloVeOptions& options) {
     const auto require = [](bool in_range, const char* name, float value, const char* expected) {
         if (in_range) return;
-        throw OptionError(std::string(name) + " is " + std::to_string(value) + ", expected " +
+        throw OptionError(std::string(name) + " is " + float_text(value) + ", expected " +
                           expected);
     };
     require(options.x_max > 0 && std::isfinite(options.x_max), "x-max", options.x_max,

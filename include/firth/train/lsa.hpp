@@ -15,6 +15,7 @@
 
 #include <firth/base/array_store.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/table/vocabulary.hpp>
@@ -87,7 +88,7 @@ inline void check_options(const LsaOptions& options) {
                           std::to_string(max_dim));
     }
     if (!(options.value_power >= 0 && options.value_power <= 1)) {
-        throw OptionError("power of singular values is " + std::to_string(options.value_power) +
+        throw OptionError("power of singular values is " + float_text(options.value_power) +
                           ", expected 0 to 1");
     }
     static_cast<void>(resolve_threads(options.threads));

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include <firth/base/number_text.hpp>
 #include <firth/base/random.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/train/negative_sampler.hpp>
@@ -46,7 +47,7 @@ public:
     [[nodiscard]] std::size_t max_outputs() const noexcept { return negative_ + 1; }
 
     [[nodiscard]] std::string settings() const {
-        return std::to_string(negative_) + " negatives by count^" + std::to_string(power_);
+        return std::to_string(negative_) + " negatives by count^" + float_text(power_);
     }
 
     class Draw {

@@ -5,6 +5,8 @@
 #include <string>
 #include <type_traits>
 
+#include <firth/base/number_text.hpp>
+
 namespace firth {
 
 /// What a pair of rows costs, and the derivative of that by their product.
@@ -60,8 +62,8 @@ struct WeightedLeastSquares {
     }
 
     [[nodiscard]] std::string settings() const {
-        return "weighted least squares, x-max " + std::to_string(x_max) + ", alpha " +
-               std::to_string(alpha);
+        return "weighted least squares, x-max " + float_text(x_max) + ", alpha " +
+               float_text(alpha);
     }
 };
 

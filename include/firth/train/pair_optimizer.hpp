@@ -3,6 +3,7 @@
 #include <concepts>
 #include <string>
 
+#include <firth/base/number_text.hpp>
 #include <firth/simd/arch.hpp>
 #include <firth/simd/pair_step.hpp>
 
@@ -35,8 +36,8 @@ struct AdaGrad {
         simd::adagrad_pair<Arch>(rows, gradient, clip);
     }
     [[nodiscard]] std::string settings() const {
-        return "AdaGrad, rates " + std::to_string(rate) + " and " + std::to_string(bias_rate) +
-               ", clip " + std::to_string(clip);
+        return "AdaGrad, rates " + float_text(rate) + " and " + float_text(bias_rate) + ", clip " +
+               float_text(clip);
     }
 };
 
@@ -53,8 +54,8 @@ struct Sgd {
         simd::sgd_pair<Arch>(rows, gradient, clip);
     }
     [[nodiscard]] std::string settings() const {
-        return "SGD, rates " + std::to_string(rate) + " and " + std::to_string(bias_rate) +
-               ", clip " + std::to_string(clip);
+        return "SGD, rates " + float_text(rate) + " and " + float_text(bias_rate) + ", clip " +
+               float_text(clip);
     }
 };
 

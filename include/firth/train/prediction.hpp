@@ -2,6 +2,8 @@
 
 #include <concepts>
 #include <cstddef>
+#include <limits>
+#include <numbers>
 #include <string>
 
 #include <firth/simd/window_tile.hpp>
@@ -15,6 +17,10 @@ namespace firth {
 /// `predictions(contexts)` predictions. `usual_rate` is the learning rate that one starts from
 /// unless told otherwise; `settings` names the policy and what it was made with, by which a
 /// checkpoint knows that it belongs to the training that goes on from it.
+///
+/// Two members are optional. `max_contexts` is the most contexts of one step: a window with more is
+/// stepped on in several, each with outputs of its own. `zero_loss(contexts, outputs)` is the loss
+/// where all scores are zero: a training that costs clearly more is stopped (`DivergenceCheck`).
 template <class P>
 concept WindowPrediction = requires(const P prediction, const simd::WindowRows& rows, float rate,
                                     float* scratch, std::size_t n) {
@@ -26,10 +32,36 @@ concept WindowPrediction = requires(const P prediction, const simd::WindowRows& 
     { prediction.settings() } -> std::same_as<std::string>;
 };
 
+namespace detail {
+
+template <class P>
+inline constexpr std::size_t max_contexts = std::numeric_limits<std::size_t>::max();
+template <class P>
+    requires requires {
+        { P::max_contexts } -> std::convertible_to<std::size_t>;
+    }
+inline constexpr std::size_t max_contexts<P> = P::max_contexts;
+
+/// 0 where the prediction does not tell.
+template <class P>
+[[nodiscard]] double zero_loss(const P& prediction, std::size_t contexts, std::size_t outputs) {
+    if constexpr (requires { prediction.zero_loss(contexts, outputs); }) {
+        return prediction.zero_loss(contexts, outputs);
+    } else {
+        return 0;
+    }
+}
+
+} // namespace detail
+
 /// Each context predicts the centre (Mikolov et al. 2013, "Distributed Representations of Words
 /// and Phrases and their Compositionality", section 2).
 struct SkipGram {
     static constexpr float usual_rate = 0.025f;
+
+    /// Those of a window of 5. An output moves by the sum over the contexts of a step, all taken
+    /// from where it was: over many more it overshoots, and the training diverges.
+    static constexpr std::size_t max_contexts = 10;
 
     [[nodiscard]] static std::string settings() { return "skip-gram"; }
 
@@ -47,6 +79,10 @@ struct SkipGram {
     }
     [[nodiscard]] static constexpr std::size_t predictions(std::size_t contexts) noexcept {
         return contexts;
+    }
+    [[nodiscard]] static constexpr double zero_loss(std::size_t contexts,
+                                                    std::size_t outputs) noexcept {
+        return std::numbers::ln2 * static_cast<double>(contexts * outputs);
     }
 };
 
@@ -82,6 +118,9 @@ struct Cbow {
         return simd::cbow_scratch_size(outputs, padded_dim);
     }
     [[nodiscard]] static constexpr std::size_t predictions(std::size_t) noexcept { return 1; }
+    [[nodiscard]] static constexpr double zero_loss(std::size_t, std::size_t outputs) noexcept {
+        return std::numbers::ln2 * static_cast<double>(outputs);
+    }
 };
 
 static_assert(WindowPrediction<SkipGram> && WindowPrediction<Cbow>);

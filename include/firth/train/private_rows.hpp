@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include <firth/base/aligned_buffer.hpp>
+#include <firth/simd/distance.hpp>
 #include <firth/simd/window_tile.hpp>
 #include <firth/table/matrix_view.hpp>
 #include <firth/table/vocabulary.hpp>
@@ -17,6 +19,11 @@
 /// each first says which rows it will step on in the round; rows that only one of them named it
 /// then changes in place, rows that several named each changes in a copy of its own, and in the end
 /// their changes are added to the row, worker 0's first.
+///
+/// A row that is in very many windows is brought to where it should be by every worker alone: the
+/// sum of their changes would go too far by as many times as there are workers, and from four on
+/// the training would diverge. So the sum is kept to a squared length of twice the sum of theirs,
+/// which two never exceed, nor more of them that point in different directions.
 namespace firth {
 
 /// Runs a window's step on rows that no other thread touches.
@@ -168,11 +175,25 @@ private:
         const std::size_t stride = table_.stride();
         float* const row = table_.data() + id * stride;
         float* const sum = copy_of(first);
+        const auto squared_change = [&](const float* changed) {
+            return simd::squared_l2(std::span<const float>(changed, stride),
+                                    std::span<const float>(row, stride));
+        };
+        const bool limited = workers_.size() > 2;
+        float squares = limited ? squared_change(sum) : 0;
         for (std::size_t other = first + 1; other < workers_.size(); ++other) {
             const float* const changed = copy_of(other);
             if (changed == nullptr) continue;
+            if (limited) squares += squared_change(changed);
             for (std::size_t i = 0; i < stride; ++i) {
                 sum[i] += changed[i] - row[i];
+            }
+        }
+        const float all = limited ? squared_change(sum) : 0;
+        if (all > 2 * squares) {
+            const float share = 2 * squares / all;
+            for (std::size_t i = 0; i < stride; ++i) {
+                sum[i] = row[i] + share * (sum[i] - row[i]);
             }
         }
         std::copy_n(sum, stride, row);

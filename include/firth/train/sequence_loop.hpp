@@ -18,6 +18,7 @@
 #include <firth/base/random.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/text/corpus.hpp>
+#include <firth/train/divergence.hpp>
 #include <firth/train/schedule.hpp>
 #include <firth/train/sentence_worker.hpp>
 #include <firth/train/subsample.hpp>
@@ -79,10 +80,9 @@ public:
           subsampler_(counts, options.sample), rate_{options.learning_rate, options.schedule},
           workers_(resolve_threads(options.threads)) {
         check_corpus(corpus, counts.size(), workers_.size());
-        // In rounds all workers wait for the one with the largest chunk, and each holds a copy of
-        // every row it touches: small chunks of almost one size keep both short.
         chunks_ = options.rounds
-                      ? detail::chunk_ends(corpus, round_chunk, round_chunk / 8)
+                      ? detail::chunk_ends(corpus, round_chunk(workers_.size()),
+                                           round_chunk(workers_.size()) / 8)
                       : detail::chunk_ends(
                             corpus, std::clamp<std::size_t>(corpus.ids.size() / 256, 1024, 16384),
                             options.max_sentence);
@@ -96,9 +96,9 @@ public:
     /// Where the training begins; from an earlier one's place it goes on as that one would have.
     TrainingPlace place;
 
-    /// Called while no worker runs with where the training stands: every `save_seconds`, and when
-    /// it was cancelled.
-    std::function<void(const TrainingPlace&)> save;
+    /// Called while no worker runs with where the training stands, and whether it was cancelled:
+    /// every `save_seconds`, and when it was.
+    std::function<void(const TrainingPlace&, bool cancelled)> save;
     double save_seconds = 0; ///< 0: only when cancelled
 
     /// In rounds each worker takes one chunk, the same one every time, and all wait for each other
@@ -107,7 +107,8 @@ public:
     std::function<void(std::size_t)> share;
     std::function<void(std::size_t)> merge;
 
-    /// Goes on to the end, or to where the callback cancels.
+    /// Goes on to the end, or to where the callback cancels. Throws `Error` where the training
+    /// diverges (`DivergenceCheck`), and what workers throw.
     TrainingStats run(const ProgressCallback& callback = {}) {
         const std::uint64_t total = std::uint64_t{corpus_.ids.size()} * options_.epochs;
         place.part = std::min<std::uint64_t>(place.part, chunks_.size());
@@ -117,7 +118,13 @@ public:
         progress_.total = total;
         progress_.epochs = options_.epochs;
         done_ = before;
+        kept_ = 0;
         cancelled_ = false;
+        DivergenceCheck divergence(options_.learning_rate);
+        const auto add_loss = [&](const LossSum& loss) {
+            place.loss += loss;
+            divergence.add(loss, place.epoch);
+        };
         Stopwatch watch;
         last_save_ = 0;
         ProgressMeter meter(callback, before);
@@ -130,7 +137,7 @@ public:
                 const auto after_chunk = [&] {
                     progress_.done = done_.load(std::memory_order_relaxed);
                     // The first worker's part of the epoch stands for all while it goes on.
-                    place.loss += workers_.front()->take_loss();
+                    add_loss(workers_.front()->take_loss());
                     if (place.loss.samples != 0) progress_.loss = place.loss.mean();
                     if (!meter.report(progress_)) cancelled_ = stop_ = true;
                     if (save && save_seconds > 0 && watch.seconds() - last_save_ >= save_seconds) {
@@ -139,10 +146,11 @@ public:
                 };
                 options_.rounds ? run_in_rounds(after_chunk) : run_freely(after_chunk);
                 for (const std::unique_ptr<Worker>& worker : workers_) {
-                    place.loss += worker->take_loss();
+                    add_loss(worker->take_loss());
                 }
+                if (place.part == chunks_.size()) divergence.end_epoch(place.loss, place.epoch);
                 if (save && stop_ && (place.part < chunks_.size() || cancelled_)) {
-                    save(place);
+                    save(place, cancelled_);
                     last_save_ = watch.seconds();
                 }
             }
@@ -150,6 +158,7 @@ public:
         }
         TrainingStats stats;
         stats.steps = done_ - before;
+        stats.kept = kept_;
         stats.seconds = watch.seconds();
         stats.epoch_loss = place.epoch_loss;
         progress_.done = done_;
@@ -159,7 +168,13 @@ public:
     }
 
 private:
-    static constexpr std::size_t round_chunk = 1024;
+    /// Ids of a chunk in rounds. All workers wait for the one with the largest chunk, and each
+    /// holds a copy of every row it touches: small chunks of almost one size keep both short. And
+    /// what workers learn in a round is only seen by others afterwards: the more of them there are,
+    /// the shorter a round.
+    static constexpr std::size_t round_chunk(std::size_t workers) noexcept {
+        return std::max<std::size_t>(64, 2048 / std::max<std::size_t>(2, workers));
+    }
 
     [[nodiscard]] std::size_t chunk_begin(std::size_t chunk) const noexcept {
         return chunk == 0 ? 0 : chunks_[chunk - 1];
@@ -168,6 +183,7 @@ private:
     void next_epoch() {
         place.epoch_loss.push_back(place.loss.mean());
         progress_.loss = place.epoch_loss.back();
+        place.samples += place.loss.samples;
         place.loss = LossSum();
         place.part = 0;
         ++place.epoch;
@@ -246,6 +262,7 @@ private:
         auto sentence_end =
             std::upper_bound(corpus_.sentence_ends.begin(), corpus_.sentence_ends.end(), begin);
         std::size_t at = begin;
+        std::size_t kept_ids = 0;
         while (at < chunks_[chunk]) {
             const double reached =
                 static_cast<double>(place.epoch) * static_cast<double>(corpus_.ids.size()) +
@@ -260,11 +277,13 @@ private:
             const auto number =
                 static_cast<std::uint64_t>(sentence_end - corpus_.sentence_ends.begin());
             if (at == *sentence_end) ++sentence_end;
+            kept_ids += kept.size();
             worker.add({kept, number}, rate, random);
             if (!options_.rounds) worker.train();
         }
         corpus_.release(begin, chunks_[chunk]);
         done_.fetch_add(chunks_[chunk] - begin, std::memory_order_relaxed);
+        kept_.fetch_add(kept_ids, std::memory_order_relaxed);
     }
 
     CorpusView corpus_;
@@ -275,6 +294,7 @@ private:
     std::vector<std::size_t> chunks_; ///< where they end
     Progress progress_;
     std::atomic<std::uint64_t> done_{0};
+    std::atomic<std::uint64_t> kept_{0}; ///< by subsampling, in this run
     std::atomic<bool> stop_{false};
     bool cancelled_ = false;
     double last_save_ = 0;

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <span>
 #include <string>
@@ -11,6 +11,7 @@
 
 #include <firth/base/checksum.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/base/random.hpp>
@@ -61,13 +62,13 @@ inline void check_options(const SequenceTrainerOptions& options) {
                    "1 to " + to_string(max_dim));
     require_option(options.window >= 1 && options.window <= 1000, "window",
                    to_string(options.window), "1 to 1000");
-    require_option(options.sample >= 0 && options.sample <= 1, "sample", to_string(options.sample),
+    require_option(options.sample >= 0 && options.sample <= 1, "sample", float_text(options.sample),
                    "0 to 1");
     require_option(options.epochs <= 1000000, "epochs", to_string(options.epochs), "0 to 1000000");
     require_option(options.learning_rate >= 0 && options.learning_rate <= 10, "learning rate",
-                   to_string(options.learning_rate), "more than 0, at most 10");
+                   float_text(options.learning_rate), "more than 0, at most 10");
     require_option(options.checkpoint.seconds >= 0, "seconds between checkpoints",
-                   to_string(options.checkpoint.seconds), "0 or more");
+                   float_text(options.checkpoint.seconds), "0 or more");
     static_cast<void>(resolve_threads(options.threads));
 }
 
@@ -117,14 +118,16 @@ public:
     [[nodiscard]] const Symbols& symbols() const noexcept { return symbols_; }
 
     /// Trains on a corpus. `stats.loss()` is the mean over predictions of -log of the probability
-    /// of their labels, estimated from every 64th window; with negative sampling it starts near
-    /// (1 + negative) * ln 2.
+    /// of their labels, estimated from every 64th window (from more where the corpus is small);
+    /// with negative sampling it starts near (1 + negative) * ln 2.
     ///
     /// With a checkpoint's path, writes one every `seconds` and on cancelling; with `resume` begins
     /// where the one that is there was written, and ends with the same bytes as if it had not been
-    /// stopped (with one thread, or `deterministic`). Throws `Error` for an empty corpus or one
-    /// that does not fit `counts`, `OptionError` for another training's checkpoint, `FormatError`
-    /// for a damaged one and `IoError`.
+    /// stopped (with one thread, or `deterministic`). Throws `Error` for an empty corpus, for one
+    /// that does not fit `counts`, where the training diverges (`DivergenceCheck`) and where
+    /// nothing was learnt because no window had a context; `OptionError` for another training's
+    /// checkpoint, or any where it is not to be resumed; `FormatError` for a damaged one; and
+    /// `IoError`.
     TrainingStats train(const CorpusView& corpus, const ProgressCallback& callback = {}) {
         if (corpus.ids.empty()) throw Error("the corpus is empty, expected at least one sentence");
         const std::size_t threads = resolve_threads(options_.threads);
@@ -171,22 +174,37 @@ private:
                 return Worker(prediction_, loss_,
                               Access(symbols_, input_rows(worker), Worker::span(options_.window)),
                               output_rows(worker), options_.window, options_.window_size,
-                              Symbols::max_sentence_rows);
+                              Symbols::max_sentence_rows, loss_interval(corpus.ids.size()));
             });
         loop.share = share;
         loop.merge = merge;
-        const CheckpointOptions& checkpoint = options_.checkpoint;
-        if (!checkpoint.path.empty()) {
-            const TrainingSettings settings = this->settings(corpus, static_cast<bool>(merge));
-            if (checkpoint.resume && std::filesystem::exists(checkpoint.path)) {
-                loop.place = read_checkpoint(checkpoint.path, settings, input_, output_);
-            }
-            loop.save_seconds = checkpoint.seconds;
-            loop.save = [this, settings, path = checkpoint.path](const TrainingPlace& place) {
-                write_checkpoint(path, settings, place, input_, output_);
+        Checkpoint checkpoint(options_.checkpoint, settings(corpus, static_cast<bool>(merge)));
+        loop.place = checkpoint.begin(input_, output_);
+        if (checkpoint.used()) {
+            loop.save_seconds = options_.checkpoint.seconds;
+            loop.save = [&](const TrainingPlace& place, bool cancelled) {
+                checkpoint.write(place, cancelled, input_, output_);
             };
         }
-        return loop.run(callback);
+        TrainingStats stats = loop.run(callback);
+        stats.checkpoint_failure = checkpoint.failure();
+        check_learnt(stats, loop.place);
+        return stats;
+    }
+
+    /// Steps between two whose loss is looked at, which costs a logarithm a prediction.
+    [[nodiscard]] static std::size_t loss_interval(std::size_t ids) noexcept {
+        return std::clamp<std::size_t>(ids / 256, 1, 64);
+    }
+
+    /// Throws where a whole training has not made a single step (the first of any would have been
+    /// looked at): its vectors would be random.
+    void check_learnt(const TrainingStats& stats, const TrainingPlace& place) const {
+        if (stats.cancelled || options_.epochs == 0 || place.samples != 0) return;
+        throw Error("nothing was learnt, since no window had a context: with sample = " +
+                    float_text(options_.sample) + " subsampling left " +
+                    std::to_string(stats.kept) + " of " + std::to_string(stats.steps) +
+                    " ids; expected sentences of two or more (a larger sample leaves more, 0 all)");
     }
 
     /// Everything that a training that goes on must have in common with the one that was stopped.
@@ -203,9 +221,9 @@ private:
                 {"dim", std::to_string(options_.dim)},
                 {"window", std::to_string(options_.window) +
                                (options_.window_size == WindowSize::fixed ? " fixed" : " dynamic")},
-                {"sample", std::to_string(options_.sample)},
+                {"sample", float_text(options_.sample)},
                 {"epochs", std::to_string(options_.epochs)},
-                {"learning rate", std::to_string(options_.learning_rate) + ", schedule " +
+                {"learning rate", float_text(options_.learning_rate) + ", schedule " +
                                       std::to_string(static_cast<int>(options_.schedule))},
                 {"seed", std::to_string(options_.seed)},
                 {"threads", rounds         ? std::to_string(threads) + " in rounds"

@@ -32,16 +32,20 @@ template <WindowPrediction Prediction, OutputLoss Loss, class SymbolAccess, RowA
           class Arch = simd::default_arch>
 class alignas(row_alignment) WindowWorker {
 public:
-    /// `max_sentence_rows` is that of the composition.
+    /// `max_sentence_rows` is that of the composition. One step in `loss_interval` is asked for its
+    /// loss, the first one always.
     WindowWorker(Prediction prediction, const Loss& loss, SymbolAccess symbols, Rows outputs,
-                 std::size_t window, WindowSize window_size, std::size_t max_sentence_rows)
+                 std::size_t window, WindowSize window_size, std::size_t max_sentence_rows,
+                 std::size_t loss_interval)
         : prediction_(prediction), loss_(&loss), symbols_(std::move(symbols)),
           outputs_(std::move(outputs)), reach_(window), window_size_(window_size),
-          step_rows_(2 * window + max_sentence_rows + loss.max_outputs(), outputs_.stride()),
-          scratch_(Prediction::scratch_size(2 * window + max_sentence_rows, loss.max_outputs(),
-                                            outputs_.stride())),
-          vectors_(std::bit_ceil(span(window))), contexts_(2 * window + max_sentence_rows),
-          output_rows_(loss.max_outputs()) {}
+          max_sentence_rows_(max_sentence_rows), loss_interval_(loss_interval),
+          max_steps_(steps_for(2 * window + max_sentence_rows)),
+          contexts_(2 * window + max_sentence_rows),
+          step_rows_(step_contexts() + loss.max_outputs(), outputs_.stride()),
+          scratch_(
+              Prediction::scratch_size(step_contexts(), loss.max_outputs(), outputs_.stride())),
+          vectors_(std::bit_ceil(span(window))), output_rows_(loss.max_outputs()) {}
 
     /// The positions of a sentence that are in reach of one window at most.
     [[nodiscard]] static constexpr std::size_t span(std::size_t window) noexcept {
@@ -53,17 +57,19 @@ public:
         ids_.insert(ids_.end(), sentence.ids.begin(), sentence.ids.end());
         if (windows_.size() < ids_.size()) {
             windows_.resize(ids_.size());
-            output_ids_.resize(ids_.size() * loss_->max_outputs());
+            step_outputs_.resize(ids_.size() * max_steps_);
+            output_ids_.resize(ids_.size() * max_steps_ * loss_->max_outputs());
         }
         planned_.push_back({first, ids_.size(), sentence.number, learning_rate, random()});
         if constexpr (Rows::announced) {
             symbols_.announce(sentence);
             Drawing drawing(planned_.back(), *loss_);
             for (std::size_t i = first; i < ids_.size(); ++i) {
-                draw_window(i, drawing);
-                const Id* const outputs = output_ids(i);
-                for (std::size_t o = 0; o < windows_[i].outputs.count; ++o) {
-                    outputs_.announce(outputs[o]);
+                draw_window(planned_.back(), i, drawing);
+                for (std::size_t step = 0; step < windows_[i].steps; ++step) {
+                    for (const Id output : outputs_of(i, step)) {
+                        outputs_.announce(output);
+                    }
                 }
             }
         }
@@ -84,9 +90,6 @@ private:
     /// Windows between the prefetching of a window's rows and its step.
     static constexpr std::size_t lookahead = 3;
 
-    /// One window in this many is asked for its loss, which costs a logarithm a prediction.
-    static constexpr std::uint32_t loss_interval = 64;
-
     struct Planned {
         std::size_t begin; ///< in `ids_`
         std::size_t end;
@@ -106,8 +109,18 @@ private:
 
     struct Window {
         std::size_t radius = 0;
-        Outputs outputs;
+        std::size_t steps = 0; ///< 1, or more where there are many contexts
     };
+
+    /// The number of steps that this many contexts take, at least 1.
+    [[nodiscard]] static constexpr std::size_t steps_for(std::size_t contexts) noexcept {
+        return contexts == 0 ? 1 : 1 + (contexts - 1) / detail::max_contexts<Prediction>;
+    }
+
+    /// The most contexts of one step.
+    [[nodiscard]] std::size_t step_contexts() const noexcept {
+        return std::min(contexts_.size(), detail::max_contexts<Prediction>);
+    }
 
     void train_sentence(const Planned& planned) {
         const std::span<const Id> ids(ids_.data() + planned.begin, planned.end - planned.begin);
@@ -123,8 +136,8 @@ private:
         for (std::size_t i = 0; i < length + lookahead; ++i) {
             if (i < length) {
                 // Drawn here, the numbers cost little: the processor waits for rows meanwhile.
-                if constexpr (!Rows::announced) draw_window(planned.begin + i, drawing);
-                prefetch_outputs(planned.begin + i);
+                if constexpr (!Rows::announced) draw_window(planned, planned.begin + i, drawing);
+                prefetch_outputs(planned.begin + i, 0);
             }
             if (i + reach_ + 1 < length) symbols_.prefetch(i + reach_ + 1);
             if (i < lookahead) continue;
@@ -140,28 +153,40 @@ private:
         }
     }
 
-    [[nodiscard]] Id* output_ids(std::size_t window) noexcept {
-        return output_ids_.data() + window * loss_->max_outputs();
+    [[nodiscard]] Id* output_ids(std::size_t window, std::size_t step) noexcept {
+        return output_ids_.data() + (window * max_steps_ + step) * loss_->max_outputs();
+    }
+    [[nodiscard]] std::span<const Id> outputs_of(std::size_t window, std::size_t step) noexcept {
+        return {output_ids(window, step), step_outputs_[window * max_steps_ + step].count};
     }
 
-    void draw_window(std::size_t window, Drawing& drawing) {
+    /// Draws what is random in the window at place `at` of all planned ids.
+    void draw_window(const Planned& sentence, std::size_t at, Drawing& drawing) {
         std::size_t radius = reach_;
         if (window_size_ == WindowSize::dynamic) {
             radius = 1 + drawing.random.below(static_cast<std::uint32_t>(reach_));
         }
-        windows_[window] = {radius, drawing.outputs(ids_[window], output_ids(window))};
-    }
-
-    FIRTH_ALWAYS_INLINE void prefetch_outputs(std::size_t window) {
-        const Id* const ids = output_ids(window);
-        for (std::size_t o = 0; o < windows_[window].outputs.count; ++o) {
-            outputs_.prefetch(ids[o]);
+        std::size_t steps = 1;
+        if (max_steps_ != 1) {
+            steps = steps_for(std::min(radius, at - sentence.begin) +
+                              std::min(radius, sentence.end - 1 - at) + max_sentence_rows_);
+        }
+        windows_[at] = {radius, steps};
+        for (std::size_t step = 0; step < steps; ++step) {
+            step_outputs_[at * max_steps_ + step] = drawing.outputs(ids_[at], output_ids(at, step));
         }
     }
 
+    FIRTH_ALWAYS_INLINE void prefetch_outputs(std::size_t window, std::size_t step) {
+        for (const Id output : outputs_of(window, step)) {
+            outputs_.prefetch(output);
+        }
+    }
+
+    /// All steps of a window: its contexts are shared out evenly among them.
     void step(const Planned& planned, std::size_t length, std::size_t centre) {
-        const Window& window = windows_[planned.begin + centre];
-        const Id* const outputs = output_ids(planned.begin + centre);
+        const std::size_t at = planned.begin + centre;
+        const Window window = windows_[at];
         const std::size_t begin = centre - std::min(centre, window.radius);
         const std::size_t end = std::min(length, centre + window.radius + 1);
         std::size_t count = 0;
@@ -172,19 +197,35 @@ private:
             contexts_[count] = vectors_[i & (vectors_.size() - 1)];
             count += i != centre;
         }
-        if (count == 0 || window.outputs.count == 0) return;
-        for (std::size_t o = 0; o < window.outputs.count; ++o) {
-            output_rows_[o] = outputs_.take(outputs[o]);
+        std::size_t first = 0;
+        for (std::size_t i = 0; i < window.steps; ++i) {
+            const bool last = i + 1 == window.steps;
+            if (!last) prefetch_outputs(at, i + 1);
+            const std::size_t next = last ? count : count * (i + 1) / window.steps;
+            step_on(at, i, first, next, planned.learning_rate);
+            first = next;
         }
-        const simd::WindowRows rows{contexts_.data(),    count,
-                                    output_rows_.data(), window.outputs.count,
-                                    outputs_.stride(),   window.outputs.positives};
+    }
+
+    /// Steps on contexts [begin, end) of the window at `at`.
+    void step_on(std::size_t at, std::size_t step, std::size_t begin, std::size_t end,
+                 float learning_rate) {
+        const Outputs outputs = step_outputs_[at * max_steps_ + step];
+        if (begin == end || outputs.count == 0) return;
+        const Id* const ids = output_ids(at, step);
+        for (std::size_t o = 0; o < outputs.count; ++o) {
+            output_rows_[o] = outputs_.take(ids[o]);
+        }
+        const simd::WindowRows rows{contexts_.data() + begin, end - begin,
+                                    output_rows_.data(),      outputs.count,
+                                    outputs_.stride(),        outputs.positives};
         step_rows_(rows, [&](const simd::WindowRows& reached) {
-            prediction_.template step<Arch>(reached, planned.learning_rate, scratch_.data());
+            prediction_.template step<Arch>(reached, learning_rate, scratch_.data());
         });
-        if (++steps_ % loss_interval == 0) {
-            loss_sum_.loss += prediction_.loss(rows, planned.learning_rate, scratch_.data());
-            loss_sum_.samples += Prediction::predictions(count);
+        if (steps_++ % loss_interval_ == 0) {
+            loss_sum_ += {prediction_.loss(rows, learning_rate, scratch_.data()),
+                          Prediction::predictions(end - begin),
+                          detail::zero_loss(prediction_, end - begin, outputs.count)};
         }
     }
 
@@ -194,17 +235,21 @@ private:
     Rows outputs_;
     std::size_t reach_;
     WindowSize window_size_;
+    std::size_t max_sentence_rows_;
+    std::size_t loss_interval_;
+    std::size_t max_steps_;        ///< of a window
+    std::vector<float*> contexts_; ///< of the window that is stepped on
     typename Rows::Step step_rows_;
     AlignedBuffer<float> scratch_;
     std::vector<float*> vectors_; ///< of the positions in reach, a ring
-    std::vector<float*> contexts_;
     std::vector<float*> output_rows_;
     std::vector<Planned> planned_;
-    std::vector<Id> ids_;         ///< of all planned sentences
-    std::vector<Window> windows_; ///< by place in `ids_`
-    std::vector<Id> output_ids_;  ///< of all windows, `max_outputs` each
+    std::vector<Id> ids_;               ///< of all planned sentences
+    std::vector<Window> windows_;       ///< by place in `ids_`
+    std::vector<Outputs> step_outputs_; ///< of all steps, `max_steps_` a window
+    std::vector<Id> output_ids_;        ///< of all steps, `max_outputs` each
     LossSum loss_sum_;
-    std::uint32_t steps_ = 0;
+    std::size_t steps_ = 0;
 };
 
 } // namespace firth

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/number_text.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/vocabulary.hpp>
@@ -74,7 +75,7 @@ inline void check_options(const Word2VecOptions& options) {
     detail::require_option(options.negative >= 1 && options.negative <= 1000, "negative",
                            std::to_string(options.negative), "1 to 1000");
     detail::require_option(std::isfinite(options.negative_power), "negative power",
-                           std::to_string(options.negative_power), "a finite number");
+                           float_text(options.negative_power), "a finite number");
 }
 
 /// The learner of a composition, for a corpus with these counts; rows in `frozen` (by id, empty for
