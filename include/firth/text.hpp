@@ -10,5 +10,6 @@
 #include <firth/text/encode.hpp>
 #include <firth/text/phrases.hpp>
 #include <firth/text/text_blocks.hpp>
+#include <firth/text/text_files.hpp>
 #include <firth/text/tokenize.hpp>
 #include <firth/text/transposed.hpp>

@@ -10,6 +10,7 @@
 
 #include <firth/base/random.hpp>
 #include <firth/io/vocabulary_text.hpp>
+#include <firth/table/vocabulary_sections.hpp>
 
 #include "../support/support.hpp"
 
@@ -51,7 +52,8 @@ Naive naive_counts(const CorpusView& corpus, const CooccurrenceOptions& options)
     return counts;
 }
 
-void require_counts(const CooccurrenceCounts& counts, const Naive& naive) {
+/// Counts are rounded once, to float32: half a unit in the last place, unless `within` says more.
+void require_counts(const CooccurrenceCounts& counts, const Naive& naive, double within = 6e-8) {
     REQUIRE(counts.symbols() == symbols);
     REQUIRE(counts.size() == naive.size());
     auto want = naive.begin();
@@ -59,7 +61,7 @@ void require_counts(const CooccurrenceCounts& counts, const Naive& naive) {
     for (Id row = 0; row < counts.symbols(); ++row) {
         for (const Cooccurrence& entry : counts[row]) {
             same = same && want->first == std::pair(row, entry.column) &&
-                   std::fabs(static_cast<double>(entry.count) / want->second - 1) <= 1.2e-7;
+                   std::fabs(static_cast<double>(entry.count) / want->second - 1) <= within;
             ++want;
         }
     }
@@ -79,7 +81,7 @@ TEST_CASE("counts are those of a naive count") {
     for (const std::size_t sentence : {1u, 4u, 30u, 100000u}) {
         const Corpus corpus = random_corpus(20000, sentence, sentence);
         for (const std::size_t window :
-             {std::size_t{1}, std::size_t{2}, std::size_t{10}, max_weighted_window}) {
+             {std::size_t{1}, std::size_t{2}, std::size_t{10}, max_exact_window}) {
             for (const ContextSides sides :
                  {ContextSides::both, ContextSides::left, ContextSides::right}) {
                 for (const ContextWeight weight :
@@ -92,6 +94,60 @@ TEST_CASE("counts are those of a naive count") {
             }
         }
     }
+}
+
+TEST_CASE("counts of wide windows are those of a naive count", "[window]") {
+    // Beyond distance 24 weights are rounded, to about what float32 holds.
+    const Corpus corpus = random_corpus(1500, 11, 1200);
+    for (const std::size_t window : {std::size_t{25}, std::size_t{100}, max_context_window}) {
+        for (const ContextSides sides : {ContextSides::both, ContextSides::left}) {
+            const CooccurrenceOptions options{.window = window, .sides = sides, .threads = 2};
+            require_counts(count_cooccurrences(corpus, symbols, options),
+                           naive_counts(corpus, options), 2e-7);
+        }
+    }
+    // One pair at each distance: what rounding does to a weight alone.
+    for (const std::size_t distance : {24u, 25u, 333u, 997u, 1000u}) {
+        Corpus pair;
+        pair.add(0);
+        for (std::size_t i = 1; i < distance; ++i) {
+            pair.add(2);
+        }
+        pair.add(1);
+        pair.end_sentence();
+        const float count =
+            count_cooccurrences(pair, 3, {.window = max_context_window, .threads = 1}).count(0, 1);
+        const double exact = 1.0 / static_cast<double>(distance);
+        REQUIRE(std::fabs(static_cast<double>(count) / exact - 1) < 1.6e-7);
+        if (distance == 24) REQUIRE(count == static_cast<float>(exact));
+        REQUIRE(count_cooccurrences(pair, 3, {.window = distance - 1, .threads = 1}).count(0, 1) ==
+                0.0f);
+        REQUIRE(count_cooccurrences(pair, 3, {.window = distance, .threads = 1}).count(1, 0) ==
+                count_cooccurrences(pair, 3, {.window = distance, .threads = 1}).count(0, 1));
+    }
+}
+
+TEST_CASE("defaults of counting are those of GloVe's demo, on both sides", "[window]") {
+    const Corpus corpus = random_corpus(2000, 12);
+    const CooccurrenceOptions options;
+    REQUIRE(options.window == 10);
+    REQUIRE(options.sides == ContextSides::both);
+    REQUIRE(options.weight == ContextWeight::inverse_distance);
+    require_same(count_cooccurrences(corpus, symbols),
+                 count_cooccurrences(corpus, symbols, {.window = 10}));
+}
+
+TEST_CASE("a sum that 64 bits might not hold is refused", "[window]") {
+    // 2 * (1 + 1 / 2 + ... + 1 / 24) * 5354228880 units an occurrence.
+    const detail::CooccurrenceCounter counter({.window = 24});
+    REQUIRE_NOTHROW(counter.check(456000000));
+    REQUIRE(test::contains(test::message_of<Error>([&] { counter.check(457000000); }),
+                           "a symbol was seen 457000000 times, expected at most 456"));
+    const detail::CooccurrenceCounter wide({.window = 1000});
+    REQUIRE_NOTHROW(wide.check(230000000));
+    REQUIRE_THROWS_AS(wide.check(231000000), Error);
+    const detail::CooccurrenceCounter uniform({.window = 1000, .weight = ContextWeight::uniform});
+    REQUIRE_NOTHROW(uniform.check(std::uint64_t{1} << 52));
 }
 
 TEST_CASE("counts depend neither on threads nor on memory") {
@@ -136,6 +192,26 @@ TEST_CASE("transposing twice gives the counts back") {
     require_same(counts, transposed(other));
 }
 
+TEST_CASE("transposing by ranges of columns changes nothing", "[transposed]") {
+    const test::TemporaryFolder folder;
+    const Corpus corpus = random_corpus(30000, 8);
+    const CooccurrenceCounts counts =
+        count_cooccurrences(corpus, symbols, {.sides = ContextSides::right, .threads = 2});
+    const CooccurrenceCounts whole = transposed(counts);
+    // Ranges of one column, of a few and of all but the last.
+    for (const std::uint64_t enough : {std::uint64_t{1}, std::uint64_t{100},
+                                       std::uint64_t{counts.size() - whole[symbols - 1].size()}}) {
+        for (const std::size_t threads : {1u, 3u}) {
+            for (const std::uint64_t memory : {std::uint64_t{0}, std::uint64_t{1} << 30}) {
+                require_same(whole, detail::transposed_by_ranges(counts, enough, memory,
+                                                                 folder / "", threads));
+            }
+        }
+    }
+    REQUIRE(folder.files() == 0);
+    REQUIRE(transposed(CooccurrenceCounts()).symbols() == 0);
+}
+
 TEST_CASE("counting refuses what it cannot do, and can be cancelled") {
     const Corpus corpus = random_corpus(1000, 1);
     REQUIRE(test::contains(
@@ -144,13 +220,17 @@ TEST_CASE("counting refuses what it cannot do, and can be cancelled") {
     REQUIRE_THROWS_AS(count_cooccurrences(corpus, 5), Error);
     REQUIRE(test::contains(test::message_of<Error>([&] {
                                static_cast<void>(
-                                   count_cooccurrences(corpus, symbols, {.window = 25}));
+                                   count_cooccurrences(corpus, symbols, {.window = 1001}));
                            }),
-                           "expected 1 to 24"));
+                           "window is 1001, expected 1 to 1000"));
     REQUIRE_THROWS_AS(count_cooccurrences(corpus, symbols, {.window = 0}), OptionError);
-    REQUIRE_NOTHROW(
-        count_cooccurrences(corpus, symbols, {.window = 25, .weight = ContextWeight::uniform}));
-    REQUIRE_THROWS_AS(count_cooccurrences(corpus, symbols, {.memory = 1000}), OptionError);
+    REQUIRE_THROWS_AS(
+        count_cooccurrences(corpus, symbols, {.window = 1001, .weight = ContextWeight::uniform}),
+        OptionError);
+    constexpr std::uint64_t least = std::uint64_t{16} << 20;
+    REQUIRE_THROWS_AS(count_cooccurrences(corpus, symbols, {.memory = least - 1}), OptionError);
+    REQUIRE_NOTHROW(count_cooccurrences(corpus, symbols, {.memory = least}));
+    REQUIRE_THROWS_AS(count_cooccurrences(corpus, symbols, {.threads = 100000}), OptionError);
     REQUIRE(count_cooccurrences(corpus, symbols, {}, [](const Progress&) {
                 return false;
             }).symbols() == 0);
@@ -199,6 +279,20 @@ TEST_CASE("a file of counts that is whole but not sound is refused") {
     refused({{{1, 0.0f}}, {}});
     refused({{{1, -1.0f}}, {}});
     refused({{{1, std::numeric_limits<float>::quiet_NaN()}}, {}});
+    refused({{{1, std::numeric_limits<float>::infinity()}}, {}});
+    // Rows' ends that fall, and more or fewer of them than words.
+    for (const std::vector<std::uint64_t>& ends :
+         std::vector<std::vector<std::uint64_t>>{{2, 1}, {1}, {1, 1, 1}, {0, 2}, {}}) {
+        ContainerWriter file(folder / "counts", detail::cooccurrence_kind,
+                             detail::cooccurrence_version);
+        write_vocabulary(file, words);
+        file.begin("entries");
+        file.write_array(std::span<const Cooccurrence>(std::vector<Cooccurrence>{{1, 1.0f}}));
+        file.begin("row ends");
+        file.write_array(std::span<const std::uint64_t>(ends));
+        file.commit();
+        REQUIRE_THROWS_AS(open_cooccurrences(folder / "counts"), FormatError);
+    }
     REQUIRE_THROWS_AS(write_cooccurrences(words, CooccurrenceCounts(), folder / "counts"), Error);
 }
 
@@ -234,6 +328,25 @@ TEST_CASE("GloVe's files of counts and words go out and come back") {
     REQUIRE(twice.size() == counts.size());
     REQUIRE(twice[5][3].count == 2 * counts[5][3].count);
 
+    // Sums of records in doubles, rounded once.
+    std::string tiny;
+    for (int i = 0; i < 3; ++i) {
+        const detail::GloVeRecord record{1, 2, i == 0 ? 16777216.0 : 1.0};
+        tiny += std::string(reinterpret_cast<const char*>(&record), sizeof record);
+    }
+    test::write_file(folder / "sums", tiny);
+    REQUIRE(read_glove_cooccurrences(folder / "sums", 2).count(0, 1) == 16777218.0f);
+    // More records than one piece of a pass holds.
+    std::string many;
+    for (std::size_t i = 0; i < (std::size_t{1} << 20) + 5; ++i) {
+        const detail::GloVeRecord record{static_cast<std::int32_t>(i % 3) + 1, 2, 0.5};
+        many += std::string(reinterpret_cast<const char*>(&record), sizeof record);
+    }
+    test::write_file(folder / "many", many);
+    const CooccurrenceCounts pieces = read_glove_cooccurrences(folder / "many", 3);
+    REQUIRE(pieces.size() == 3);
+    REQUIRE(pieces.count(0, 1) + pieces.count(1, 1) + pieces.count(2, 1) == 524290.5f);
+
     test::write_file(folder / "cut", bytes.substr(0, bytes.size() - 5));
     REQUIRE(test::contains(test::message_of<Error>([&] {
                                static_cast<void>(read_glove_cooccurrences(folder / "cut", symbols));
@@ -262,4 +375,22 @@ TEST_CASE("GloVe's files of counts and words go out and come back") {
     refused(1, 1, -2);
     refused(1, 1, std::numeric_limits<double>::infinity());
     refused(1, 1, std::numeric_limits<double>::quiet_NaN());
+    refused(1, 1, 1e39); // float32 does not hold it
+    refused(symbols + 1, 1, 1);
+    refused(1, symbols + 1, 1);
+    const auto sum_refused = [&](double a, double b) {
+        std::string two;
+        for (const double count : {a, b}) {
+            const detail::GloVeRecord record{1, 1, count};
+            two += std::string(reinterpret_cast<const char*>(&record), sizeof record);
+        }
+        test::write_file(folder / "sums", two);
+        REQUIRE(test::contains(test::message_of<FormatError>([&] {
+                                   static_cast<void>(
+                                       read_glove_cooccurrences(folder / "sums", symbols));
+                               }),
+                               "expected a number that float32 holds"));
+    };
+    sum_refused(3e38, 3e38);
+    sum_refused(1e-60, 1e-60);
 }

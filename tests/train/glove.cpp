@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 
 #include <firth/query/similarity.hpp>
 #include <firth/text/cooccurrence_file.hpp>
@@ -130,6 +131,278 @@ TEST_CASE("costs fall as those of a naive GloVe") {
     }
 }
 
+namespace {
+
+/// What a pair of symbols that meets no other learns, in doubles: GloVe's published algorithm.
+struct NaivePair {
+    std::vector<double> word;
+    std::vector<double> context;
+    double word_bias = 0;
+    double context_bias = 0;
+    std::vector<double> costs; ///< of its count, by epoch
+
+    void train(double count, const GloVeOptions& options) {
+        std::vector<double> word_squares(word.size(), 1.0);
+        std::vector<double> context_squares(word.size(), 1.0);
+        double word_bias_square = 1;
+        double context_bias_square = 1;
+        const auto x_max = static_cast<double>(options.x_max);
+        const double weight =
+            count < x_max ? std::pow(count / x_max, static_cast<double>(options.alpha)) : 1.0;
+        const auto clipped = [](double gradient) { return std::clamp(gradient, -100.0, 100.0); };
+        for (std::uint32_t epoch = 0; epoch < options.epochs; ++epoch) {
+            double error = word_bias + context_bias - std::log(count);
+            for (std::size_t k = 0; k < word.size(); ++k) {
+                error += word[k] * context[k];
+            }
+            costs.push_back(0.5 * weight * error * error);
+            const double gradient = weight * error;
+            for (std::size_t k = 0; k < word.size(); ++k) {
+                const auto rate = static_cast<double>(options.learning_rate);
+                const double word_step = rate * clipped(gradient * context[k]);
+                const double context_step = rate * clipped(gradient * word[k]);
+                word[k] -= word_step / std::sqrt(word_squares[k]);
+                context[k] -= context_step / std::sqrt(context_squares[k]);
+                word_squares[k] += word_step * word_step;
+                context_squares[k] += context_step * context_step;
+            }
+            // Biases: as in GloVe's own program without the learning rate.
+            word_bias -= clipped(gradient) / std::sqrt(word_bias_square);
+            context_bias -= clipped(gradient) / std::sqrt(context_bias_square);
+            word_bias_square += clipped(gradient) * clipped(gradient);
+            context_bias_square += clipped(gradient) * clipped(gradient);
+        }
+    }
+};
+
+/// Symbol i was seen with symbol partner(i) alone, counts[i] times, and with nobody where that is
+/// 0.
+CooccurrenceCounts pairs_of(const std::vector<float>& counts) {
+    std::vector<std::vector<Cooccurrence>> rows(counts.size());
+    for (Id i = 0; i < counts.size(); ++i) {
+        const Id partner = (i + 3) % static_cast<Id>(counts.size());
+        if (counts[i] > 0) rows[i].push_back({partner, counts[i]});
+    }
+    return CooccurrenceCounts(rows);
+}
+
+} // namespace
+
+TEST_CASE("every step is that of the published algorithm", "[naive]") {
+    // Pairs that share no symbol learn nothing from each other: no order of counts matters.
+    const std::vector<float> counts{0.01f, 0.5f, 1, 2, 3, 0, 9.99f, 10, 10.01f, 50, 1e6f};
+    const CooccurrenceCounts matrix = pairs_of(counts);
+    for (const GloVeOptions& options :
+         std::vector<GloVeOptions>{{.dim = 7, .epochs = 1},
+                                   {.dim = 7, .epochs = 6},
+                                   {.dim = 17, .epochs = 4, .x_max = 3},
+                                   {.dim = 17, .epochs = 4, .alpha = 0.25f},
+                                   {.dim = 17, .epochs = 4, .alpha = 0},
+                                   {.dim = 16, .epochs = 5, .learning_rate = 0.1f},
+                                   {.dim = 1, .epochs = 5, .threads = 3, .seed = 5},
+                                   {.dim = 300, .epochs = 2, .x_max = 1e5f}}) {
+        INFO("dim " << options.dim << ", epochs " << options.epochs << ", x-max " << options.x_max
+                    << ", alpha " << options.alpha << ", rate " << options.learning_rate);
+        GloVe trainer = make_glove(matrix, options);
+        const EmbeddingTable<float> words_before = trainer.words();
+        const EmbeddingTable<float> contexts_before = trainer.contexts();
+        const std::vector<float> word_biases_before = trainer.word_biases();
+        const std::vector<float> context_biases_before = trainer.context_biases();
+        const TrainingStats stats = trainer.train();
+        REQUIRE(stats.steps == options.epochs * matrix.size());
+        REQUIRE_FALSE(stats.cancelled);
+        const EmbeddingTable<float> words = trainer.words();
+        const EmbeddingTable<float> contexts = trainer.contexts();
+        std::vector<double> costs(options.epochs);
+        const auto near = [](double want, float got) {
+            return std::fabs(want - static_cast<double>(got)) < 2e-5 * (1 + std::fabs(want));
+        };
+        for (Id i = 0; i < counts.size(); ++i) {
+            const Id j = (i + 3) % static_cast<Id>(counts.size());
+            NaivePair pair;
+            pair.word.assign(words_before[i].begin(), words_before[i].end());
+            pair.context.assign(contexts_before[j].begin(), contexts_before[j].end());
+            pair.word_bias = static_cast<double>(word_biases_before[i]);
+            pair.context_bias = static_cast<double>(context_biases_before[j]);
+            if (counts[i] > 0) pair.train(static_cast<double>(counts[i]), options);
+            for (std::size_t epoch = 0; epoch < pair.costs.size(); ++epoch) {
+                costs[epoch] += pair.costs[epoch];
+            }
+            bool same = near(pair.word_bias, trainer.word_biases()[i]) &&
+                        near(pair.context_bias, trainer.context_biases()[j]);
+            for (std::size_t k = 0; k < options.dim; ++k) {
+                same = same && near(pair.word[k], words[i][k]) &&
+                       near(pair.context[k], contexts[j][k]);
+            }
+            INFO("count " << counts[i]);
+            REQUIRE(same);
+        }
+        REQUIRE(stats.epoch_loss.size() == options.epochs);
+        for (std::size_t epoch = 0; epoch < costs.size(); ++epoch) {
+            const double mean = costs[epoch] / static_cast<double>(matrix.size());
+            REQUIRE(std::fabs(stats.epoch_loss[epoch] / mean - 1) < 1e-4);
+        }
+    }
+}
+
+TEST_CASE("embeddings and biases start at random within 0.5 / dim", "[naive]") {
+    for (const std::size_t dim : {1u, 20u, 100u}) {
+        const CooccurrenceCounts counts = many_counts(1500);
+        const GloVe trainer = make_glove(counts, {.dim = dim});
+        const auto check = [&](std::vector<float> values) {
+            double sum = 0;
+            double squares = 0;
+            float most = 0;
+            for (const float value : values) {
+                const float part = value * static_cast<float>(dim);
+                most = std::max(most, std::fabs(part));
+                sum += static_cast<double>(part);
+                squares += static_cast<double>(part) * static_cast<double>(part);
+            }
+            const auto count = static_cast<double>(values.size());
+            REQUIRE(most <= 0.5f);
+            REQUIRE(most > 0.49f);
+            REQUIRE(std::fabs(sum / count) < 0.03);
+            REQUIRE(std::fabs(squares / count - 1.0 / 12) < 0.01);
+            std::sort(values.begin(), values.end()); // hardly any value twice
+            const auto last = std::unique(values.begin(), values.end());
+            REQUIRE(static_cast<double>(last - values.begin()) > 0.97 * count);
+        };
+        const auto values = [](const EmbeddingTable<float>& table) {
+            std::vector<float> all;
+            for (std::size_t row = 0; row < table.rows(); ++row) {
+                all.insert(all.end(), table[row].begin(), table[row].end());
+            }
+            return all;
+        };
+        check(values(trainer.words()));
+        check(values(trainer.contexts()));
+        check(trainer.word_biases());
+        check(trainer.context_biases());
+        REQUIRE(values(trainer.words()) != values(trainer.contexts()));
+        REQUIRE(trainer.word_biases() != trainer.context_biases());
+        REQUIRE(bytes_of(make_glove(counts, {.dim = dim, .seed = 2})) != bytes_of(trainer));
+    }
+}
+
+TEST_CASE("GloVe's defaults are those of its demo, and each option changes what is learnt",
+          "[options]") {
+    const CooccurrenceCounts counts = many_counts(100);
+    const auto bytes = [&](GloVeOptions options) {
+        options.dim = 8;
+        options.threads = 1;
+        GloVe trainer = make_glove(counts, options);
+        trainer.train();
+        return bytes_of(trainer);
+    };
+    const std::string defaults = bytes({});
+    REQUIRE(defaults == bytes({.epochs = 15,
+                               .x_max = 10,
+                               .alpha = 0.75f,
+                               .learning_rate = 0.05f,
+                               .memory = 1000,
+                               .seed = 1}));
+    REQUIRE(GloVeOptions().dim == 100);
+    REQUIRE(GloVeOptions().vectors == VectorChoice::sum);
+    REQUIRE(defaults != bytes({.epochs = 14}));
+    REQUIRE(defaults != bytes({.x_max = 11}));
+    REQUIRE(defaults != bytes({.alpha = 0.7f}));
+    REQUIRE(defaults != bytes({.learning_rate = 0.04f}));
+    REQUIRE(defaults != bytes({.seed = 2}));
+    // No epochs: as it started.
+    GloVe none = make_glove(counts, {.dim = 8, .epochs = 0});
+    const std::string start = bytes_of(none);
+    const TrainingStats stats = none.train();
+    REQUIRE(stats.epoch_loss.empty());
+    REQUIRE(stats.steps == 0);
+    REQUIRE(bytes_of(none) == start);
+}
+
+TEST_CASE("vectors are made of words and contexts as was chosen", "[options]") {
+    const CountedCorpus counted = grouped_counts();
+    GloVeOptions options{.dim = 6, .epochs = 3, .threads = 1};
+    GloVe trainer = make_glove(counted.counts, options);
+    trainer.train();
+    const EmbeddingTable<float> words = trainer.words();
+    const EmbeddingTable<float> contexts = trainer.contexts();
+    const auto table = [&](VectorChoice choice) {
+        options.vectors = choice;
+        const TrainedVectors trained = train_glove(counted.vocabulary, counted.counts, options);
+        REQUIRE(test::bytes_of(trained.output) == test::bytes_of(contexts));
+        REQUIRE(trained.vectors.word(7) == counted.vocabulary[7]);
+        REQUIRE(trained.stats.epoch_loss.size() == 3);
+        return trained.vectors.table();
+    };
+    REQUIRE(test::bytes_of(table(VectorChoice::input)) == test::bytes_of(words));
+    REQUIRE(test::bytes_of(table(VectorChoice::output)) == test::bytes_of(contexts));
+    const EmbeddingTable<float> sum = table(VectorChoice::sum);
+    const EmbeddingTable<float> both = table(VectorChoice::both);
+    REQUIRE(both.dim() == 12);
+    bool same = true;
+    for (std::size_t row = 0; row < words.rows(); ++row) {
+        for (std::size_t k = 0; k < 6; ++k) {
+            same = same && sum[row][k] == words[row][k] + contexts[row][k] &&
+                   both[row][k] == words[row][k] && both[row][6 + k] == contexts[row][k];
+        }
+    }
+    REQUIRE(same);
+}
+
+TEST_CASE("SGD steps along the gradient, clipped", "[naive]") {
+    // One pair, one step: gradients are worked out by hand.
+    for (const float count : {5.0f, 1e30f}) {
+        for (const float clip : {100.0f, 0.001f}) {
+            CooccurrenceTrainer<WeightedLeastSquares, Sgd> trainer(
+                pairs_of({0, count, 0, 0, 0}), {.dim = 3, .epochs = 1}, {},
+                {.rate = 0.02f, .bias_rate = 0.03f, .clip = clip});
+            const EmbeddingTable<float> words = trainer.words();
+            const EmbeddingTable<float> contexts = trainer.contexts();
+            const float word_bias = trainer.word_biases()[1];
+            const float context_bias = trainer.context_biases()[4];
+            trainer.train();
+            float error = word_bias + context_bias - std::log(count);
+            for (std::size_t k = 0; k < 3; ++k) {
+                error += words[1][k] * contexts[4][k];
+            }
+            const float gradient = std::min(1.0f, std::pow(count / 10, 0.75f)) * error;
+            const auto step = [&](float rate, float slope) {
+                return rate * std::clamp(slope, -clip, clip);
+            };
+            for (std::size_t k = 0; k < 3; ++k) {
+                REQUIRE(std::fabs(trainer.words()[1][k] - words[1][k] +
+                                  step(0.02f, gradient * contexts[4][k])) < 1e-6f);
+                REQUIRE(std::fabs(trainer.contexts()[4][k] - contexts[4][k] +
+                                  step(0.02f, gradient * words[1][k])) < 1e-6f);
+            }
+            REQUIRE(std::fabs(trainer.word_biases()[1] - word_bias + step(0.03f, gradient)) <
+                    1e-5f);
+            REQUIRE(std::fabs(trainer.context_biases()[4] - context_bias + step(0.03f, gradient)) <
+                    1e-5f);
+            REQUIRE(trainer.words()[0][0] == words[0][0]); // seen with nobody
+        }
+    }
+    REQUIRE(AdaGrad().bias_rate == 1);
+    REQUIRE(AdaGrad().clip == 100);
+}
+
+TEST_CASE("weights rise with counts up to x-max", "[naive]") {
+    const WeightedLeastSquares objective{.x_max = 4, .alpha = 0.5f};
+    for (const auto& [count, weight] : std::vector<std::pair<float, float>>{{0.01f, 0.05f},
+                                                                            {1.0f, 0.5f},
+                                                                            {2.25f, 0.75f},
+                                                                            {3.9999f, 1.0f},
+                                                                            {4.0f, 1.0f},
+                                                                            {9.0f, 1.0f}}) {
+        const auto target = objective.target(count);
+        REQUIRE(std::fabs(target.weight - weight) < 1e-4f);
+        REQUIRE(target.log_count == std::log(count));
+        const PairCost cost = objective.cost(target.log_count + 2, target);
+        REQUIRE(std::fabs(cost.cost - 2 * static_cast<double>(weight)) < 1e-3);
+        REQUIRE(std::fabs(cost.gradient - 2 * weight) < 1e-3f);
+        REQUIRE(objective.cost(target.log_count, target).cost == 0);
+    }
+}
+
 TEST_CASE("every count is in one tile, once") {
     for (const bool symmetric : {true, false}) {
         const CooccurrenceCounts counts = many_counts(900, symmetric);
@@ -156,6 +429,80 @@ TEST_CASE("every count is in one tile, once") {
         REQUIRE(same);
         REQUIRE(found == counts.size());
         REQUIRE(tiles.row_blocks() >= 9);
+        // What no training costs, for messages and for telling what diverges.
+        double zero = 0;
+        for (Id i = 0; i < counts.symbols(); ++i) {
+            for (const Cooccurrence& entry : counts[i]) {
+                const double log_count = std::log(static_cast<double>(entry.count));
+                zero += 0.5 * log_count * log_count *
+                        std::min(1.0, std::sqrt(static_cast<double>(entry.count) / 20));
+            }
+        }
+        REQUIRE(std::fabs(tiles.cost_of_zero() / zero - 1) < 1e-5);
+        // No side of a tile is longer than was asked for, and none has the most of all counts.
+        for (std::size_t r = 1; r < tiles.row_blocks(); ++r) {
+            REQUIRE(tiles.row_begin(r) - tiles.row_begin(r - 1) <= 100);
+        }
+        for (std::size_t c = 1; c < tiles.column_blocks(); ++c) {
+            REQUIRE(tiles.column_begin(c) - tiles.column_begin(c - 1) <= 100);
+        }
+        const CooccurrenceTiles<WeightedLeastSquares> wide(counts, objective, {.max_side = 65536});
+        REQUIRE(wide.row_blocks() > 30);
+        // The same counts have the same checksum, others another.
+        REQUIRE(wide.checksum() != 0);
+        REQUIRE(many_counts(899, symmetric).size() != 0);
+        const auto checksum = [&](const CooccurrenceCounts& of, std::size_t threads) {
+            return CooccurrenceTiles<WeightedLeastSquares>(of, objective,
+                                                           {.max_side = 100, .threads = threads})
+                .checksum();
+        };
+        REQUIRE(checksum(counts, 1) == tiles.checksum());
+        REQUIRE(checksum(many_counts(899, symmetric), 1) != tiles.checksum());
+    }
+}
+
+TEST_CASE("an epoch goes through every tile, three times through a part", "[naive]") {
+    // An objective that notes what it is asked: each count once an epoch, whatever the tiles.
+    struct Noting {
+        struct Target {
+            float count;
+        };
+        std::vector<float>* noted;
+        [[nodiscard]] Target target(float count) const { return {count}; }
+        [[nodiscard]] PairCost cost(float product, const Target& target) const {
+            if (product != 0) noted->push_back(target.count); // tiles ask for zeros
+            return {1, 0};
+        }
+        [[nodiscard]] std::string settings() const { return "noting"; }
+    };
+    for (const bool symmetric : {true, false}) {
+        const CooccurrenceCounts counts = many_counts(700, symmetric);
+        std::vector<float> want;
+        for (Id i = 0; i < counts.symbols(); ++i) {
+            for (const Cooccurrence& entry : counts[i]) {
+                want.push_back(entry.count);
+            }
+        }
+        std::vector<float> noted;
+        CooccurrenceTrainer<Noting, Sgd> trainer(counts, {.dim = 300, .epochs = 1, .threads = 1},
+                                                 Noting{&noted});
+        REQUIRE(trainer.size() == want.size());
+        const TrainingStats stats = trainer.train();
+        REQUIRE(stats.epoch_loss == std::vector<double>{1.0});
+        std::vector<float> sorted = noted;
+        std::sort(sorted.begin(), sorted.end());
+        std::sort(want.begin(), want.end());
+        REQUIRE(sorted == want);
+        // Another order in each epoch.
+        const std::vector<float> first = noted;
+        noted.clear();
+        CooccurrenceTrainer<Noting, Sgd> two(counts, {.dim = 300, .epochs = 2, .threads = 1},
+                                             Noting{&noted});
+        two.train();
+        REQUIRE(noted.size() == 2 * first.size());
+        REQUIRE(std::equal(first.begin(), first.end(), noted.begin()));
+        REQUIRE_FALSE(std::equal(first.begin(), first.end(),
+                                 noted.begin() + static_cast<std::ptrdiff_t>(first.size())));
     }
 }
 
@@ -229,6 +576,8 @@ TEST_CASE("a training on counts that was stopped goes on to the same bytes") {
     refused({.dim = 17, .epochs = 4}, counts);
     refused({.dim = 16, .epochs = 5}, counts);
     refused({.dim = 16, .epochs = 4, .x_max = 11}, counts);
+    refused({.dim = 16, .epochs = 4, .alpha = 0.5f}, counts);
+    refused({.dim = 16, .epochs = 4, .learning_rate = 0.04f}, counts);
     refused({.dim = 16, .epochs = 4, .seed = 2}, counts);
     refused({.dim = 16, .epochs = 4}, many_counts(1200, false));
     test::write_file(folder / "checkpoint", "nonsense");
@@ -247,6 +596,66 @@ TEST_CASE("a training that diverges says so") {
     GloVe fast = make_glove(counts, {.dim = 10, .epochs = 50, .learning_rate = 10});
     REQUIRE(test::contains(test::message_of<Error>([&] { static_cast<void>(fast.train()); }),
                            "diverged"));
+    // Also where zeros would cost nothing, and where numbers stay finite until the last epoch.
+    std::vector<std::vector<Cooccurrence>> rows(100);
+    Random random(3);
+    for (Id i = 0; i < 100; ++i) {
+        for (Id j = 0; j < 100; ++j) {
+            if (random.below(10) != 0) rows[i].push_back({j, 1.0f});
+        }
+    }
+    GloVe ones = make_glove(CooccurrenceCounts(rows),
+                            {.dim = 10, .epochs = 1, .x_max = 0.5f, .learning_rate = 10});
+    REQUIRE(test::contains(test::message_of<Error>([&] { static_cast<void>(ones.train()); }),
+                           "diverged in epoch 1"));
+    // A step that lies beyond float32 at once.
+    CooccurrenceTrainer<WeightedLeastSquares, Sgd> huge(
+        counts, {.dim = 10, .epochs = 1}, {},
+        {.rate = 1e30f, .bias_rate = 1e30f, .clip = std::numeric_limits<float>::infinity()});
+    REQUIRE(test::contains(test::message_of<Error>([&] { static_cast<void>(huge.train()); }),
+                           "diverged in epoch 1"));
+}
+
+TEST_CASE("a training where zeros would cost next to nothing is sound", "[diverge]") {
+    // Counts of 1 have a logarithm of 0, from which random starts are further away than zeros are.
+    const auto counts_of = [](std::size_t symbols, double density, auto&& count) {
+        Random random(5);
+        std::vector<std::vector<Cooccurrence>> rows(symbols);
+        for (Id i = 0; i < symbols; ++i) {
+            for (Id j = 0; j < symbols; ++j) {
+                if (static_cast<double>(random.uniform()) < density) {
+                    rows[i].push_back({j, count(random)});
+                }
+            }
+        }
+        return CooccurrenceCounts(rows);
+    };
+    const auto one = [](Random&) { return 1.0f; };
+    const auto nearly_one = [](Random&) { return 1.01f; };
+    // Targets of either sign, for which zeros are as good as anything that few numbers can hold.
+    const auto either = [](Random& random) { return random.below(2) == 0 ? 2.0f : 0.5f; };
+    const auto single = [](Random&) { return 3.0f; };
+    for (const std::size_t dim : {1u, 2u, 10u, 100u}) {
+        for (const float x_max : {0.5f, 10.0f}) {
+            for (const float rate : {0.001f, 0.05f, 0.2f}) {
+                const GloVeOptions options{
+                    .dim = dim, .epochs = 12, .x_max = x_max, .learning_rate = rate};
+                INFO("dim " << dim << ", x-max " << x_max << ", rate " << rate);
+                for (const CooccurrenceCounts& counts :
+                     {counts_of(1, 1, one), counts_of(1, 1, single), counts_of(200, 0.01, one),
+                      counts_of(40, 0.9, one), counts_of(200, 0.01, nearly_one),
+                      counts_of(200, 0.01, either), counts_of(60, 0.9, either)}) {
+                    GloVe trainer = make_glove(counts, options);
+                    const TrainingStats stats = trainer.train();
+                    REQUIRE(stats.epoch_loss.size() == 12);
+                    // Where all weights are 1 biases swing to the other side of the target.
+                    if (x_max > 1) {
+                        REQUIRE(stats.epoch_loss.back() <= 1.01 * stats.epoch_loss.front());
+                    }
+                }
+            }
+        }
+    }
 }
 
 namespace {
@@ -297,7 +706,16 @@ TEST_CASE("wrong settings are refused with their range") {
     REQUIRE_THROWS_AS(make_glove(counts, {.x_max = 0}), OptionError);
     REQUIRE_THROWS_AS(make_glove(counts, {.alpha = -1}), OptionError);
     REQUIRE_THROWS_AS(make_glove(counts, {.learning_rate = 0}), OptionError);
-    REQUIRE_THROWS_AS(make_glove(counts, {.learning_rate = 11}), OptionError);
+    REQUIRE_THROWS_AS(make_glove(counts, {.learning_rate = 10.01f}), OptionError);
+    REQUIRE_THROWS_AS(make_glove(counts, {.learning_rate = -0.01f}), OptionError);
+    REQUIRE_THROWS_AS(make_glove(counts, {.x_max = std::numeric_limits<float>::infinity()}),
+                      OptionError);
+    REQUIRE_THROWS_AS(make_glove(counts, {.alpha = 10.01f}), OptionError);
+    REQUIRE_THROWS_AS(make_glove(counts, {.dim = max_dim / 4 + 1}), OptionError);
+    REQUIRE_THROWS_AS(make_glove(counts, {.epochs = 1000001}), OptionError);
+    REQUIRE_THROWS_AS(make_glove(counts, {.checkpoint = {.seconds = -1}}), OptionError);
+    REQUIRE_NOTHROW(make_glove(counts, {.alpha = 10, .learning_rate = 10}));
+    REQUIRE_NOTHROW(make_glove(counts, {.alpha = 0}));
     REQUIRE_THROWS_AS(make_glove(counts, {.threads = 5000}), OptionError);
     REQUIRE(
         test::contains(test::message_of<Error>([&] {

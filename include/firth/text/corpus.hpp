@@ -111,11 +111,20 @@ private:
     CorpusView mapped_;
 };
 
+/// A file in a folder that was not read as text, and why.
+struct SkippedFile {
+    std::string path;
+    std::string reason; ///< what it is: "binary data, byte 3 is zero"
+
+    friend bool operator==(const SkippedFile&, const SkippedFile&) = default;
+};
+
 /// A corpus with the vocabulary that its ids count in.
 struct EncodedCorpus {
-    Vocabulary vocabulary;       ///< by falling count
-    Corpus corpus;               ///< without the symbols that the vocabulary left out
-    std::uint64_t raw_words = 0; ///< the number of symbols read, those left out included
+    Vocabulary vocabulary;              ///< by falling count
+    Corpus corpus;                      ///< without the symbols that the vocabulary left out
+    std::uint64_t raw_words = 0;        ///< the number of symbols read, those left out included
+    std::vector<SkippedFile> skipped{}; ///< files of folders that are no texts
 };
 
 } // namespace firth

@@ -24,8 +24,11 @@
 /// Counting as GloVe does (Pennington, Socher, Manning 2014, section 4.2): within a sentence, a
 /// context at distance d of its symbol counts 1 / d.
 ///
-/// Sums are exact: they are kept as whole multiples of 1 / lcm(1, ..., window) in 64 bits, and
-/// rounded once. So they depend neither on the number of threads nor on the memory allowed.
+/// Sums are kept as whole multiples of 1 / lcm(1, ..., window) in 64 bits, and rounded once. So
+/// they depend neither on the number of threads nor on the memory allowed, and are exact up to
+/// window
+/// 24. Beyond it the unit stays 1 / lcm(1, ..., 24) = 1 / 5354228880, to which 1 / d is rounded:
+/// for d = 1000 that is within 1e-7 of it, about as far as float32 rounds.
 namespace firth {
 
 /// Which neighbours of a symbol are its contexts.
@@ -42,7 +45,7 @@ enum class ContextWeight {
 };
 
 struct CooccurrenceOptions {
-    std::size_t window = 10; ///< contexts on either side, at most; 1 to 24, uniform: 1 to 1000
+    std::size_t window = 10; ///< contexts on either side, at most; 1 to `max_context_window`
     ContextSides sides = ContextSides::both;
     ContextWeight weight = ContextWeight::inverse_distance;
     /// Bytes, about: at most a quarter each is spent on an index of the text and on the counts;
@@ -52,18 +55,17 @@ struct CooccurrenceOptions {
     std::size_t threads = 0; ///< 0: all of the machine's
 };
 
-/// The largest window with weights 1 / d: a pair of symbols may then be seen side by side 3.4e9
-/// times.
-inline constexpr std::size_t max_weighted_window = 24;
+inline constexpr std::size_t max_context_window = 1000;
+
+/// The largest window for which weights 1 / d are exact. A symbol may then be seen 4.6e8 times,
+/// with the largest window 2.3e8 times.
+inline constexpr std::size_t max_exact_window = 24;
 
 /// Throws `OptionError`, naming the option and its range, for the first that is outside it.
 inline void check_options(const CooccurrenceOptions& options) {
-    const bool uniform = options.weight == ContextWeight::uniform;
-    const std::size_t most = uniform ? 1000 : max_weighted_window;
-    if (options.window < 1 || options.window > most) {
+    if (options.window < 1 || options.window > max_context_window) {
         throw OptionError("window is " + std::to_string(options.window) + ", expected 1 to " +
-                          std::to_string(most) +
-                          (uniform ? "" : " where contexts count 1 / distance"));
+                          std::to_string(max_context_window));
     }
     if (options.memory < (std::uint64_t{16} << 20)) {
         throw OptionError("memory is " + std::to_string(options.memory) +
@@ -199,11 +201,13 @@ struct PartialCount {
 class CooccurrenceCounter {
 public:
     explicit CooccurrenceCounter(const CooccurrenceOptions& options) : options_(options) {
-        for (std::uint64_t d = 1; d <= options.window; ++d) {
-            if (options.weight == ContextWeight::inverse_distance) one_ = std::lcm(one_, d);
+        const bool weighted = options.weight == ContextWeight::inverse_distance;
+        for (std::uint64_t d = 1; weighted && d <= std::min(options.window, max_exact_window);
+             ++d) {
+            one_ = std::lcm(one_, d);
         }
         for (std::uint64_t d = 1; d <= options.window; ++d) {
-            units_.push_back(options.weight == ContextWeight::uniform ? 1 : one_ / d);
+            units_.push_back(weighted ? (one_ + d / 2) / d : 1);
         }
     }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -259,8 +261,8 @@ inline std::string describe_source(const std::vector<std::string>& files,
     if (options.known != nullptr) {
         Checksum sum;
         for (const std::string_view symbol : options.known->symbols()) {
+            sum.add(std::to_string(symbol.size()) + ' ');
             sum.add(symbol);
-            sum.add("\n");
         }
         text += "known " + std::to_string(sum.value()) + (options.expand ? " and new\n" : "\n");
     }
@@ -274,6 +276,16 @@ inline std::string describe_source(const std::vector<std::string>& files,
                 std::to_string(time) + '\n';
     }
     return text;
+}
+
+/// The characters of a `SymbolText`, as long as it lives.
+template <class S>
+std::string_view text_of(S& symbol) {
+    if constexpr (std::convertible_to<S&, std::string_view>) {
+        return symbol;
+    } else {
+        return {std::ranges::data(symbol), std::ranges::size(symbol)};
+    }
 }
 
 /// What errors call several files.
@@ -301,13 +313,17 @@ inline std::string joint_name(const std::vector<std::string>& files) {
 }
 
 /// Reads text files as `encode_text` does, one behind the other: plain ones and, in builds with
-/// their libraries (`decompress.hpp`), gzip, xz and zstd files; a folder stands for all files in
-/// it, "-" for standard input. Throws `IoError`, `FormatError` and `Error`.
+/// their libraries (`decompress.hpp`), gzip, xz and zstd files; a folder stands for the texts in it
+/// (`list_files`; `skipped` of the result names the others), "-" for standard input. Throws
+/// `IoError`, `Error`, and `FormatError` for a file that is named and is no text.
 [[nodiscard]] inline EncodedCorpus read_corpus(const std::vector<std::string>& paths,
                                                const VocabularyOptions& options = {}) {
-    const std::vector<std::string> files = list_files(paths);
+    std::vector<SkippedFile> skipped;
+    const std::vector<std::string> files = list_files(paths, &skipped);
     TextBlocks blocks(files);
-    return detail::encode_in_memory(blocks, options, detail::joint_name(files));
+    EncodedCorpus corpus = detail::encode_in_memory(blocks, options, detail::joint_name(files));
+    corpus.skipped = std::move(skipped);
+    return corpus;
 }
 
 /// The same for one file, or one folder.
@@ -339,11 +355,17 @@ inline std::string joint_name(const std::vector<std::string>& files) {
 [[nodiscard]] inline EncodedCorpus read_corpus_through(const std::string& cache,
                                                        const std::vector<std::string>& paths,
                                                        const VocabularyOptions& options = {}) {
-    const std::vector<std::string> files = list_files(paths);
+    std::vector<SkippedFile> skipped;
+    const std::vector<std::string> files = list_files(paths, &skipped);
     const std::string source = detail::describe_source(files, options);
+    const auto opened = [&] {
+        EncodedCorpus corpus = open_corpus(cache);
+        corpus.skipped = std::move(skipped);
+        return corpus;
+    };
     if (!source.empty() && std::filesystem::exists(cache)) {
         try {
-            if (corpus_source(cache) == source) return open_corpus(cache);
+            if (corpus_source(cache) == source) return opened();
         } catch (const FormatError&) {
             // A cache that cannot be used is made anew.
         }
@@ -361,25 +383,40 @@ inline std::string joint_name(const std::vector<std::string>& files) {
             });
         writer.commit(vocabulary, raw_words, source);
     }
-    return open_corpus(cache);
+    return opened();
 }
+
+/// A symbol of a range of sequences: whatever converts to `std::string_view`, or characters that
+/// lie behind each other in memory (the pieces of `std::views::split`).
+template <class S>
+concept SymbolText = std::convertible_to < std::remove_reference_t<S>
+&, std::string_view > || (std::ranges::contiguous_range<S> && std::ranges::sized_range<S> &&
+                          std::same_as<std::ranges::range_value_t<S>, char>);
+
+/// A range of ranges of symbols, each gone through once, from front to back: containers, views that
+/// filter or split, generators, streams. Sequences and symbols may be made as they are asked for.
+///
+///     std::vector<std::vector<std::string>> baskets;
+///     firth::encode_sequences(baskets | std::views::filter(is_large));
+template <class S>
+concept SymbolSequences =
+    std::ranges::input_range<S> && std::ranges::input_range<std::ranges::range_reference_t<S>> &&
+    SymbolText<std::ranges::range_reference_t<std::ranges::range_reference_t<S>>>;
 
 /// Encodes any range of sequences of strings: `std::vector<std::vector<std::string>>`, say, of
 /// baskets. Each inner sequence is a sentence. Throws `Error` where no symbol is left.
-template <std::ranges::forward_range Sequences>
-    requires std::ranges::forward_range<std::ranges::range_reference_t<Sequences>> &&
-        std::convertible_to<
-            std::ranges::range_reference_t<std::ranges::range_reference_t<Sequences>>,
-            std::string_view>
-[[nodiscard]] EncodedCorpus encode_sequences(const Sequences& sequences,
+template <SymbolSequences Sequences>
+[[nodiscard]] EncodedCorpus encode_sequences(Sequences&& sequences,
                                              const VocabularyOptions& options = {},
                                              const std::string& name = "the data") {
     detail::EncodedBlock block;
     Vocabulary counted;
     EncodedCorpus result;
-    for (const auto& sequence : sequences) {
-        for (const std::string_view symbol : sequence) {
-            block.ids.push_back(counted.add(symbol, 1).first);
+    // References of either kind: views may change while they are gone through, and what a
+    // generator hands out lives until its next element.
+    for (auto&& sequence : sequences) {
+        for (auto&& symbol : sequence) {
+            block.ids.push_back(counted.add(detail::text_of(symbol), 1).first);
             ++result.raw_words;
         }
         block.ids.push_back(detail::sentence_break);

@@ -51,23 +51,10 @@ struct PairHash {
     }
 };
 
-} // namespace detail
-
-/// The phrases of an encoded corpus by falling score, by the score of word2phrase (Mikolov et al.
-/// 2013, "Distributed Representations of Words and Phrases", equation 6, times the number of
-/// words). The corpus should hold all words (min-count 1): a word that is left out lets its
-/// neighbours meet.
-///
-/// Pairs are counted exactly, in as many passes as keep the tables small: memory does not grow with
-/// the corpus. Cost: O(corpus). Throws `OptionError`.
-[[nodiscard]] inline std::vector<Phrase> find_phrases(const EncodedCorpus& corpus,
-                                                      const PhraseOptions& options = {}) {
-    if (!(options.threshold >= 0)) {
-        throw OptionError("threshold is " + float_text(options.threshold) +
-                          ", expected 0 or more");
-    }
-    // Pairs of one pass on one thread: at most some 200 MB.
-    constexpr std::uint64_t pairs_a_share = std::uint64_t{1} << 24;
+/// See `find_phrases`. Pairs are counted in shares, each of `pairs_a_share` of the corpus at most.
+[[nodiscard]] inline std::vector<Phrase> find_phrases_in_shares(const EncodedCorpus& corpus,
+                                                                const PhraseOptions& options,
+                                                                std::uint64_t pairs_a_share) {
     constexpr std::size_t release_step = std::size_t{1} << 20;
     const CorpusView view = corpus.corpus;
     const Vocabulary& vocabulary = corpus.vocabulary;
@@ -76,7 +63,7 @@ struct PairHash {
         round_up(static_cast<std::size_t>(view.ids.size() / pairs_a_share) + 1, threads);
     std::vector<std::vector<Phrase>> found(shares);
     parallel_for(shares, 1, threads, [&](std::size_t share, std::size_t) {
-        tsl::robin_map<std::uint64_t, std::uint64_t, detail::PairHash> counts;
+        tsl::robin_map<std::uint64_t, std::uint64_t, PairHash> counts;
         std::size_t begin = 0;
         std::size_t kept = 0;
         for (const std::uint64_t end : view.sentence_ends) {
@@ -87,7 +74,7 @@ struct PairHash {
                     vocabulary.count(second) < options.min_count) {
                     continue;
                 }
-                const std::uint64_t key = detail::pair_key(first, second);
+                const std::uint64_t key = pair_key(first, second);
                 if ((mix_bits(key) >> 32) % shares == share) ++counts[key];
             }
             begin = end;
@@ -108,11 +95,30 @@ struct PairHash {
         phrases.insert(phrases.end(), part.begin(), part.end());
     }
     std::sort(phrases.begin(), phrases.end(), [](const Phrase& a, const Phrase& b) {
-        return a.score != b.score
-                   ? a.score > b.score
-                   : detail::pair_key(a.first, a.second) < detail::pair_key(b.first, b.second);
+        return a.score != b.score ? a.score > b.score
+                                  : pair_key(a.first, a.second) < pair_key(b.first, b.second);
     });
     return phrases;
+}
+
+} // namespace detail
+
+/// The phrases of an encoded corpus by falling score, by the score of word2phrase (Mikolov et al.
+/// 2013, "Distributed Representations of Words and Phrases", equation 6, times the number of
+/// words). The corpus should hold all words (min-count 1): a word that is left out lets its
+/// neighbours meet.
+///
+/// Pairs are counted exactly, in as many passes as keep the tables small: memory does not grow with
+/// the corpus. Cost: O(corpus). Throws `OptionError`.
+[[nodiscard]] inline std::vector<Phrase> find_phrases(const EncodedCorpus& corpus,
+                                                      const PhraseOptions& options = {}) {
+    if (!(options.threshold >= 0)) {
+        throw OptionError("threshold is " + float_text(options.threshold) +
+                          ", expected 0 or more");
+    }
+    // Pairs of one pass on one thread: at most some 200 MB.
+    constexpr std::uint64_t pairs_a_share = std::uint64_t{1} << 24;
+    return detail::find_phrases_in_shares(corpus, options, pairs_a_share);
 }
 
 /// Writes a corpus as text, a sentence a line, with each phrase as one word: "new york" becomes

@@ -1,49 +1,21 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <firth/base/byte_source.hpp>
 #include <firth/base/decompress.hpp>
 #include <firth/base/error.hpp>
+#include <firth/text/text_files.hpp>
 #include <firth/text/tokenize.hpp>
 
 namespace firth {
-
-/// The files that a list of files and folders names: a folder stands for all regular files in it
-/// and below, by name, without those that begin with a dot; "-" for standard input. Throws
-/// `IoError` for what is not there and for a folder without files.
-[[nodiscard]] inline std::vector<std::string> list_files(const std::vector<std::string>& paths) {
-    namespace fs = std::filesystem;
-    std::vector<std::string> files;
-    for (const std::string& path : paths) {
-        std::error_code code;
-        if (path == FileSource::standard_input || !fs::is_directory(path, code)) {
-            files.push_back(path);
-            continue;
-        }
-        const std::size_t before = files.size();
-        fs::recursive_directory_iterator at(path, code);
-        for (; !code && at != fs::recursive_directory_iterator(); at.increment(code)) {
-            const bool hidden = at->path().filename().string().starts_with('.');
-            if (hidden && at->is_directory()) at.disable_recursion_pending();
-            if (!hidden && at->is_regular_file()) files.push_back(at->path().string());
-        }
-        if (code) throw IoError("cannot read the directory " + path + ": " + code.message());
-        if (files.size() == before) throw IoError("the directory " + path + " holds no files");
-        std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
-    }
-    return files;
-}
 
 /// A stretch of text that begins and ends between two words.
 struct TextBlock {
@@ -55,15 +27,22 @@ struct TextBlock {
 /// threads at once. The end of a file ends a line.
 class TextBlocks {
 public:
-    /// Files in this order; gzip, xz and zstd files are unpacked.
-    explicit TextBlocks(std::vector<std::string> files) : files_(std::move(files)) {}
+    static constexpr std::size_t default_block_size = std::size_t{1} << 20;
 
-    /// Any bytes; `name` is what errors call them.
-    TextBlocks(std::unique_ptr<ByteSource> source, std::string name)
-        : files_{std::move(name)}, source_(std::move(source)), at_start_(true) {}
+    /// Files in this order; gzip, xz and zstd files are unpacked. The result of reading does not
+    /// depend on the size of a block, in bytes, which is at least 8.
+    explicit TextBlocks(std::vector<std::string> files, std::size_t block_size = default_block_size)
+        : block_size_(block_size), files_(std::move(files)) {}
+
+    /// Any bytes, zeros among them too; `name` is what errors call them.
+    TextBlocks(std::unique_ptr<ByteSource> source, std::string name,
+               std::size_t block_size = default_block_size)
+        : block_size_(block_size), files_{std::move(name)}, source_(std::move(source)),
+          at_start_(true), takes_any_(true) {}
 
     /// Puts the next block in the place of the old one; false at the end. Throws `IoError`, and
-    /// `FormatError` for data that is plainly no text.
+    /// `FormatError` for data that is plainly no text: packed in a way not known, UTF-16, and of
+    /// files whatever `list_files` would skip for its first bytes.
     bool next(TextBlock& block) {
         const std::lock_guard lock(mutex_);
         for (;;) {
@@ -71,6 +50,7 @@ public:
                 if (file_ == files_.size()) return false;
                 source_ = open_source(files_[file_]);
                 at_start_ = true;
+                line_ended_ = true;
             }
             if (read_block(block.text)) {
                 block.number = next_number_++;
@@ -82,8 +62,6 @@ public:
     }
 
 private:
-    static constexpr std::size_t block_size = std::size_t{1} << 20;
-
     /// False at the end of the file.
     bool read_block(std::string& text) {
         text.swap(carried_);
@@ -92,33 +70,45 @@ private:
         std::size_t cut = text.npos;
         while (cut == text.npos && !ended) {
             const std::size_t before = text.size();
-            text.resize(before + block_size);
-            const std::size_t got = source_->read(text.data() + before, block_size);
+            text.resize(before + block_size_);
+            const std::size_t got = source_->read(text.data() + before, block_size_);
             text.resize(before + got);
-            ended = got < block_size;
-            if (at_start_) {
-                text.erase(0, text.size() - plain_text(text, files_[file_]).size());
-                at_start_ = false;
-            }
+            ended = got < block_size_;
+            if (at_start_) check_start(text);
             // Up to the last white space, if any: a word that goes on waits for its end.
             cut = text.find_last_of(white_space);
         }
         if (ended) {
-            if (text.empty()) return false;
+            // A file may end right behind a block that ended within a line.
+            if (text.empty() && line_ended_) return false;
             text += '\n';
+            line_ended_ = true;
             return true;
         }
         carried_.assign(text, cut + 1, text.npos);
         text.resize(cut + 1);
+        line_ended_ = text[cut] == '\n';
         return true;
     }
 
+    void check_start(std::string& text) {
+        const std::string& file = files_[file_];
+        const std::string name = file == FileSource::standard_input ? "standard input" : file;
+        text.erase(0, text.size() - plain_text(text, name).size());
+        at_start_ = false;
+        const std::string found = takes_any_ ? "" : detail::binary_kind(text);
+        if (!found.empty()) throw FormatError(name + " is " + found + ", expected plain text");
+    }
+
+    std::size_t block_size_;
     std::mutex mutex_;
     std::vector<std::string> files_;
     std::size_t file_ = 0;
     std::unique_ptr<ByteSource> source_;
     bool at_start_ = false;
-    std::string carried_; ///< the beginning of a word that the next block goes on with
+    bool takes_any_ = false;
+    bool line_ended_ = true; ///< nothing of the file's last line was handed out yet
+    std::string carried_;    ///< the beginning of a word that the next block goes on with
     std::size_t next_number_ = 0;
 };
 

@@ -38,12 +38,14 @@ void for_each_word(std::string_view text, OnWord&& on_word, OnSentenceEnd&& on_s
     }
 }
 
-/// The text without a UTF-8 byte order mark. Throws `FormatError`, naming `name`, where the first
-/// bytes say that this is no plain text: gzip, xz, zstd, bzip2 and zip archives, UTF-16.
-[[nodiscard]] inline std::string_view plain_text(std::string_view bytes, const std::string& name) {
+namespace detail {
+
+/// What bytes are that no plain text begins with: gzip, xz, zstd, bzip2 and zip archives, UTF-16.
+/// Else empty.
+[[nodiscard]] inline std::string_view unreadable_kind(std::string_view bytes) {
     struct Magic {
         std::string_view bytes;
-        const char* meaning;
+        std::string_view meaning;
     };
     constexpr std::array<Magic, 7> magics{{{"\x1F\x8B", "gzip data"},
                                            {"\xFD"
@@ -55,10 +57,20 @@ void for_each_word(std::string_view text, OnWord&& on_word, OnSentenceEnd&& on_s
                                            {"\xFF\xFE", "UTF-16 text"},
                                            {"\xFE\xFF", "UTF-16 text"}}};
     for (const Magic& magic : magics) {
-        if (bytes.starts_with(magic.bytes)) {
-            throw FormatError(name + " begins like " + magic.meaning +
-                              ", expected plain text: unpack or convert it first");
-        }
+        if (bytes.starts_with(magic.bytes)) return magic.meaning;
+    }
+    return {};
+}
+
+} // namespace detail
+
+/// The text without a UTF-8 byte order mark. Throws `FormatError`, naming `name`, where the first
+/// bytes say that this is no plain text: gzip, xz, zstd, bzip2 and zip archives, UTF-16.
+[[nodiscard]] inline std::string_view plain_text(std::string_view bytes, const std::string& name) {
+    const std::string_view found = detail::unreadable_kind(bytes);
+    if (!found.empty()) {
+        throw FormatError(name + " begins like " + std::string(found) +
+                          ", expected plain text: unpack or convert it first");
     }
     if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
     return bytes;

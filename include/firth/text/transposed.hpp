@@ -16,13 +16,12 @@
 
 namespace firth {
 
-/// The counts with rows and columns exchanged, in about `memory` bytes and, beyond them, in a
-/// temporary file in `folder` ("": the system's own). O(counts). Throws `IoError`.
-[[nodiscard]] inline CooccurrenceCounts transposed(const CooccurrenceCounts& counts,
-                                                   std::uint64_t memory = std::uint64_t{1} << 30,
-                                                   const std::string& folder = {},
-                                                   std::size_t threads = 0) {
-    constexpr std::uint64_t enough = std::uint64_t{1} << 21;
+namespace detail {
+
+/// See `transposed`. Works on ranges of columns, each of the fewest that hold `enough` counts.
+[[nodiscard]] inline CooccurrenceCounts
+transposed_by_ranges(const CooccurrenceCounts& counts, std::uint64_t enough, std::uint64_t memory,
+                     const std::string& folder, std::size_t threads) {
     const std::size_t symbols = counts.symbols();
     std::vector<std::uint64_t> sizes(symbols);
     for (Id row = 0; row < symbols; ++row) {
@@ -72,6 +71,18 @@ namespace firth {
                 });
     store->map();
     return CooccurrenceCounts(store);
+}
+
+} // namespace detail
+
+/// The counts with rows and columns exchanged, in about `memory` bytes and, beyond them, in a
+/// temporary file in `folder` ("": the system's own). O(counts). Throws `IoError`.
+[[nodiscard]] inline CooccurrenceCounts transposed(const CooccurrenceCounts& counts,
+                                                   std::uint64_t memory = std::uint64_t{1} << 30,
+                                                   const std::string& folder = {},
+                                                   std::size_t threads = 0) {
+    constexpr std::uint64_t enough = std::uint64_t{1} << 21;
+    return detail::transposed_by_ranges(counts, enough, memory, folder, threads);
 }
 
 } // namespace firth

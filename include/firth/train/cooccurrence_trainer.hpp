@@ -9,6 +9,7 @@
 #include <functional>
 #include <mutex>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -88,9 +89,9 @@ public:
     /// With a checkpoint's path, writes one every `seconds` and on cancelling; with `resume` begins
     /// where the one that is there was written, and ends with the same bytes as if it had not been
     /// stopped. Throws `Error` where the training diverges: the cost of an epoch is no finite
-    /// number, or above that of products that are all zero (ten times that in the first epoch).
-    /// `OptionError` for another training's checkpoint, or any where it is not to be resumed,
-    /// `FormatError` for a damaged one, and `IoError`.
+    /// number, or above ten times both what products that are all zero cost and the most that
+    /// those of the start can. `OptionError` for another training's checkpoint, or any where it is
+    /// not to be resumed, `FormatError` for a damaged one, and `IoError`.
     TrainingStats train(const ProgressCallback& callback = {}) {
         Checkpoint checkpoint(options_.checkpoint, settings());
         TrainingPlace place = checkpoint.begin(words_, contexts_);
@@ -370,10 +371,33 @@ private:
         if (!std::isfinite(place.loss.loss)) diverged(place, place.loss.mean());
     }
 
-    /// Throws where an epoch cost more than no training at all; the first steps may overshoot.
-    void check_epoch(const TrainingPlace& place) const {
-        const double limit = (place.epoch == 0 ? 10 : 1) * tiles_.cost_of_zero();
-        if (place.loss.loss > limit) diverged(place, place.loss.mean());
+    /// Throws where an epoch cost much more than no training at all. What overshoots at first or
+    /// hovers about the cost of zeros stays within a few times that; what diverges goes beyond it
+    /// by powers of ten. Where zeros cost next to nothing, random starts are what to compare with.
+    void check_epoch(const TrainingPlace& place) {
+        constexpr double factor = 10;
+        if (place.loss.loss <= factor * tiles_.cost_of_zero()) return;
+        if (place.loss.loss > factor * cost_of_start()) diverged(place, place.loss.mean());
+    }
+
+    /// The most that all counts can cost together before the first step.
+    [[nodiscard]] double cost_of_start() {
+        if (cost_of_start_) return *cost_of_start_;
+        // Embeddings and biases start within 0.5 / dim of zero.
+        const float most = 1.25f / static_cast<float>(options_.dim);
+        double sum = 0;
+        std::vector<typename Tiles::Entry> buffer;
+        for (std::size_t row = 0; row < tiles_.row_blocks(); ++row) {
+            for (std::size_t column = 0; column < tiles_.column_blocks(); ++column) {
+                const std::size_t size = tiles_.tile_size(row, column);
+                for (const auto& entry : tiles_.tile(row, column, 0, size, buffer)) {
+                    sum += std::max(objective_.cost(most, entry.target).cost,
+                                    objective_.cost(-most, entry.target).cost);
+                }
+            }
+        }
+        cost_of_start_ = sum;
+        return sum;
     }
 
     [[noreturn]] void diverged(const TrainingPlace& place, double cost) const {
@@ -411,6 +435,7 @@ private:
     EmbeddingTable<float> contexts_;
     AlignedBuffer<float> word_rates_;
     AlignedBuffer<float> context_rates_;
+    std::optional<double> cost_of_start_; ///< once it was needed
 };
 
 } // namespace firth
