@@ -15,6 +15,7 @@
 #include <firth/base/fair_shared_mutex.hpp>
 #include <firth/base/fields.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>

@@ -16,6 +16,7 @@
 #include <firth/base/container.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/table/vocabulary_sections.hpp>
 #include <firth/text/cooccurrence.hpp>
@@ -96,7 +97,7 @@ inline void write_cooccurrences(const Vocabulary& vocabulary, const Cooccurrence
         std::uint64_t least = 0;
         for (const Cooccurrence& entry : row) {
             if (entry.column < least || entry.column >= symbols || !(entry.count > 0) ||
-                !std::isfinite(entry.count)) {
+                !is_finite(entry.count)) {
                 file->fail(0, "row " + std::to_string(rows.size()) + " holds column " +
                                   std::to_string(entry.column) + " with count " +
                                   std::to_string(entry.count) + ", expected a column from " +
@@ -174,7 +175,7 @@ read_glove_cooccurrences(const std::string& path, std::size_t symbols,
                          std::to_string(record.context) + ", expected 1 to " +
                          std::to_string(symbols) + ", the size of the vocabulary");
         }
-        if (!(record.count > 0) || !std::isfinite(static_cast<float>(record.count))) {
+        if (!(record.count > 0) || !is_finite(static_cast<float>(record.count))) {
             fail(at + 8, "a count of " + std::to_string(record.count) +
                              ", expected a finite number above 0");
         }
@@ -215,7 +216,7 @@ read_glove_cooccurrences(const std::string& path, std::size_t symbols,
                     sum.count += at->count;
                 }
                 const auto count = static_cast<float>(sum.count);
-                if (!(count > 0) || !std::isfinite(count)) {
+                if (!(count > 0) || !is_finite(count)) {
                     throw FormatError(path + ": the counts of words " + std::to_string(id + 1) +
                                       " and " + std::to_string(sum.column + 1) + " add up to " +
                                       std::to_string(sum.count) +

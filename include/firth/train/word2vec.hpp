@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/vocabulary.hpp>
@@ -73,7 +74,7 @@ inline void check_options(const Word2VecOptions& options) {
     check_options(trainer_options(options));
     detail::require_option(options.negative >= 1 && options.negative <= 1000, "negative",
                            std::to_string(options.negative), "1 to 1000");
-    detail::require_option(std::isfinite(options.negative_power), "negative power",
+    detail::require_option(is_finite(options.negative_power), "negative power",
                            std::to_string(options.negative_power), "a finite number");
 }
 
