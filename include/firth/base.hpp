@@ -17,6 +17,7 @@
 #include <firth/base/fold_case.hpp>
 #include <firth/base/fold_case_table.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>

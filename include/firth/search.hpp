@@ -2,6 +2,7 @@
 
 /// Everything in `firth/search/`.
 
+#include <firth/search/answers.hpp>
 #include <firth/search/bit_rows.hpp>
 #include <firth/search/candidates.hpp>
 #include <firth/search/certified.hpp>

@@ -41,5 +41,16 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND FIRTH_RUNS_avx2)
   endforeach()
 endif()
 
+# Programs of users who compile and link everything with -ffast-math.
+if(NOT MSVC AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  foreach(linked firth dispatch)
+    add_executable(fast_math_${linked} headers/fast_math.cpp)
+    target_compile_options(fast_math_${linked} PRIVATE -ffast-math)
+    target_link_options(fast_math_${linked} PRIVATE -ffast-math)
+    target_link_libraries(fast_math_${linked} PRIVATE firth::${linked} firth_warnings)
+    add_test(NAME fast_math_${linked} COMMAND fast_math_${linked})
+  endforeach()
+endif()
+
 add_test(NAME layers COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR}/include/firth
                              -P ${CMAKE_CURRENT_SOURCE_DIR}/headers/layers.cmake)

@@ -21,6 +21,7 @@ set(few)
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
   set(few -DFIRTH_DISPATCH_ONLY=sse2)
 endif()
+firth_consumer_test(parent_targets -DUSE=parent_targets -DFIRTH_SOURCE=${PROJECT_SOURCE_DIR} ${few})
 firth_consumer_test(add_subdirectory -DUSE=add_subdirectory -DFIRTH_SOURCE=${PROJECT_SOURCE_DIR} ${few})
 firth_consumer_test(FetchContent -DUSE=FetchContent -DFIRTH_SOURCE=${PROJECT_SOURCE_DIR} ${few})
 if(FIRTH_INSTALL)
@@ -32,4 +33,25 @@ if(FIRTH_INSTALL)
                        PROPERTIES FIXTURES_REQUIRED installed)
   set_tests_properties(consumer_wrong_version
                        PROPERTIES PASS_REGULAR_EXPRESSION "requested version \"99.0\"")
+endif()
+
+# With the oldest CMake that is accepted, a project of its own still builds its programs.
+add_test(NAME oldest_cmake
+         COMMAND ${CMAKE_COMMAND} -S ${PROJECT_SOURCE_DIR} -B ${CMAKE_CURRENT_BINARY_DIR}/oldest_cmake
+           -G ${CMAKE_GENERATOR} -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} ${few} -DFIRTH_BUILD_TESTS=OFF
+           -DFIRTH_BUILD_BENCHMARKS=OFF -DCMAKE_PROJECT_INCLUDE=${CMAKE_CURRENT_SOURCE_DIR}/packaging/as_oldest_cmake.cmake)
+set_tests_properties(oldest_cmake PROPERTIES PASS_REGULAR_EXPRESSION "tool ON, examples ON, install ON")
+
+# What pkg-config says of the installed files is enough to compile and link with, also where they were moved to.
+if(FIRTH_INSTALL AND UNIX)
+  find_program(FIRTH_PKG_CONFIG NAMES pkg-config pkgconf)
+  if(FIRTH_PKG_CONFIG)
+    include(GNUInstallDirs)
+    add_test(NAME pkg_config
+             COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/packaging/pkg_config.sh ${FIRTH_PKG_CONFIG} ${CMAKE_CXX_COMPILER}
+                        ${prefix} ${CMAKE_INSTALL_LIBDIR} ${PROJECT_VERSION})
+    set_tests_properties(pkg_config PROPERTIES FIXTURES_REQUIRED installed)
+  else()
+    message(STATUS "pkg-config was not found: the test of firth.pc is left out")
+  endif()
 endif()

@@ -118,6 +118,15 @@ TEMPLATE_TEST_CASE("pair kernels keep to the rules for special values", "", FIRT
                 REQUIRE(std::fabs(test::exact_dot(unit, unit).value - 1) <= 1e-4);
             }
         }
+        for (const float size : {0x1.0p-149f, 0x1.8p-148f, 1e-43f, 2e-39f, 3e-31f, 2e37f, 3e38f}) {
+            std::vector<float> unit(n, size);
+            simd::normalize<TestType>(unit);
+            INFO(n << " times " << size);
+            for (const float x : unit) {
+                REQUIRE(std::fabs(static_cast<double>(x) * std::sqrt(static_cast<double>(n)) - 1) <=
+                        1e-6);
+            }
+        }
         for (std::size_t place = 0; place < n; ++place) {
             std::vector<float> bad = ones;
             bad[place] = nan;

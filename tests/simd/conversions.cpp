@@ -173,14 +173,17 @@ TEST_CASE("int8 codes are nearest, in [-127, 127], and come back within half a s
                 INFO(level.name << ", " << n << " elements of size " << size);
                 REQUIRE(codes[n] == 99);
                 REQUIRE(back[n] == 99.0f);
-                if (n > 0) {
+                // A subnormal scale is rounded, up where codes would not fit.
+                if (n > 0 && size >= 1e-36f) {
                     REQUIRE(codes[n / 2] == -127);
                     REQUIRE(scale == size / 127);
+                } else if (n > 0) {
+                    REQUIRE(codes[n / 2] < 0);
+                    REQUIRE(scale - size / 127 <= 0x1.0p-149f);
                 }
                 for (std::size_t i = 0; i < n; ++i) {
                     REQUIRE(codes[i] >= -127);
-                    const double exact =
-                        static_cast<double>(row[i]) / (static_cast<double>(size) / 127);
+                    const double exact = static_cast<double>(row[i]) / static_cast<double>(scale);
                     REQUIRE(std::fabs(exact - codes[i]) <= 0.5 + 1e-4);
                 }
             }

@@ -293,3 +293,49 @@ TEST_CASE("distances are the same when there are too many for the caches") {
         }
     }
 }
+
+TEST_CASE("norms, cosines and codes are right for vectors of every norm") {
+    for (const test::TestedLevel& level : test::tested_levels()) {
+        const simd::FormatKernels<float>& kernels = level.table.of<float>();
+        Random random(9);
+        for (int a_power = -44; a_power <= 38; a_power += 2) {
+            for (const int b_power : {-44, -40, -37, -30, -19, -15, 0, 15, 18, 19, 30, 37}) {
+                for (const std::size_t n : {1u, 3u, 16u, 50u}) {
+                    const auto vector = [&](int power) {
+                        std::vector<float> x(n);
+                        for (float& value : x) {
+                            value = static_cast<float>(
+                                (2.0 * static_cast<double>(random.uniform()) - 0.9) *
+                                std::pow(10.0, power) / std::sqrt(static_cast<double>(n)));
+                        }
+                        return x;
+                    };
+                    const std::vector<float> a = vector(a_power);
+                    const std::vector<float> b = vector(b_power);
+                    const test::ExactPair exact = test::exact_pair(a.data(), b.data(), n);
+                    const double norm = std::sqrt(exact.squares_a.value());
+                    const double other = std::sqrt(exact.squares_b.value());
+                    INFO(level.name << ", " << n << " elements of 1e" << a_power << " and 1e"
+                                    << b_power);
+                    REQUIRE(std::abs(static_cast<double>(kernels.norm(a.data(), n)) - norm) <=
+                            1e-6 * norm + 0x1.0p-150);
+                    const double cosine =
+                        norm == 0 || other == 0 ? 0.0 : exact.dot.value() / (norm * other);
+                    REQUIRE(std::abs(static_cast<double>(kernels.cosine(a.data(), b.data(), n)) -
+                                     cosine) <= 2e-6);
+                    std::vector<std::int8_t> codes(n);
+                    const double scale = level.table.convert().quantize(a.data(), codes.data(), n);
+                    const auto largest =
+                        std::ranges::max(a, {}, [](float x) { return std::abs(x); });
+                    REQUIRE(scale <=
+                            std::abs(static_cast<double>(largest)) / 127 * (1 + 1e-6) + 0x1.0p-149);
+                    for (std::size_t i = 0; i < n; ++i) {
+                        REQUIRE(codes[i] >= -127);
+                        REQUIRE(std::abs(scale * codes[i] - static_cast<double>(a[i])) <=
+                                scale * (0.5 + 1e-4));
+                    }
+                }
+            }
+        }
+    }
+}

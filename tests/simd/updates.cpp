@@ -329,7 +329,7 @@ TEST_CASE("exp, sigmoid and rsqrt are within their stated errors") {
             INFO(level.name << ", sigmoid " << arguments[i]);
             REQUIRE(std::fabs(static_cast<double>(results[i]) - 1 / (1 + std::exp(-x))) <= 4e-7);
         }
-        std::vector<float> roots;
+        std::vector<float> roots{0x1.0p-149f, 0x1.8p-148f, 1e-44f, 1e-42f, 1e-40f, 1e-38f};
         for (float x = 1e-37f; x < 3e38f; x *= 1.01f) {
             roots.push_back(x);
         }

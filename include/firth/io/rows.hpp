@@ -1,10 +1,8 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/base/utf8.hpp>
@@ -30,7 +29,7 @@ namespace detail {
 inline bool all_finite(std::span<const float> vector) noexcept {
     bool finite = true;
     for (const float value : vector) {
-        finite &= std::fabs(value) <= std::numeric_limits<float>::max();
+        finite &= is_finite(value);
     }
     return finite;
 }

@@ -15,6 +15,7 @@
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/byte_sink.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/io/byte_reader.hpp>
 #include <firth/io/element_type.hpp>
 #include <firth/io/elements.hpp>
@@ -77,7 +78,7 @@ public:
         read_elements(row.vector, ElementType::f32, sizeof(float), false, to);
         if (!refuse_ || all_finite(to)) return;
         const auto bad = std::find_if_not(to.begin(), to.end(),
-                                          [](float value) { return std::isfinite(value); });
+                                          [](float value) { return is_finite(value); });
         const auto place = static_cast<std::size_t>(row.vector - reader_.bytes().data()) +
                            static_cast<std::size_t>(bad - to.begin()) * sizeof(float);
         reader_.fail_at(place, "the vector of \"" + std::string(row.word) +

@@ -52,7 +52,13 @@ inline std::vector<WordScore> analogy_by_product(const WordIndex& index,
     for (std::size_t id = 0; id < rows.rows(); ++id) {
         if (std::find(excluded.begin(), excluded.end(), id) != excluded.end()) continue;
         const float scale = index.rows().term(id);
-        const auto shifted = [&](std::size_t i) { return (dots[i][id] * scale + 1.0f) / 2.0f; };
+        const auto shifted = [&](std::size_t i) {
+            // Of a norm that float32 cannot divide by there is no scale.
+            const float cosine = scale == 0.0f
+                                     ? Cosine::score<float>(words[i].vector, rows[id], scale)
+                                     : dots[i][id] * scale;
+            return (cosine + 1.0f) / 2.0f;
+        };
         best.offer({static_cast<Id>(id), shifted(1) * shifted(2) / (shifted(0) + 0.001f)});
     }
     return index.name(best.take());

@@ -10,6 +10,7 @@
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/search/candidates.hpp>
 #include <firth/search/search_options.hpp>
 #include <firth/search/tile_products.hpp>
@@ -45,7 +46,7 @@ public:
     /// Throws `Error` for a query of another length or one that holds NaN.
     [[nodiscard]] Query prepare(std::span<const float> query) const {
         detail::check_length("query", query.size(), dim());
-        if (std::any_of(query.begin(), query.end(), [](float x) { return x != x; })) {
+        if (std::any_of(query.begin(), query.end(), [](float x) { return is_nan(x); })) {
             throw Error("the query holds NaN; expected numbers, whose signs are taken");
         }
         Query prepared{std::vector<std::uint64_t>(simd::words_of_bits(dim()))};

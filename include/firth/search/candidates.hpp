@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <firth/base/number_bits.hpp>
 #include <firth/table/vocabulary.hpp>
 
 namespace firth {
@@ -75,7 +76,7 @@ private:
         if (kept_.size() > k_ && k_ != 0) {
             // NaN as the smallest, so that the order is one: it is no floor.
             const auto above = [](const Candidate& a, const Candidate& b) {
-                return a.least > b.least || (a.least == a.least && b.least != b.least);
+                return is_nan(a.least) ? false : is_nan(b.least) || a.least > b.least;
             };
             const auto kth = kept_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
             std::nth_element(kept_.begin(), kth, kept_.end(), above);

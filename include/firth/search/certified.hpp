@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -13,6 +14,7 @@
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/parallel.hpp>
+#include <firth/search/answers.hpp>
 #include <firth/search/candidates.hpp>
 #include <firth/search/exact.hpp>
 #include <firth/search/metric.hpp>
@@ -68,12 +70,13 @@ public:
         parallel_for(rows.rows(), 1024, resolve_threads(threads),
                      [&](std::size_t begin, std::size_t end) {
                          for (std::size_t id = begin; id < end; ++id) {
-                             // What rows are multiplied by before they are compared.
-                             const float factor = is_scaled ? scored().terms()[id] : 1.0f;
                              const auto [scale, error] = encode(rows[id], codes_[id]);
-                             scales_[id] = scale * factor;
-                             errors_[id] = error * factor;
-                             if (!is_scaled) lengths_[id] = simd::norm(rows[id]) * (1 + 1e-6f);
+                             const Factor factor = factor_of(id);
+                             scales_[id] = factor.times(scale);
+                             errors_[id] = factor.times(error) + least;
+                             if (!is_scaled) {
+                                 lengths_[id] = simd::norm(rows[id]) * (1 + 1e-6f) + least;
+                             }
                          }
                      });
     }
@@ -86,7 +89,8 @@ public:
         prepared.exact = scored().prepare(query);
         const std::span<const float> vector(prepared.exact.vector);
         prepared.vector.resize(vector.size());
-        const auto [scale, error] = encode(vector, prepared.vector);
+        const auto [scale, exact_error] = encode(vector, prepared.vector);
+        const float error = static_cast<float>(exact_error) + least;
         // Rows that are multiplied have length 1.
         prepared.bounds = {scale, simd::norm(vector) * (1 + 1e-6f) + error, error,
                            prepared.exact.margin + (is_scaled ? error * (1 + 1e-6f) : 0.0f)};
@@ -116,9 +120,29 @@ private:
 
     [[nodiscard]] const ScoredRows<M>& scored() const noexcept { return exact_.scored(); }
 
+    /// Makes up for a bound that was rounded down where float32 is coarse; no normal number
+    /// notices.
+    static constexpr float least = 0x1.0p-149f;
+
+    /// What a row is multiplied by before it is compared.
+    struct Factor {
+        float factor = 1;
+        double norm = 0; ///< where there is no factor
+
+        [[nodiscard]] float times(double x) const noexcept {
+            if (factor != 0.0f) return static_cast<float>(x) * factor;
+            return norm == 0 ? 0.0f : static_cast<float>(x / norm);
+        }
+    };
+    [[nodiscard]] Factor factor_of(std::size_t id) const noexcept {
+        if (!is_scaled) return {};
+        const float term = scored().terms()[id];
+        return {term, term == 0.0f ? simd::norm(exact_.rows()[id], simd::precise) : 0.0};
+    }
+
     struct Encoded {
         float scale = 0;
-        float error = 0; ///< the norm of what the codes miss, or a little more
+        double error = 0; ///< the norm of what the codes miss, or a little more
     };
 
     static Encoded encode(std::span<const float> vector, std::span<std::int8_t> codes) {
@@ -129,7 +153,7 @@ private:
                                   static_cast<double>(scale) * static_cast<double>(codes[i]);
             squares += missed * missed;
         }
-        return {scale, static_cast<float>(std::sqrt(squares) * (1 + 1e-6))};
+        return {scale, std::sqrt(squares) * (1 + 1e-6)};
     }
 
     ExactIndex<M> exact_;
@@ -160,26 +184,95 @@ public:
 
     [[nodiscard]] const ExactIndex<M>& exact() const noexcept { return rows_.exact(); }
 
-    /// As `ExactIndex::search`; `report` is added to where it is not null.
+    /// The rows that were given.
+    [[nodiscard]] TableView<const float> rows() const noexcept { return exact().rows(); }
+
+    /// As `ExactIndex::search`; `report` is added to where it is not null, here and below.
     [[nodiscard]] std::vector<Neighbor> search(std::span<const float> query,
                                                const SearchOptions& options = {},
                                                ScreeningReport* report = nullptr) const {
-        const TableView<const float> one(query.data(), 1, query.size());
-        return search_batch(one, options, report)[0];
+        std::vector<Neighbor> result;
+        search_all(TableView<const float>(query.data(), 1, query.size()), options, {}, report,
+                   [&](std::size_t, std::vector<Neighbor> found) { result = std::move(found); });
+        return result;
     }
 
-    /// As `ExactIndex::search_batch`; `report` is added to where it is not null.
+    /// The `k` nearest, a whole number; `excluded` ids are left out.
+    template <std::integral K>
+    [[nodiscard]] std::vector<Neighbor> search(std::span<const float> query, K k,
+                                               std::span<const Id> excluded = {},
+                                               ScreeningReport* report = nullptr) const {
+        return search(query, {.k = static_cast<std::size_t>(k), .excluded = excluded}, report);
+    }
+
+    /// As `ExactIndex::search_into`.
+    std::span<Neighbor> search_into(std::span<const float> query, std::span<Neighbor> into,
+                                    SearchOptions options = {},
+                                    ScreeningReport* report = nullptr) const {
+        options.k = into.size();
+        return detail::copy_answer(search(query, options, report), into);
+    }
+
+    /// As `ExactIndex::within`: rows are screened, however many reach `least`.
+    [[nodiscard]] std::vector<Neighbor> within(std::span<const float> query, float least,
+                                               const SearchOptions& options = {}) const {
+        return detail::within(rows_, query, least, options);
+    }
+
+    /// As `ExactIndex::search_batch`.
     [[nodiscard]] std::vector<std::vector<Neighbor>>
     search_batch(TableView<const float> queries, const SearchOptions& options = {},
                  ScreeningReport* report = nullptr) const {
-        using Query = typename ScreenedRows<M>::Query;
+        return batch(queries, options, {}, report);
+    }
+
+    /// The `k` nearest of each; `excluded` is empty or has one list of ids a query.
+    template <std::integral K>
+    [[nodiscard]] std::vector<std::vector<Neighbor>>
+    search_batch(TableView<const float> queries, K k,
+                 std::span<const std::vector<Id>> excluded = {}, std::size_t threads = 1,
+                 ScreeningReport* report = nullptr) const {
+        return batch(queries, {.k = static_cast<std::size_t>(k), .threads = threads}, excluded,
+                     report);
+    }
+
+    /// As `ExactIndex::search_batch_into`.
+    void search_batch_into(TableView<const float> queries, std::span<Neighbor> into,
+                           const SearchOptions& options = {},
+                           ScreeningReport* report = nullptr) const {
+        detail::check_room(into.size(), queries.rows(), options.k);
+        search_all(queries, options, {}, report,
+                   [&](std::size_t q, const std::vector<Neighbor>& found) {
+                       detail::copy_answer_of(q, options.k, found, into);
+                   });
+    }
+
+private:
+    using Query = typename ScreenedRows<M>::Query;
+
+    [[nodiscard]] std::vector<std::vector<Neighbor>>
+    batch(TableView<const float> queries, const SearchOptions& options,
+          std::span<const std::vector<Id>> excluded, ScreeningReport* report) const {
         std::vector<std::vector<Neighbor>> results(queries.rows());
+        search_all(
+            queries, options, excluded, report,
+            [&](std::size_t q, std::vector<Neighbor> found) { results[q] = std::move(found); });
+        return results;
+    }
+
+    /// Searches for all queries and calls `take(q, neighbours)`.
+    template <class Take>
+    void search_all(TableView<const float> queries, const SearchOptions& options,
+                    std::span<const std::vector<Id>> excluded, ScreeningReport* report,
+                    Take&& take) const {
+        detail::check_lists(queries.rows(), excluded);
         std::atomic<std::uint64_t> rescored{0};
         std::vector<std::size_t> hard; // queries that screening could not narrow down
         std::mutex hard_mutex;
-        const std::size_t too_many = 8 * options.k + rows_.size() / 32 + 1024;
+        const std::size_t too_many =
+            8 * std::min(options.k, rows_.size()) + rows_.size() / 32 + 1024;
         detail::scan(
-            rows_, queries, options, {},
+            rows_, queries, options, excluded,
             [&](const Query&) { return Candidates(options.k, too_many); },
             [&](std::size_t q, const Query& query, Candidates& candidates) {
                 const std::vector<Candidate> found = candidates.take();
@@ -188,17 +281,19 @@ public:
                     hard.push_back(q);
                 } else {
                     rescored += found.size();
-                    results[q] = detail::rank(rows_, query, found, options.k);
+                    take(q, detail::rank(rows_, query, found, options.k));
                 }
             });
         if (!hard.empty()) {
             EmbeddingTable<float> again(hard.size(), queries.dim());
+            std::vector<std::vector<Id>> again_excluded;
             for (std::size_t i = 0; i < hard.size(); ++i) {
                 std::copy_n(queries[hard[i]].begin(), queries.dim(), again[i].begin());
+                if (!excluded.empty()) again_excluded.push_back(excluded[hard[i]]);
             }
-            auto found = exact().search_batch(again, options);
+            auto found = exact().search_batch(again, options, again_excluded);
             for (std::size_t i = 0; i < hard.size(); ++i) {
-                results[hard[i]] = std::move(found[i]);
+                take(hard[i], std::move(found[i]));
             }
         }
         if (report != nullptr) {
@@ -206,10 +301,8 @@ public:
             report->rescored += rescored;
             report->fell_back += hard.size();
         }
-        return results;
     }
 
-private:
     ScreenedRows<M> rows_;
 };
 

@@ -1,16 +1,13 @@
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include <firth/base/error.hpp>
+#include <firth/search/answers.hpp>
 #include <firth/search/bit_rows.hpp>
 #include <firth/search/candidates.hpp>
 #include <firth/search/metric.hpp>
@@ -67,6 +64,11 @@ struct RowsOf<Hamming, BitTable> {
 /// Answers are sorted by score, then by id. They are the same alone and in a batch, and for any
 /// number of threads: scores are those of the kernels for pairs, which also decide which of the
 /// rows that are too near to each other to be told apart in passing belong to the answer.
+///
+/// Norms may be of any size that float32 holds: by `Cosine`, rows and queries count whose squares
+/// float32 cannot hold, those of subnormal numbers too. Inner products and squared distances keep
+/// to float32's range: products of elements below 2^-126 may be off by 2^-150 each. (Programs
+/// linked with -ffast-math take subnormal numbers as zero.)
 template <class M = Cosine, class Table = EmbeddingTable<float>>
 class ExactIndex {
 public:
@@ -103,20 +105,21 @@ public:
     /// query of another length or one that is not finite, and for a bit set of another size.
     /// O(rows * dim).
     [[nodiscard]] std::vector<Neighbor> search(std::span<const float> query,
-                                               const SearchOptions& options) const {
+                                               const SearchOptions& options = {}) const {
         return search_one(query, options);
     }
 
-    /// The `k` nearest; `excluded` ids are left out.
-    [[nodiscard]] std::vector<Neighbor> search(std::span<const float> query, std::size_t k,
+    /// The `k` nearest, a whole number; `excluded` ids are left out.
+    template <std::integral K>
+    [[nodiscard]] std::vector<Neighbor> search(std::span<const float> query, K k,
                                                std::span<const Id> excluded = {}) const {
-        return search_one(query, {.k = k, .excluded = excluded});
+        return search_one(query, {.k = static_cast<std::size_t>(k), .excluded = excluded});
     }
 
     /// The rows nearest to some bits, in words of 64.
     [[nodiscard]] std::vector<Neighbor>
     search(std::span<const std::uint64_t> query,
-           const SearchOptions& options) const requires std::same_as<Table, BitTable> {
+           const SearchOptions& options = {}) const requires std::same_as<Table, BitTable> {
         return search_one(query, options);
     }
 
@@ -125,49 +128,37 @@ public:
     std::span<Neighbor> search_into(std::span<const float> query, std::span<Neighbor> into,
                                     SearchOptions options = {}) const {
         options.k = into.size();
-        const std::vector<Neighbor> found = search(query, options);
-        std::copy(found.begin(), found.end(), into.begin());
-        return into.first(found.size());
+        return detail::copy_answer(search(query, options), into);
     }
 
     /// All rows with a score of `least` or more, best first: for distances minus the square of the
     /// radius. `options.k` does not count. Throws as `search`.
     [[nodiscard]] std::vector<Neighbor> within(std::span<const float> query, float least,
                                                const SearchOptions& options = {}) const {
-        std::vector<Neighbor> result;
-        detail::scan(
-            rows_, detail::OneQuery{query}, options, {},
-            [&](const Query& prepared) {
-                return Candidates::reaching(rows_.floor_of(prepared, least));
-            },
-            [&](std::size_t, const Query& prepared, Candidates& candidates) {
-                const std::vector<Candidate> found = candidates.take();
-                result = detail::rank(rows_, prepared, found, found.size());
-            });
-        const auto end = std::find_if(result.begin(), result.end(),
-                                      [&](const Neighbor& each) { return !(each.score >= least); });
-        result.erase(end, result.end());
-        return result;
+        return detail::within(rows_, query, least, options);
     }
 
     /// `search` for each row of `queries`, spread over `options.threads`; queries of one thread
-    /// share each block of rows while it is in cache.
+    /// share each block of rows while it is in cache. `excluded` is empty or has one list of ids a
+    /// query, left out beside those of the options.
     [[nodiscard]] std::vector<std::vector<Neighbor>>
-    search_batch(TableView<const float> queries, const SearchOptions& options) const {
-        return batch(queries, options, {});
+    search_batch(TableView<const float> queries, const SearchOptions& options = {},
+                 std::span<const std::vector<Id>> excluded = {}) const {
+        return batch(queries, options, excluded);
     }
 
-    /// The `k` nearest of each; `excluded` is empty or has one list of ids a query.
+    /// The `k` nearest of each.
+    template <std::integral K>
     [[nodiscard]] std::vector<std::vector<Neighbor>>
-    search_batch(TableView<const float> queries, std::size_t k,
+    search_batch(TableView<const float> queries, K k,
                  std::span<const std::vector<Id>> excluded = {}, std::size_t threads = 1) const {
-        return batch(queries, {.k = k, .threads = threads}, excluded);
+        return batch(queries, {.k = static_cast<std::size_t>(k), .threads = threads}, excluded);
     }
 
     /// The same for queries of bits.
     [[nodiscard]] std::vector<std::vector<Neighbor>>
     search_batch(const BitTable& queries,
-                 const SearchOptions& options) const requires std::same_as<Table, BitTable> {
+                 const SearchOptions& options = {}) const requires std::same_as<Table, BitTable> {
         return batch(queries, options, {});
     }
 
@@ -175,18 +166,10 @@ public:
     /// where there are fewer rows, neighbours with the id `no_id` fill the rest. Throws `Error`
     /// where `into` has not queries.rows() * options.k of them.
     void search_batch_into(TableView<const float> queries, std::span<Neighbor> into,
-                           const SearchOptions& options) const {
-        if (options.k != 0
-                ? into.size() / options.k != queries.rows() || into.size() % options.k != 0
-                : !into.empty()) {
-            throw Error("room for " + std::to_string(into.size()) + " neighbours, expected " +
-                        std::to_string(options.k) + " for each of " +
-                        std::to_string(queries.rows()) + " queries");
-        }
+                           const SearchOptions& options = {}) const {
+        detail::check_room(into.size(), queries.rows(), options.k);
         search_all(queries, options, {}, [&](std::size_t q, const std::vector<Neighbor>& found) {
-            const auto to = into.subspan(q * options.k, options.k);
-            std::fill(std::copy(found.begin(), found.end(), to.begin()), to.end(),
-                      Neighbor{no_id, -std::numeric_limits<float>::infinity()});
+            detail::copy_answer_of(q, options.k, found, into);
         });
     }
 
@@ -197,11 +180,7 @@ private:
     template <class Queries, class Take>
     void search_all(const Queries& queries, const SearchOptions& options,
                     std::span<const std::vector<Id>> excluded, Take&& take) const {
-        if (!excluded.empty() && excluded.size() != queries.rows()) {
-            throw Error("a batch of " + std::to_string(queries.rows()) + " queries has " +
-                        std::to_string(excluded.size()) +
-                        " lists of excluded ids, expected none or one a query");
-        }
+        detail::check_lists(queries.rows(), excluded);
         detail::scan(
             rows_, queries, options, excluded, [&](const Query&) { return Candidates(options.k); },
             [&](std::size_t q, const Query& query, Candidates& candidates) {

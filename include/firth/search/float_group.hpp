@@ -1,13 +1,15 @@
 #pragma once
 
-#include <cmath>
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/base/scalar.hpp>
 #include <firth/search/candidates.hpp>
 #include <firth/search/metric.hpp>
@@ -38,7 +40,8 @@ template <Metric M>
 [[nodiscard]] float checked_norm(std::span<const float> query, std::size_t dim, float longest) {
     check_length("query", query.size(), dim);
     const float norm = simd::norm(query);
-    if (!std::isfinite(norm) || !std::isfinite(M::magnitude(norm, longest))) {
+    if (!is_finite(norm) || !is_finite(M::magnitude(norm, longest)) ||
+        !is_finite(M::query_factor(norm))) {
         throw Error("the query holds NaN or infinity, or its norm is beyond float32; expected "
                     "finite numbers");
     }
@@ -54,8 +57,15 @@ template <Metric M, class T>
     prepared.norm = checked_norm<M>(query, dim, terms.longest());
     const float factor = M::query_factor(prepared.norm);
     std::vector<float> vector(query.begin(), query.end());
-    for (float& value : vector) {
-        value *= factor;
+    if (factor == 0.0f && prepared.norm != 0.0f) {
+        const double wide = simd::norm(query, simd::precise);
+        for (float& value : vector) {
+            value = static_cast<float>(static_cast<double>(value) / wide);
+        }
+    } else {
+        for (float& value : vector) {
+            value *= factor;
+        }
     }
     if constexpr (std::is_same_v<T, float>) {
         prepared.vector = std::move(vector);
@@ -63,7 +73,7 @@ template <Metric M, class T>
         prepared.vector.resize(vector.size());
         simd::convert(vector, std::span<T>(prepared.vector));
         const float rounded = simd::norm(std::span<const T>(prepared.vector));
-        if (!std::isfinite(rounded)) {
+        if (!is_finite(rounded)) {
             throw Error("the query is too large for the index's rows, which are of 16 bits");
         }
         if (factor != 0.0f) prepared.norm = rounded / factor;
@@ -84,8 +94,8 @@ template <Metric M, class T>
 }
 
 /// A group of queries that passes over rows of floats, float16 or bfloat16. `Rows` has `dim()`, a
-/// `MetricType`, and `tile(first)`: a view of rows, the place of row `first` in it, and the terms
-/// from there on; a tile begins at a multiple of its size.
+/// `MetricType`, `terms()`, `score(query, id)` and `tile(first)`: a view of rows, the place of row
+/// `first` in it, and the terms from there on; a tile begins at a multiple of its size.
 template <class Rows, class T>
 class FloatGroup {
 public:
@@ -103,8 +113,10 @@ public:
     std::size_t select(std::size_t first, std::size_t count, const float* thresholds,
                        simd::Selected* to) {
         const auto [view, at, terms] = rows_->tile(first);
-        return products_.select(
+        const std::size_t found = products_.select(
             view, at, count, simd::ScoreTerms{terms, Rows::MetricType::row_term}, thresholds, to);
+        if (!rows_->terms().has_extremes()) return found;
+        return select_extremes(first, count, terms, thresholds, to, found);
     }
 
     [[nodiscard]] Candidate candidate(const simd::Selected& selected, Id id) const noexcept {
@@ -113,6 +125,22 @@ public:
     }
 
 private:
+    /// Puts the scores of the rows whose term is 0 in the place of their values.
+    std::size_t select_extremes(std::size_t first, std::size_t count, const float* terms,
+                                const float* thresholds, simd::Selected* to, std::size_t found) {
+        simd::Selected* end = std::remove_if(
+            to, to + found, [&](const simd::Selected& each) { return terms[each.row] == 0.0f; });
+        for (std::size_t row = 0; row < count; ++row) {
+            if (terms[row] != 0.0f) continue;
+            for (std::size_t q = 0; q < queries_.size(); ++q) {
+                const float score = rows_->score(queries_[q], static_cast<Id>(first + row));
+                if (score < thresholds[q]) continue;
+                *end++ = {static_cast<std::uint32_t>(q), static_cast<std::uint32_t>(row), score};
+            }
+        }
+        return static_cast<std::size_t>(end - to);
+    }
+
     const Rows* rows_;
     std::span<const Query> queries_;
     TileProducts<T> products_;

@@ -57,6 +57,9 @@ public:
         return blocks_[id / block_rows_].view()[id % block_rows_];
     }
 
+    /// What the metric makes of the rows' norms.
+    [[nodiscard]] const RowTerms<M>& terms() const noexcept { return terms_; }
+
     /// Appends a row of dim() elements, whose norm is valid. Nothing has changed where it throws
     /// `std::bad_alloc`.
     void push_back(std::span<const float> row, float norm) {
@@ -238,13 +241,50 @@ public:
     /// that is not finite. O(size() * dim()).
     [[nodiscard]] Neighbors search(std::span<const float> query,
                                    const Options& options = {}) const {
-        return search_all(detail::OneQuery{query}, options)[0];
+        return search_all(detail::OneQuery{query}, options, options.k)[0];
+    }
+
+    /// The `k` nearest, a whole number.
+    template <std::integral K>
+    [[nodiscard]] Neighbors search(std::span<const float> query, K k) const {
+        return search(query, Options{.k = static_cast<std::size_t>(k)});
+    }
+
+    /// The nearest rows in the caller's memory, as many as `into` holds; returns the part that was
+    /// filled. `options.k` does not count. (For batches there is no such function: of rows that are
+    /// not there it would have no label to tell.)
+    std::span<LabelledNeighbor<Label>> search_into(std::span<const float> query,
+                                                   std::span<LabelledNeighbor<Label>> into,
+                                                   Options options = {}) const {
+        options.k = into.size();
+        Neighbors found = search(query, options);
+        std::move(found.begin(), found.end(), into.begin());
+        return into.first(found.size());
+    }
+
+    /// All rows with a score of `least` or more, best first: for distances minus the square of the
+    /// radius. `options.k` does not count. Throws as `search`.
+    [[nodiscard]] Neighbors within(std::span<const float> query, float least,
+                                   const Options& options = {}) const {
+        Neighbors result =
+            search_all(detail::OneQuery{query}, options, std::size_t{max_rows}, &least)[0];
+        const auto end = std::find_if(result.begin(), result.end(),
+                                      [&](const auto& each) { return !(each.score >= least); });
+        result.erase(end, result.end());
+        return result;
     }
 
     /// `search` for each row of `queries`, spread over `options.threads`; all see the same rows.
     [[nodiscard]] std::vector<Neighbors> search_batch(TableView<const float> queries,
                                                       const Options& options = {}) const {
-        return search_all(queries, options);
+        return search_all(queries, options, options.k);
+    }
+
+    /// The `k` nearest of each.
+    template <std::integral K>
+    [[nodiscard]] std::vector<Neighbors> search_batch(TableView<const float> queries, K k,
+                                                      std::size_t threads = 1) const {
+        return search_batch(queries, Options{.k = static_cast<std::size_t>(k), .threads = threads});
     }
 
     /// All rows as they are, and no change while it lives.
@@ -322,18 +362,23 @@ private:
         rows_.pop_back();
     }
 
+    /// The `k` nearest, or all that may have a score of `*least`.
     template <class Queries>
-    [[nodiscard]] std::vector<Neighbors> search_all(const Queries& queries,
-                                                    const Options& options) const {
+    [[nodiscard]] std::vector<Neighbors> search_all(const Queries& queries, const Options& options,
+                                                    std::size_t k,
+                                                    const float* least = nullptr) const {
         const std::shared_lock lock(*mutex_);
-        SearchOptions by_place{.k = options.k, .threads = options.threads};
+        SearchOptions by_place{.k = k, .threads = options.threads};
         if (options.filter) {
             by_place.filter = [&](Id place) { return options.filter(labels_[place]); };
         }
         std::vector<Neighbors> results(queries.rows());
         detail::scan(
             rows_, queries, by_place, {},
-            [&](const PreparedQuery<float>&) { return Candidates(options.k); },
+            [&](const PreparedQuery<float>& query) {
+                return least == nullptr ? Candidates(k)
+                                        : Candidates::reaching(rows_.floor_of(query, *least));
+            },
             [&](std::size_t q, const PreparedQuery<float>& query, Candidates& candidates) {
                 const std::vector<Candidate> found = candidates.take();
                 Neighbors& result = results[q];
@@ -343,7 +388,7 @@ private:
                 std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) {
                     return a.score != b.score ? a.score > b.score : a.label < b.label;
                 });
-                if (result.size() > options.k) result.resize(options.k);
+                if (result.size() > k) result.resize(k);
             });
         return results;
     }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -35,6 +37,11 @@ namespace firth {
 /// the query's norm, and `score_of` the other way round, for rows of which nothing but the value is
 /// known. A `name` is needed to save an index. `magnitude` bounds what is added up in a value or a
 /// score: their rounding errors are at most some hundred units in the last place of it.
+///
+/// A metric that divides by norms has no factor for those that float32 cannot divide by
+/// (`simd::has_reciprocal`) and gives 0 for them as for 0: then search divides the query by its
+/// norm in float64, and takes for the value of a row its score, which a term of 0 asks to be
+/// computed without one.
 template <class M>
 concept Metric = requires(float x, std::span<const float> vector) {
     { M::row_term } -> std::convertible_to<simd::RowTerm>;
@@ -45,6 +52,24 @@ concept Metric = requires(float x, std::span<const float> vector) {
     { M::score_of(x, x) } -> std::same_as<float>;
     { M::magnitude(x, x) } -> std::same_as<float>;
 };
+
+namespace detail {
+
+/// The inner product of a query with a row scaled to norm 1, 0 for a row of zeros: in float64,
+/// where squares of float32 neither overflow nor vanish.
+template <class T>
+[[nodiscard]] float unit_row_dot(std::span<const T> query, std::span<const T> row) noexcept {
+    const auto wide = [](T x) { return static_cast<double>(static_cast<float>(x)); };
+    double product = 0;
+    double squares = 0;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+        product += wide(query[i]) * wide(row[i]);
+        squares += wide(row[i]) * wide(row[i]);
+    }
+    return squares == 0 ? 0.0f : static_cast<float>(product / std::sqrt(squares));
+}
+
+} // namespace detail
 
 /// The inner product: larger is nearer, and long rows win.
 struct InnerProduct {
@@ -65,7 +90,8 @@ struct InnerProduct {
     }
 };
 
-/// The cosine of the angle, in [-1, 1] up to rounding; 0 for rows and queries that are all zeros.
+/// The cosine of the angle, in [-1, 1] up to rounding, whatever the norms; 0 for rows and queries
+/// that are all zeros.
 struct Cosine {
     static constexpr std::string_view name = "cosine";
     static constexpr simd::RowTerm row_term = simd::RowTerm::factor;
@@ -75,7 +101,7 @@ struct Cosine {
     template <class T>
     [[nodiscard]] static float score(std::span<const T> query, std::span<const T> row,
                                      float term) noexcept {
-        return simd::dot(query, row) * term;
+        return term == 0.0f ? detail::unit_row_dot(query, row) : simd::dot(query, row) * term;
     }
     [[nodiscard]] static float value_of(float score, float) noexcept { return score; }
     [[nodiscard]] static float score_of(float value, float) noexcept { return value; }
@@ -83,7 +109,7 @@ struct Cosine {
 
 private:
     [[nodiscard]] static float inverse(float norm) noexcept {
-        return norm == 0.0f ? 0.0f : 1.0f / norm;
+        return simd::has_reciprocal(norm) ? 1.0f / norm : 0.0f;
     }
 };
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -109,7 +108,7 @@ public:
         terms_.reserve(table.rows());
         for (std::size_t id = 0; id < table.rows(); ++id) {
             terms_.add_checked(table.norm(id), id);
-            if constexpr (is_scaled) scales_.push_back(table.scale(id) * terms_[id]);
+            if constexpr (is_scaled) scales_.push_back(scale_of(id));
         }
     }
 
@@ -122,8 +121,12 @@ public:
         Query prepared;
         prepared.norm = detail::checked_norm<M>(query, dim(), terms_.longest());
         prepared.vector.resize(dim());
+        const float factor = M::query_factor(prepared.norm);
+        const float scale = simd::quantize(query, std::span(prepared.vector));
         prepared.bounds.scale =
-            simd::quantize(query, std::span(prepared.vector)) * M::query_factor(prepared.norm);
+            factor == 0.0f && prepared.norm != 0.0f
+                ? static_cast<float>(static_cast<double>(scale) / simd::norm(query, simd::precise))
+                : scale * factor;
         // Products are exact: what is left is some roundings, and those of the score. What codes
         // stand for is longer than the row by half a scale an element at most, that is, up to
         // `max_byte_dim`, by little more than the row's own length.
@@ -160,6 +163,12 @@ private:
     static constexpr bool is_scaled = M::row_term == simd::RowTerm::factor;
     static constexpr bool is_summed = M::row_term == simd::RowTerm::summand;
 
+    /// The scale of row `id` times its factor. Of a norm without one the codes' own is taken.
+    [[nodiscard]] float scale_of(std::size_t id) const noexcept {
+        if (terms_[id] != 0.0f || table_->norm(id) == 0.0f) return table_->scale(id) * terms_[id];
+        const float length = simd::norm(table_->codes()[id]);
+        return length == 0.0f ? 0.0f : 1.0f / length;
+    }
     [[nodiscard]] const float* scales() const noexcept {
         if constexpr (is_scaled) return scales_.data();
         return table_->scales().data();

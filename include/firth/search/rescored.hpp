@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include <firth/base/error.hpp>
 #include <firth/base/parallel.hpp>
+#include <firth/search/answers.hpp>
 #include <firth/search/candidates.hpp>
 #include <firth/search/metric.hpp>
 #include <firth/search/scan.hpp>
@@ -16,6 +18,7 @@
 #include <firth/search/search_options.hpp>
 #include <firth/search/top_k.hpp>
 #include <firth/table/matrix_view.hpp>
+#include <firth/table/vocabulary.hpp>
 
 namespace firth {
 
@@ -29,6 +32,8 @@ namespace firth {
 ///     index.search(query, {.k = 10}, 8); // of the 80 nearest by their signs
 ///
 /// What it misses are rows that are not among those; `recall` (eval/recall.hpp) says how many.
+/// There is no `within`: scores of the coarse index do not say which rows a radius in float32
+/// holds.
 template <class Coarse, Metric M = Cosine>
 class RescoredIndex {
 public:
@@ -55,11 +60,56 @@ public:
         return rank(query, coarse_.search(query, more(options, factor)), options.k);
     }
 
+    /// The `k` best, a whole number; `excluded` ids are left out.
+    template <std::integral K>
+    [[nodiscard]] std::vector<Neighbor> search(std::span<const float> query, K k,
+                                               std::span<const Id> excluded = {},
+                                               std::size_t factor = 4) const {
+        return search(query, {.k = static_cast<std::size_t>(k), .excluded = excluded}, factor);
+    }
+
+    /// The best in the caller's memory, as many as `into` holds; returns the part that was filled.
+    /// `options.k` does not count.
+    std::span<Neighbor> search_into(std::span<const float> query, std::span<Neighbor> into,
+                                    SearchOptions options = {}, std::size_t factor = 4) const {
+        options.k = into.size();
+        return detail::copy_answer(search(query, options, factor), into);
+    }
+
     /// `search` for each row of `queries`, spread over `options.threads`.
     [[nodiscard]] std::vector<std::vector<Neighbor>> search_batch(TableView<const float> queries,
                                                                   const SearchOptions& options = {},
                                                                   std::size_t factor = 4) const {
-        auto found = coarse_.search_batch(queries, more(options, factor));
+        return rank_all(queries, coarse_.search_batch(queries, more(options, factor)), options);
+    }
+
+    /// The `k` best of each; `excluded` is empty or has one list of ids a query.
+    template <std::integral K>
+    [[nodiscard]] std::vector<std::vector<Neighbor>>
+    search_batch(TableView<const float> queries, K k,
+                 std::span<const std::vector<Id>> excluded = {}, std::size_t threads = 1,
+                 std::size_t factor = 4) const {
+        const SearchOptions options{.k = static_cast<std::size_t>(k), .threads = threads};
+        return rank_all(
+            queries,
+            coarse_.search_batch(queries, more(options, factor).k, excluded, options.threads),
+            options);
+    }
+
+    /// `search_batch` in the caller's memory, as `ExactIndex::search_batch_into`.
+    void search_batch_into(TableView<const float> queries, std::span<Neighbor> into,
+                           const SearchOptions& options = {}, std::size_t factor = 4) const {
+        detail::check_room(into.size(), queries.rows(), options.k);
+        const auto found = search_batch(queries, options, factor);
+        for (std::size_t q = 0; q < found.size(); ++q) {
+            detail::copy_answer_of(q, options.k, found[q], into);
+        }
+    }
+
+private:
+    [[nodiscard]] std::vector<std::vector<Neighbor>>
+    rank_all(TableView<const float> queries, std::vector<std::vector<Neighbor>> found,
+             const SearchOptions& options) const {
         parallel_for(found.size(), 16, resolve_threads(options.threads),
                      [&](std::size_t begin, std::size_t end) {
                          for (std::size_t q = begin; q < end; ++q) {
@@ -69,7 +119,6 @@ public:
         return found;
     }
 
-private:
     [[nodiscard]] SearchOptions more(SearchOptions options, std::size_t factor) const {
         if (factor == 0) throw OptionError("the factor is 0, expected 1 or more");
         const std::size_t k = std::min(options.k, rows_.size());

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <string>
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/search/metric.hpp>
 #include <firth/simd/select.hpp>
 
@@ -27,7 +27,7 @@ public:
     /// False for the norm of a row that cannot be searched: that is not finite, or that the metric
     /// makes something of that is not.
     [[nodiscard]] static bool is_valid(float norm) noexcept {
-        return std::isfinite(norm) && std::isfinite(M::term(norm));
+        return is_finite(norm) && is_finite(M::term(norm));
     }
 
     /// Adds the next row, with a valid norm.
@@ -72,6 +72,10 @@ public:
     /// No row was longer.
     [[nodiscard]] float longest() const noexcept { return longest_; }
 
+    /// True where some row had a norm that its metric has no factor for: a term of 0 is that of
+    /// such a row then, or that of zeros, and values are scores.
+    [[nodiscard]] bool has_extremes() const noexcept { return has_extremes_; }
+
     /// No row had a larger factor; at least 1.
     [[nodiscard]] float largest_factor() const noexcept { return largest_factor_; }
 
@@ -79,6 +83,7 @@ private:
     void include(float norm) noexcept {
         if (M::row_term == simd::RowTerm::factor) {
             largest_factor_ = std::max(largest_factor_, M::term(norm));
+            has_extremes_ = has_extremes_ || (norm != 0.0f && M::term(norm) == 0.0f);
         }
         longest_ = std::max(longest_, norm);
     }
@@ -86,6 +91,7 @@ private:
     std::vector<float> terms_;
     float longest_ = 0;
     float largest_factor_ = 1;
+    bool has_extremes_ = false;
 };
 
 } // namespace firth

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <span>
 #include <vector>
 
+#include <firth/base/number_bits.hpp>
 #include <firth/table/vocabulary.hpp>
 
 namespace firth {
@@ -22,8 +22,8 @@ struct Neighbor {
 /// True where `a` ranks before `b`: by score, largest first, then by id, smallest first; NaN comes
 /// last.
 [[nodiscard]] inline bool ranks_before(const Neighbor& a, const Neighbor& b) noexcept {
-    const bool a_is_nan = std::isnan(a.score);
-    const bool b_is_nan = std::isnan(b.score);
+    const bool a_is_nan = is_nan(a.score);
+    const bool b_is_nan = is_nan(b.score);
     if (a_is_nan != b_is_nan) return b_is_nan;
     if (!a_is_nan && a.score != b.score) return a.score > b.score;
     return a.id < b.id;
@@ -48,7 +48,7 @@ public:
 
     /// Scores below this cannot be kept any more: minus infinity until k are there.
     [[nodiscard]] float threshold() const noexcept {
-        return heap_.size() < k_ || heap_.empty() || std::isnan(heap_.front().score)
+        return heap_.size() < k_ || heap_.empty() || is_nan(heap_.front().score)
                    ? -std::numeric_limits<float>::infinity()
                    : heap_.front().score;
     }

@@ -8,6 +8,9 @@
 
 #if FIRTH_ON_X86() || FIRTH_ON_ARM64()
 #include <xsimd/xsimd.hpp>
+#if XSIMD_VERSION_MAJOR < 8 || (XSIMD_VERSION_MAJOR == 8 && XSIMD_VERSION_MINOR < 1)
+#error "firth needs xsimd 8.1 or later"
+#endif
 #endif
 
 /// Architectures as types. Each says what instructions a kernel may use and derives from the one

@@ -118,13 +118,16 @@ FIRTH_ALWAYS_INLINE float quantize_of(const float* from, std::int8_t* to, std::s
     // ties to even, which its lowest bits then hold.
     constexpr float magic = 12582912.0f;
     const float most = largest_size<Arch>(from, n);
-    const float scale = most / top;
+    float scale = most / top;
     if (scale < 1e-30f) {
-        // 1 / scale may be beyond float32.
+        // 1 / scale may be beyond float32, and a subnormal scale is a coarse number: codes go by
+        // what it is, and it must not be so small that they do not fit.
+        if (most > 0 && most >= 127.5 * static_cast<double>(scale)) scale += 0x1.0p-149f;
         for (std::size_t i = 0; i < n; ++i) {
-            const double code = most == 0 ? 0.0
-                                          : std::nearbyint(static_cast<double>(from[i]) /
-                                                           static_cast<double>(most) * 127.0);
+            const double code =
+                most == 0
+                    ? 0.0
+                    : std::nearbyint(static_cast<double>(from[i]) / static_cast<double>(scale));
             to[i] = static_cast<std::int8_t>(code);
         }
         return scale;

@@ -30,6 +30,12 @@
 /// float16 and bfloat16 are exact as float32 and then summed as in `fast`; VDPBF16PS on
 /// `avx512_bf16` takes subnormal numbers as zero. float64 sums in float64. int8 and uint8 are exact
 /// for up to `max_byte_dim` elements. NaN and infinity propagate.
+///
+/// Vectors of any norm have a norm, a cosine and a direction, right to rounding: where a sum of
+/// squares is below 1e-30 or above 1e37, `norm`, `cosine` and `normalize` sum once more in float64.
+/// Inner products and squared distances have float32's own range: each product below 2^-126 may be
+/// off by 2^-150. Exact zero vectors alone have norm 0. Where the processor takes subnormal numbers
+/// as zero, as in programs linked with -ffast-math, they are zeros.
 namespace firth::simd {
 
 /// Asks for float32 arithmetic: the default.
@@ -130,6 +136,12 @@ template <class Arch = default_arch, VectorRange A>
     requires std::same_as < detail::ElementOf<A>,
 float > [[nodiscard]] double norm(const A& a, precise_t) noexcept {
     return detail::norm<widened, Arch>(a);
+}
+
+/// True for the norms that float32 can divide by in any order: products of a unit vector with such
+/// a vector, times 1 / norm, are the cosine to float32's precision, however large the dim.
+[[nodiscard]] FIRTH_ALWAYS_INLINE constexpr bool has_reciprocal(float norm) noexcept {
+    return norm >= 0x1.0p-100f && norm <= 0x1.0p+100f;
 }
 
 /// Scores one query against `count` rows that lie `stride` elements apart: scores[i] is the inner

@@ -2,10 +2,10 @@
 
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <type_traits>
 
 #include <firth/base/config.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/simd/arch.hpp>
 #include <firth/simd/block.hpp>
 #include <firth/simd/block_byte.hpp>
@@ -75,14 +75,15 @@ FIRTH_ALWAYS_INLINE auto l1_of(const Element<F>* a, const Element<F>* b, std::si
         }));
 }
 
-/// True where a sum of squares, kept in type T, can be trusted: neither overflowed nor so small
-/// that squares were lost as subnormal numbers.
+/// True where a sum of squares, kept in type T, can be trusted, and so can other sums with that
+/// vector: none overflowed, and no squares were lost as subnormal numbers. The reciprocal of such a
+/// number is a normal one.
 template <class Arch, class T>
 FIRTH_ALWAYS_INLINE bool in_safe_range(T squares) noexcept {
     if constexpr (std::is_same_v<T, float>) {
-        return squares < std::numeric_limits<float>::max() && squares > 1e-30f;
+        return squares < 1e37f && squares > 1e-30f;
     } else if constexpr (std::is_same_v<T, double>) {
-        return squares < std::numeric_limits<double>::max() && squares > 1e-280;
+        return squares < 1e307 && squares > 1e-280;
     } else {
         return true;
     }
@@ -104,7 +105,8 @@ template <class Arch, class T>
     double most = 0;
     for (std::size_t i = 0; i < n; ++i) {
         const double size = std::fabs(as_double<Arch>(a[i]));
-        if (!(size <= most) && most == most) most = size;
+        if (is_nan(size)) return size;
+        most = size > most ? size : most;
     }
     return most;
 }
@@ -114,7 +116,8 @@ template <class Arch, class T>
 template <class Real, class Arch, class T>
 FIRTH_NOINLINE Real scaled_norm(const T* a, std::size_t n) noexcept {
     const double scale = largest<Arch>(a, n);
-    if (!(scale > 0) || scale > std::numeric_limits<double>::max()) return static_cast<Real>(scale);
+    if (!is_finite(scale)) return static_cast<Real>(scale);
+    if (scale == 0) return Real(0);
     double sum = 0;
     for (std::size_t i = 0; i < n; ++i) {
         const double x = as_double<Arch>(a[i]) / scale;
@@ -127,7 +130,7 @@ template <class Real, class Arch, class T>
 FIRTH_NOINLINE Real scaled_cosine(const T* a, const T* b, std::size_t n) noexcept {
     const double scale_a = largest<Arch>(a, n);
     const double scale_b = largest<Arch>(b, n);
-    if (scale_a != scale_a || scale_b != scale_b) return static_cast<Real>(scale_a + scale_b);
+    if (is_nan(scale_a) || is_nan(scale_b)) return static_cast<Real>(scale_a + scale_b);
     if (scale_a == 0 || scale_b == 0) return Real(0);
     double product = 0;
     double squares_a = 0;

@@ -57,7 +57,7 @@ FIRTH_ALWAYS_INLINE Batch<Arch> sigmoid(const Batch<Arch>& x) noexcept {
     return B(1.0f) / (B(1.0f) + exp<Arch>(B(0.0f) - x));
 }
 
-/// 1 / sqrt(x) in each lane, for x = 0, x >= 1e-37 and infinity.
+/// 1 / sqrt(x) in each lane, for x >= 0, subnormal numbers and infinity included.
 template <class Arch>
 FIRTH_ALWAYS_INLINE Batch<Arch> rsqrt(const Batch<Arch>& x) noexcept {
     using B = Batch<Arch>;
@@ -67,8 +67,11 @@ FIRTH_ALWAYS_INLINE Batch<Arch> rsqrt(const Batch<Arch>& x) noexcept {
         const __m512 y = _mm512_rsqrt14_ps(x);
         const __m512 half = _mm512_mul_ps(y, _mm512_set1_ps(0.5f));
         const __m512 error = _mm512_fnmadd_ps(_mm512_mul_ps(x, y), y, _mm512_set1_ps(1.0f));
-        // At zero and infinity the estimate is exact and the error is NaN.
-        const __mmask16 usual = _mm512_cmp_ps_mask(error, error, _CMP_ORD_Q);
+        // At zero and infinity the estimate is exact and the error is NaN. Asked of the bits of x,
+        // as -ffast-math lets a compiler take no number for NaN.
+        const __mmask16 usual =
+            _mm512_cmplt_epu32_mask(_mm512_sub_epi32(_mm512_castps_si512(x), _mm512_set1_epi32(1)),
+                                    _mm512_set1_epi32(0x7F7FFFFF));
         return B(_mm512_mask_fmadd_ps(half, usual, error, y));
     }
 #endif

@@ -112,7 +112,8 @@ void adagrad(float learning_rate, std::span<const float> gradient, std::span<flo
     }
 }
 
-/// Scales `x` to Euclidean norm 1 and returns the norm it had. A vector of zeros stays as it is.
+/// Scales `x` to Euclidean norm 1, whatever its norm, and returns the norm it had. A vector of
+/// zeros stays as it is.
 template <class Arch = default_arch>
 float normalize(std::span<float> x) noexcept {
     const float length = norm<Arch>(x);
@@ -120,8 +121,10 @@ float normalize(std::span<float> x) noexcept {
     if (detail::in_safe_range<Arch>(length)) {
         scale<Arch>(1.0f / length, x);
     } else {
+        // As float32, a subnormal norm would be a coarse number, and a huge one infinite.
+        const double wide = detail::scaled_norm<double, Arch>(x.data(), x.size());
         for (float& value : x) {
-            value = static_cast<float>(static_cast<double>(value) / static_cast<double>(length));
+            value = static_cast<float>(static_cast<double>(value) / wide);
         }
     }
     return length;

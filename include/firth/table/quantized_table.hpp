@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cassert>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,6 +9,7 @@
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/simd/convert.hpp>
 #include <firth/simd/dot.hpp>
 #include <firth/simd/format.hpp>
@@ -39,7 +39,7 @@ public:
         norms_ = AlignedBuffer<float>(rows.rows());
         for (std::size_t id = 0; id < rows.rows(); ++id) {
             const float norm = simd::norm(rows[id]);
-            if (!std::isfinite(norm)) {
+            if (!is_finite(norm)) {
                 throw Error("row " + std::to_string(id) +
                             " holds NaN or infinity, or its norm is beyond float32; a quantised "
                             "table takes finite numbers only");
@@ -84,9 +84,13 @@ public:
         return scales_[a] * scales_[b] * static_cast<float>(product);
     }
 
-    /// The cosine of rows `a` and `b` < rows(); 0 where one is all zeros.
+    /// The cosine of rows `a` and `b` < rows(); 0 where one is all zeros. Of a norm that float32
+    /// cannot divide by (`simd::has_reciprocal`) the codes' own is taken.
     [[nodiscard]] float cosine(std::size_t a, std::size_t b) const noexcept {
         if (norms_[a] == 0 || norms_[b] == 0) return 0.0f;
+        if (!simd::has_reciprocal(norms_[a]) || !simd::has_reciprocal(norms_[b])) {
+            return simd::cosine(codes_.view().padded_row(a), codes_.view().padded_row(b));
+        }
         const auto product = simd::dot(codes_.view().padded_row(a), codes_.view().padded_row(b));
         return scales_[a] / norms_[a] * (scales_[b] / norms_[b]) * static_cast<float>(product);
     }

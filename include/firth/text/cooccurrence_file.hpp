@@ -16,6 +16,7 @@
 #include <firth/base/container.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/table/vocabulary_sections.hpp>
@@ -97,7 +98,7 @@ inline void write_cooccurrences(const Vocabulary& vocabulary, const Cooccurrence
         std::uint64_t least = 0;
         for (const Cooccurrence& entry : row) {
             if (entry.column < least || entry.column >= symbols || !(entry.count > 0) ||
-                !std::isfinite(entry.count)) {
+                !is_finite(entry.count)) {
                 file->fail(0, "row " + std::to_string(rows.size()) + " holds column " +
                                   std::to_string(entry.column) + " with count " +
                                   float_text(entry.count) + ", expected a column from " +
@@ -175,7 +176,7 @@ read_glove_cooccurrences(const std::string& path, std::size_t symbols,
                          std::to_string(record.context) + ", expected 1 to " +
                          std::to_string(symbols) + ", the size of the vocabulary");
         }
-        if (!(record.count > 0) || !std::isfinite(static_cast<float>(record.count))) {
+        if (!(record.count > 0) || !is_finite(static_cast<float>(record.count))) {
             fail(at + 8, "a count of " + float_text(record.count) +
                              ", expected a finite number above 0");
         }
@@ -216,7 +217,7 @@ read_glove_cooccurrences(const std::string& path, std::size_t symbols,
                     sum.count += at->count;
                 }
                 const auto count = static_cast<float>(sum.count);
-                if (!(count > 0) || !std::isfinite(count)) {
+                if (!(count > 0) || !is_finite(count)) {
                     throw FormatError(path + ": the counts of words " + std::to_string(id + 1) +
                                       " and " + std::to_string(sum.column + 1) + " add up to " +
                                       float_text(sum.count) +

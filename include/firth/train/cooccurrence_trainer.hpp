@@ -18,6 +18,7 @@
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
@@ -368,7 +369,7 @@ private:
 
     /// Throws where the cost is no finite number any more.
     void check_cost(const TrainingPlace& place) const {
-        if (!std::isfinite(place.loss.loss)) diverged(place, place.loss.mean());
+        if (!is_finite(place.loss.loss)) diverged(place, place.loss.mean());
     }
 
     /// Throws where an epoch cost much more than no training at all. What overshoots at first or

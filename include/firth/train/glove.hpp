@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <firth/base/error.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/table/vocabulary.hpp>
@@ -45,7 +46,7 @@ inline void check_options(const GloVeOptions& options) {
         throw OptionError(std::string(name) + " is " + float_text(value) + ", expected " +
                           expected);
     };
-    require(options.x_max > 0 && std::isfinite(options.x_max), "x-max", options.x_max,
+    require(options.x_max > 0 && is_finite(options.x_max), "x-max", options.x_max,
             "a number above 0");
     require(options.alpha >= 0 && options.alpha <= 10, "alpha", options.alpha, "0 to 10");
     require(options.learning_rate > 0 && options.learning_rate <= 10, "learning rate",
