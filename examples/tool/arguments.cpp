@@ -15,6 +15,10 @@ namespace {
 
 constexpr char mark = '\x01';
 
+std::string shown(std::string_view text) {
+    return text.empty() ? "empty" : std::string(text);
+}
+
 void check_whole_number(const std::string& name, std::string_view text) {
     std::uint64_t value = 0;
     const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
@@ -22,7 +26,7 @@ void check_whole_number(const std::string& name, std::string_view text) {
     const std::from_chars_result parsed = std::from_chars(digits.data(), end, value);
     if (parsed.ec == std::errc() && parsed.ptr == end) return;
     const bool too_large = parsed.ec == std::errc::result_out_of_range && parsed.ptr == end;
-    throw firth::OptionError(name + " is " + std::string(text) +
+    throw firth::OptionError(name + " is " + shown(text) +
                              (too_large ? ", which is too large" : ", expected a whole number") +
                              (text.starts_with('-') ? " from 0 on" : ""));
 }
@@ -31,7 +35,7 @@ void check_number(const std::string& name, const std::string& text) {
     char* end = nullptr;
     const double value = std::strtod(text.c_str(), &end);
     if (!text.empty() && end == text.c_str() + text.size() && std::isfinite(value)) return;
-    throw firth::OptionError(name + " is " + text + ", expected a number such as 0.05");
+    throw firth::OptionError(name + " is " + shown(text) + ", expected a number such as 0.05");
 }
 
 /// Removes the mark from a value of an option, and looks at what is there.
@@ -45,6 +49,9 @@ void take_value(const std::string& name, const std::string& type, std::string& v
     }
     if (type == "UINT") check_whole_number(name, value);
     if (type == "FLOAT") check_number(name, value);
+    if (type == "SIZE" && value.find_first_of("0123456789") != 0) {
+        throw firth::OptionError(name + " is " + shown(value) + ", expected bytes, such as 4G");
+    }
 }
 
 /// Every option that takes values, of a command and its groups, takes them by `take_value`.

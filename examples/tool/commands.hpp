@@ -69,8 +69,8 @@ std::string folder_of(const std::string& output);
 /// Draws progress: a bar on a terminal, a line every five seconds elsewhere.
 firth::ProgressCallback progress_printer(bool quiet, const std::string& unit = "words");
 
-/// While it lives, SIGINT and SIGTERM are only noted, and stop what goes by `progress`; a second one
-/// ends the tool at once. One that was ignored when the tool began stays ignored.
+/// While it lives, SIGINT and SIGTERM are only noted, and stop what goes by `progress`; a second
+/// one ends the tool at once. One that was ignored when the tool began stays ignored.
 class SignalsNoted {
 public:
     SignalsNoted();

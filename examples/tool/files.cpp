@@ -114,7 +114,7 @@ std::vector<NamedFile> vector_inputs(const std::string& name, const std::string&
     std::vector<NamedFile> files{{name, path}};
     for (const std::string& beside : {firth::words_path(path), firth::metadata_path(path)}) {
         std::error_code code;
-        if (fs::exists(beside, code)) files.push_back({"the words of " + name, beside});
+        if (fs::exists(beside, code)) files.push_back({"the word list of " + name, beside});
     }
     return files;
 }
@@ -132,7 +132,7 @@ std::vector<NamedFile> vector_outputs(const std::string& name, const std::string
                                  " needs a second file beside it for the words, expected the name "
                                  "of a regular file, or another --format");
     }
-    files.push_back({"the words of " + name, beside});
+    files.push_back({"the word list of " + name, beside});
     return files;
 }
 

@@ -110,9 +110,10 @@ void run_encode(const EncodeArguments& arguments) {
 } // namespace
 
 CLI::Option* CorpusArguments::add_to(CLI::App& command) {
-    return command.add_option("--input", inputs,
-                              "text, a sentence a line: files (plain, gzip, xz, zstd), folders, - "
-                              "for standard input, or one encoded corpus")
+    return command
+        .add_option("--input", inputs,
+                    "text, a sentence a line: files (plain, gzip, xz, zstd), folders, - "
+                    "for standard input, or one encoded corpus")
         ->default_str("");
 }
 

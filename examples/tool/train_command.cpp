@@ -164,10 +164,10 @@ void settle(TrainArguments& arguments, const CLI::App& command) {
         }
     }
     if (asked("--counts") == !arguments.corpus.inputs.empty()) {
-        throw firth::OptionError(
-            asked("--counts") ? "--counts and --input were both given, expected one of them"
-            : from_counts     ? "--input is required, or --counts"
-                              : "--input is required");
+        throw firth::OptionError(asked("--counts")
+                                     ? "--counts and --input were both given, expected one of them"
+                                 : from_counts ? "--input is required, or --counts"
+                                               : "--input is required");
     }
     if (asked("--lr") && arguments.word2vec.learning_rate == 0) {
         throw firth::OptionError("--lr is 0, at which nothing is learnt, expected more than 0, or "
@@ -269,7 +269,7 @@ void add_train_command(CLI::App& app) {
                         "threshold for leaving out frequent words, 0: off");
     command->add_option("--epochs", options.epochs, "times through the text, or the counts")
         ->default_str("5; glove: 15");
-    command->add_option("--lr", options.learning_rate, "learning rate at the start")
+    command->add_option("--lr", options.learning_rate, "learning rate at the start, more than 0")
         ->default_str("sgns: 0.025; cbow: 0.06; glove: 0.05");
     add_choice(*command, "--schedule", options.schedule,
                {{"linear", firth::Schedule::linear},
@@ -307,7 +307,8 @@ void add_train_command(CLI::App& app) {
                         "principal components to take from the vectors in the end, and the mean");
     arguments->corpus.add_vocabulary_to(*command);
     arguments->corpus.add_cache_to(*command);
-    command->add_option("--continue", arguments->start, "vectors to go on from, of any format");
+    command->add_option("--continue", arguments->start,
+                        "vectors to go on from, of any format; --output is another file");
     command->add_flag("--expand", arguments->expand, "with --continue: learn new words, too");
     command->add_flag("--freeze", options.freeze_start,
                       "with --continue: the vectors that are there keep their values");

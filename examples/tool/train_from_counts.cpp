@@ -71,7 +71,7 @@ void train_from_counts(TrainArguments& arguments) {
     if (stats.cancelled) {
         throw Stopped{SignalsNoted::signal(),
                       !checkpoint.empty() ? "stopped; the same command with --resume goes on"
-                                  : "stopped; nothing was written"};
+                                          : "stopped; nothing was written"};
     }
     write_vectors(arguments, learnt.trained);
     std::error_code ignored;

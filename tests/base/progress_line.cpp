@@ -49,8 +49,9 @@ TEST_CASE("a progress line has never more columns than it may") {
                 progress.seconds_left = left;
                 const std::string line = progress_line(progress, {.columns = columns, .bar = 30});
                 REQUIRE(line.size() <= columns);
-                REQUIRE(line.starts_with(columns < 5 ? std::string(" 52 %").substr(0, columns)
-                                         : line[0] == '[' ? "[=" : " 52 %"));
+                REQUIRE(line.starts_with(columns < 5      ? std::string(" 52 %").substr(0, columns)
+                                         : line[0] == '[' ? "[="
+                                                          : " 52 %"));
             }
         }
     }

@@ -52,8 +52,8 @@ public:
         : path_(path), place_(find_output(path)), temporary_(temporary_name(place_)) {
         open();
         if (place_.direct && order == Order::any) {
-            spool_ = std::make_unique<TemporaryFile>(
-                std::filesystem::temp_directory_path().string());
+            spool_ =
+                std::make_unique<TemporaryFile>(std::filesystem::temp_directory_path().string());
         }
         buffer_.reserve(buffer_size);
     }

@@ -61,17 +61,17 @@ inline std::string duration_text(double seconds) {
         std::string text;
         int worth; ///< the part of the least goes first
     };
-    const double share =
-        progress.total == 0
-            ? 1.0
-            : std::min(1.0, static_cast<double>(progress.done) / static_cast<double>(progress.total));
+    const double share = progress.total == 0
+                             ? 1.0
+                             : std::min(1.0, static_cast<double>(progress.done) /
+                                                 static_cast<double>(progress.total));
     std::string percent = detail::fixed_text(100 * share, 0);
     percent.insert(0, 3 - std::min<std::size_t>(3, percent.size()), ' ');
     std::vector<Part> parts{{percent + " %", 5}};
     if (progress.epochs != 0) {
-        parts.push_back({"  epoch " + std::to_string(progress.epoch) + '/' +
-                             std::to_string(progress.epochs),
-                         2});
+        parts.push_back(
+            {"  epoch " + std::to_string(progress.epoch) + '/' + std::to_string(progress.epochs),
+             2});
     }
     parts.push_back(
         {"  " + detail::rate_text(progress.rate) + ' ' + std::string(options.unit) + "/s", 1});
@@ -84,8 +84,9 @@ inline std::string duration_text(double seconds) {
     }
     const bool whole = length <= options.columns;
     while (length > options.columns && parts.size() > 1) {
-        const auto least = std::min_element(
-            parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.worth < b.worth; });
+        const auto least =
+            std::min_element(parts.begin(), parts.end(),
+                             [](const Part& a, const Part& b) { return a.worth < b.worth; });
         length -= least->text.size();
         parts.erase(least);
     }
