@@ -18,6 +18,8 @@
 #include <firth/table/word_vectors.hpp>
 #include <firth/text/encode.hpp>
 
+#include "terminal.hpp"
+
 /// The commands of the tool. Each adds itself to the command line; results go to standard output,
 /// everything else to standard error.
 void add_count_command(CLI::App& app);
@@ -28,11 +30,47 @@ void add_query_commands(CLI::App& app);
 void add_text_commands(CLI::App& app);
 void add_train_command(CLI::App& app);
 
-/// Draws progress: a bar on a terminal, a line every five seconds elsewhere. Work is counted in
-/// millions of `unit`.
+/// Takes arguments as they are: every value of a command, brackets, names of commands and what
+/// begins with a dash after "--" included. To be called with all commands added; throws as
+/// `CLI::App::parse` does, and `OptionError` for a number that is none.
+void parse(CLI::App& app, int argc, const char* const* argv);
+
+/// A file of a command, and what the command line calls it: "--output".
+struct NamedFile {
+    std::string name;
+    std::string path;
+};
+
+/// Looks at all files of a command before its work begins. Throws where an output has no name or
+/// cannot be written, is one of the inputs or another output (by another path or a link, too), or
+/// lies in a folder that is an input. Where an output is standard output, what the tool prints goes
+/// to standard error from here on.
+void check_files(const std::vector<NamedFile>& inputs, const std::vector<NamedFile>& outputs);
+
+/// The files that vectors are read from: the file itself, and words that lie beside it.
+std::vector<NamedFile> vector_inputs(const std::string& name, const std::string& path);
+
+/// The files that vectors are written to. Throws `OptionError` where two of them would go to
+/// standard output.
+std::vector<NamedFile> vector_outputs(const std::string& name, const std::string& path,
+                                      std::optional<firth::VectorFormat> format);
+
+/// Appends files to others.
+inline void append(std::vector<NamedFile>& files, std::vector<NamedFile> more) {
+    for (NamedFile& file : more) {
+        files.push_back(std::move(file));
+    }
+}
+
+/// The folder for temporary files of a command: that of its output, or the system's where the
+/// output is no regular file.
+std::string folder_of(const std::string& output);
+
+/// Draws progress: a bar on a terminal, a line every five seconds elsewhere.
 firth::ProgressCallback progress_printer(bool quiet, const std::string& unit = "words");
 
-/// While it lives, SIGINT and SIGTERM are only noted, and stop what goes by `progress`.
+/// While it lives, SIGINT and SIGTERM are only noted, and stop what goes by `progress`; a second
+/// one ends the tool at once. One that was ignored when the tool began stays ignored.
 class SignalsNoted {
 public:
     SignalsNoted();
@@ -88,6 +126,16 @@ struct CorpusArguments {
 
     CLI::Option* add_to(CLI::App& command);
     void add_vocabulary_to(CLI::App& command);
+    void add_cache_to(CLI::App& command);
+
+    /// All that is read.
+    [[nodiscard]] std::vector<NamedFile> files() const;
+
+    /// The file that `OpenedCorpus` will make for the time of the work; empty: none.
+    [[nodiscard]] std::string encoded_beside(const std::string& output) const;
+
+    /// The same and the cache, for `check_files`.
+    [[nodiscard]] std::vector<NamedFile> outputs(const std::string& output) const;
 };
 
 /// The corpus of a command: encoded in memory, or on disk where the texts are large. What lies
@@ -98,6 +146,9 @@ public:
     OpenedCorpus(const OpenedCorpus&) = delete;
     OpenedCorpus& operator=(const OpenedCorpus&) = delete;
     ~OpenedCorpus();
+
+    /// Says on standard error how much was read.
+    void report(bool quiet) const;
 
     firth::EncodedCorpus corpus;
     bool keep_file = false; ///< for a command that will go on later
@@ -112,16 +163,21 @@ struct Stopped {
     std::string message;
 };
 
-/// Choices of an option, by name.
+/// An option that is one of several words.
 template <class T>
-void add_choice(CLI::App& command, const std::string& name, T& value,
-                const std::map<std::string, T>& choices, const std::string& what) {
+CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value,
+                        const std::map<std::string, T>& choices, const std::string& what) {
     std::string shown;
+    std::vector<std::string> words;
     for (const auto& [choice, meaning] : choices) {
         if (meaning == value) shown = choice;
+        words.push_back(choice);
     }
-    command.add_option(name, value, what)
-        ->transform(CLI::CheckedTransformer(choices))
+    return command
+        .add_option_function<std::string>(
+            name, [&value, choices](const std::string& chosen) { value = choices.at(chosen); },
+            what)
+        ->check(CLI::IsMember(words))
         ->default_str(shown);
 }
 

@@ -1,8 +1,5 @@
 #include "train_arguments.hpp"
 
-#include <filesystem>
-
-#include <firth/base/atomic_file.hpp>
 #include <firth/base/container.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/io/vocabulary_text.hpp>
@@ -15,23 +12,27 @@ struct CountCommandArguments {
     CountArguments counts;
     std::string output;
     bool glove = false;
+    bool vocabulary_given = false;
     bool json = false;
     bool quiet = false;
 };
 
 void run_count(CountCommandArguments& arguments) {
     const firth::Stopwatch watch;
-    { const firth::AtomicFile probe(arguments.output); }
+    const std::string& vocabulary = arguments.counts.vocabulary;
+    std::vector<NamedFile> outputs{{"--output", arguments.output}};
+    if (arguments.vocabulary_given) outputs.push_back({"--vocab", vocabulary});
+    append(outputs, arguments.corpus.outputs(arguments.output));
+    check_files(arguments.corpus.files(), outputs);
     const firth::CountedCorpus counted =
         counted_corpus(arguments.counts, arguments.corpus, arguments.output, arguments.quiet);
     const double seconds = watch.seconds();
-    const std::string& vocabulary = arguments.counts.vocabulary;
     if (arguments.glove) {
         firth::write_glove_cooccurrences(counted.counts, arguments.output);
     } else {
         firth::write_cooccurrences(counted.vocabulary, counted.counts, arguments.output);
     }
-    if (!vocabulary.empty()) firth::write_vocabulary_text(counted.vocabulary, vocabulary);
+    if (arguments.vocabulary_given) firth::write_vocabulary_text(counted.vocabulary, vocabulary);
     if (arguments.json) {
         print_json({{"count_seconds", seconds},
                     {"total_seconds", watch.seconds()},
@@ -60,13 +61,9 @@ void CountArguments::add_to(CLI::App& command) {
     command
         .add_option("--memory", options.memory,
                     "bytes for counts, such as 4G; what is more goes to temporary files")
-        ->transform(CLI::AsSizeValue(false))
+        ->transform(CLI::AsSizeValue(false).description(""))
+        ->type_name("SIZE")
         ->default_str("4G");
-}
-
-std::string folder_of(const std::string& output) {
-    const std::string folder = std::filesystem::path(output).parent_path().string();
-    return folder.empty() ? "." : folder;
 }
 
 firth::CountedCorpus counted_corpus(const CountArguments& arguments, CorpusArguments& corpus,
@@ -75,9 +72,6 @@ firth::CountedCorpus counted_corpus(const CountArguments& arguments, CorpusArgum
     firth::check_options(options);
     options.folder = folder_of(output);
     if (!arguments.counts.empty()) {
-        if (!corpus.inputs.empty()) {
-            throw firth::OptionError("--counts and --input were both given, expected one of them");
-        }
         if (firth::is_container(firth::MappedFile(arguments.counts).bytes())) {
             return firth::open_cooccurrences(arguments.counts);
         }
@@ -92,13 +86,9 @@ firth::CountedCorpus counted_corpus(const CountArguments& arguments, CorpusArgum
                                                         options.memory, options.folder);
         return result;
     }
-    if (corpus.inputs.empty()) throw firth::OptionError("--input is required");
     corpus.vocabulary.threads = options.threads;
     OpenedCorpus opened(corpus, output);
-    if (!quiet) {
-        std::cerr << opened.corpus.raw_words << " words, " << opened.corpus.vocabulary.size()
-                  << " different ones kept\n";
-    }
+    opened.report(quiet);
     const SignalsNoted noted;
     firth::CountedCorpus result{opened.corpus.vocabulary, {}};
     result.counts =
@@ -125,10 +115,12 @@ void add_count_command(CLI::App& app) {
                         "most words of context on either side");
     arguments->counts.add_to(*command);
     arguments->corpus.add_vocabulary_to(*command);
-    command->add_option("--cache", arguments->corpus.cache,
-                        "folder for encoded texts, kept and used again");
+    arguments->corpus.add_cache_to(*command);
     command->add_option("--threads", arguments->counts.options.threads, "0: all of the machine's");
     command->add_flag("--json", arguments->json, "print the result as one JSON object");
     command->add_flag("--quiet", arguments->quiet, "show no progress");
-    command->callback([arguments] { run_count(*arguments); });
+    command->callback([arguments, command] {
+        arguments->vocabulary_given = command->count("--vocab") != 0;
+        run_count(*arguments);
+    });
 }

@@ -198,6 +198,9 @@ struct ConvertArguments {
 void convert(ConvertArguments& arguments) {
     const SignalsNoted noted;
     const firth::Stopwatch watch;
+    std::vector<NamedFile> inputs = vector_inputs("input", arguments.input);
+    inputs.push_back({"--words", arguments.read.words});
+    check_files(inputs, vector_outputs("output", arguments.output, arguments.format));
     arguments.read.progress = SignalsNoted::progress(progress_printer(arguments.quiet, "rows"));
     const firth::VectorFormat from = format_of(arguments.input);
     firth::WordVectors<float> vectors;

@@ -2,9 +2,12 @@
 
 #include <filesystem>
 #include <iomanip>
+#include <random>
 
 #include <firth/base/container.hpp>
+#include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/output_place.hpp>
 #include <firth/text/corpus_file.hpp>
 #include <firth/text/phrases.hpp>
 
@@ -36,12 +39,17 @@ struct PhraseArguments {
     std::string output;
     firth::PhraseOptions options;
     bool json = false;
+    bool quiet = false;
 };
 
 void run_phrases(PhraseArguments& arguments) {
     arguments.corpus.vocabulary.min_count = 1; // every word of the text is written again
     arguments.corpus.vocabulary.threads = arguments.options.threads;
+    std::vector<NamedFile> outputs{{"--output", arguments.output}};
+    append(outputs, arguments.corpus.outputs(arguments.output));
+    check_files(arguments.corpus.files(), outputs);
     const OpenedCorpus opened(arguments.corpus, arguments.output);
+    opened.report(arguments.quiet);
     const std::vector<firth::Phrase> phrases =
         firth::find_phrases(opened.corpus, arguments.options);
     const std::uint64_t joined = firth::write_joined(opened.corpus, phrases, arguments.output);
@@ -75,11 +83,26 @@ void run_phrases(PhraseArguments& arguments) {
 struct EncodeArguments {
     CorpusArguments corpus;
     std::string output;
+    bool json = false;
+    bool quiet = false;
 };
 
 void run_encode(const EncodeArguments& arguments) {
+    check_files(arguments.corpus.files(), {{"--output", arguments.output}});
+    if (firth::find_output(arguments.output).direct) {
+        throw firth::OptionError("cannot write " + arguments.output +
+                                 ": an encoded corpus is opened where it lies, expected the name "
+                                 "of a regular file");
+    }
     const firth::EncodedCorpus corpus = firth::read_corpus_through(
         arguments.output, arguments.corpus.inputs, arguments.corpus.vocabulary);
+    if (arguments.json) {
+        print_json({{"output", arguments.output},
+                    {"words", corpus.corpus.size()},
+                    {"raw_words", corpus.raw_words},
+                    {"symbols", corpus.vocabulary.size()}});
+        return;
+    }
     std::cout << "wrote " << arguments.output << ": " << corpus.corpus.size() << " of "
               << corpus.raw_words << " words, " << corpus.vocabulary.size() << " different ones\n";
 }
@@ -87,15 +110,51 @@ void run_encode(const EncodeArguments& arguments) {
 } // namespace
 
 CLI::Option* CorpusArguments::add_to(CLI::App& command) {
-    return command.add_option("--input", inputs,
-                              "text, a sentence a line: files (plain, gzip, xz, zstd), folders, - "
-                              "for standard input, or one encoded corpus");
+    return command
+        .add_option("--input", inputs,
+                    "text, a sentence a line: files (plain, gzip, xz, zstd), folders, - "
+                    "for standard input, or one encoded corpus")
+        ->default_str("");
 }
 
 void CorpusArguments::add_vocabulary_to(CLI::App& command) {
     command.add_option("--min-count", vocabulary.min_count, "leave out words seen less often");
     command.add_option("--max-vocab", vocabulary.max_size,
                        "keep at most this many words, 0: no limit");
+}
+
+void CorpusArguments::add_cache_to(CLI::App& command) {
+    command.add_option("--cache", cache, "folder for encoded texts, kept and used again");
+}
+
+std::vector<NamedFile> CorpusArguments::files() const {
+    std::vector<NamedFile> files;
+    for (const std::string& input : inputs) {
+        files.push_back({"--input", input});
+    }
+    return files;
+}
+
+std::string CorpusArguments::encoded_beside(const std::string& output) const {
+    const bool encoded = inputs.size() == 1 && is_encoded(inputs[0]);
+    if (inputs.empty() || encoded || !cache.empty()) return {};
+    if (total_size(firth::list_files(inputs)) < large_text) return {};
+    if (!firth::find_output(output).direct) return output + ".checkpoint.corpus";
+    const std::string name = "firth-" + std::to_string(std::random_device{}()) + ".corpus";
+    return (std::filesystem::temp_directory_path() / name).string();
+}
+
+std::vector<NamedFile> CorpusArguments::outputs(const std::string& output) const {
+    if (!cache.empty()) {
+        std::error_code code;
+        std::filesystem::create_directories(cache, code);
+        if (code) throw firth::IoError("cannot make the folder " + cache + ": " + code.message());
+        const std::string name = firth::cache_name(firth::list_files(inputs), vocabulary);
+        return {{"--cache", (std::filesystem::path(cache) / name).string()}};
+    }
+    const std::string beside = encoded_beside(output);
+    if (beside.empty()) return {};
+    return {{"the encoded text of --output", beside}};
 }
 
 OpenedCorpus::OpenedCorpus(const CorpusArguments& arguments, const std::string& output) {
@@ -105,17 +164,22 @@ OpenedCorpus::OpenedCorpus(const CorpusArguments& arguments, const std::string& 
         return;
     }
     const std::vector<std::string> files = firth::list_files(inputs);
+    file_ = arguments.encoded_beside(output);
     if (!arguments.cache.empty()) {
-        std::filesystem::create_directories(arguments.cache);
         const auto path =
             std::filesystem::path(arguments.cache) / firth::cache_name(files, arguments.vocabulary);
         corpus = firth::read_corpus_through(path.string(), files, arguments.vocabulary);
-    } else if (total_size(files) >= large_text) {
-        file_ = output + ".corpus";
+    } else if (!file_.empty()) {
         corpus = firth::read_corpus_through(file_, files, arguments.vocabulary);
     } else {
         corpus = firth::read_corpus(files, arguments.vocabulary);
     }
+}
+
+void OpenedCorpus::report(bool quiet) const {
+    if (quiet) return;
+    std::cerr << corpus.raw_words << " words, " << corpus.vocabulary.size()
+              << " different ones kept\n";
 }
 
 OpenedCorpus::~OpenedCorpus() {
@@ -134,9 +198,10 @@ void add_text_commands(CLI::App& app) {
                         "leave pairs and words seen less often alone");
     command->add_option("--threshold", phrases->options.threshold,
                         "a higher one makes fewer phrases");
-    command->add_option("--cache", phrases->corpus.cache, "folder for encoded texts, kept");
+    phrases->corpus.add_cache_to(*command);
     command->add_option("--threads", phrases->options.threads, "0: all of the machine's");
     command->add_flag("--json", phrases->json, "print the result as one JSON object");
+    command->add_flag("--quiet", phrases->quiet, "say nothing of how far it is");
     command->callback([phrases] { run_phrases(*phrases); });
 
     auto encode = std::make_shared<EncodeArguments>();
@@ -146,5 +211,7 @@ void add_text_commands(CLI::App& app) {
     command->add_option("--output", encode->output, "where the encoded corpus goes")->required();
     encode->corpus.add_vocabulary_to(*command);
     command->add_option("--threads", encode->corpus.vocabulary.threads, "0: all of the machine's");
+    command->add_flag("--json", encode->json, "print the result as one JSON object");
+    command->add_flag("--quiet", encode->quiet, "say nothing of how far it is");
     command->callback([encode] { run_encode(*encode); });
 }

@@ -23,9 +23,6 @@ struct CountArguments {
     void add_to(CLI::App& command);
 };
 
-/// The folder of a file, where temporary files go.
-std::string folder_of(const std::string& output);
-
 /// Counts a corpus, or opens a file of counts. Temporary files lie beside the output.
 firth::CountedCorpus counted_corpus(const CountArguments& arguments, CorpusArguments& corpus,
                                     const std::string& output, bool quiet);
@@ -38,6 +35,7 @@ struct TrainArguments {
     std::string output;
     std::optional<firth::VectorFormat> format; ///< without: by the output's name
     firth::Word2VecOptions word2vec;           ///< with what all models share
+    bool dim_given = false;
     std::string start;
     bool expand = false;
     std::size_t remove_top = 0;
@@ -49,6 +47,13 @@ struct TrainArguments {
     bool json = false;
     bool quiet = false;
 };
+
+/// Looks at all files of a training before its work begins. Throws as `check_files` does, and
+/// `OptionError` where the checkpoint of a training that was stopped would be lost.
+void check_training_files(const TrainArguments& arguments);
+
+/// Looks at what can be known of the result once the words are, so that hours later nothing fails.
+void check_words_of_result(const TrainArguments& arguments, const firth::Vocabulary& vocabulary);
 
 /// Throws `OptionError` where more components are to be taken away than vectors of `dim` have.
 void check_remove_top(const TrainArguments& arguments, std::size_t dim);

@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include <firth/base/atomic_file.hpp>
+#include <firth/base/output_place.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/table/all_but_the_top.hpp>
 
@@ -29,37 +29,37 @@ firth::TrainedVectors train_model(const TrainArguments& arguments,
 void train_word2vec(TrainArguments& arguments) {
     const firth::Stopwatch watch;
     firth::Word2VecOptions& options = arguments.word2vec;
-    if (arguments.corpus.inputs.empty()) throw firth::OptionError("--input is required");
     if (arguments.loss == "hs" && options.vectors != firth::VectorChoice::input) {
         throw firth::OptionError("--vectors needs --loss ns: with hs a word has one vector only");
     }
+    if (arguments.start.empty() && (arguments.expand || options.freeze_start)) {
+        throw firth::OptionError("--expand and --freeze need --continue, vectors to go on from");
+    }
+    firth::check_options(options);
+    check_training_files(arguments);
     std::optional<firth::WordVectors<float>> start;
     if (!arguments.start.empty()) {
         start = load_vectors(arguments.start);
+        if (arguments.dim_given && options.dim != start->dim()) {
+            throw firth::OptionError("--dim is " + std::to_string(options.dim) +
+                                     ", and the vectors of " + arguments.start + " have " +
+                                     std::to_string(start->dim()) +
+                                     " elements, expected the same or no --dim");
+        }
         options.start = &*start;
         options.dim = start->dim();
         arguments.corpus.vocabulary.known = &start->vocabulary();
         arguments.corpus.vocabulary.expand = arguments.expand;
-    } else if (arguments.expand || options.freeze_start) {
-        throw firth::OptionError("--expand and --freeze need --continue, vectors to go on from");
+        firth::check_options(options);
     }
-    firth::check_options(options);
     check_remove_top(arguments, options.dim);
     arguments.corpus.vocabulary.threads = options.threads;
-    // A target that cannot be written is better found now than after the training.
-    { const firth::AtomicFile probe(arguments.output); }
-    const bool checkpoints = options.checkpoint.seconds > 0;
-    if (checkpoints) options.checkpoint.path = arguments.output + ".checkpoint";
-    if (options.checkpoint.resume && !checkpoints) {
-        throw firth::OptionError("--resume needs checkpoints, and --checkpoint-every is 0");
-    }
 
     OpenedCorpus opened(arguments.corpus, arguments.output);
     const firth::EncodedCorpus& corpus = opened.corpus;
-    if (!arguments.quiet) {
-        std::cerr << corpus.raw_words << " words, " << corpus.vocabulary.size()
-                  << " different ones kept\n";
-    }
+    opened.report(arguments.quiet);
+    check_words_of_result(arguments, corpus.vocabulary);
+    const bool checkpoints = !options.checkpoint.path.empty();
     firth::TrainedVectors trained = train_model(arguments, corpus);
     if (trained.stats.cancelled) {
         opened.keep_file = checkpoints;
@@ -96,6 +96,40 @@ void train_word2vec(TrainArguments& arguments) {
     }
 }
 
+/// Says that a checkpoint could not be written, where the library tells of it.
+template <class Options>
+void warn_of_failure(Options& checkpoint) {
+    if constexpr (requires { checkpoint.on_failure; }) {
+        checkpoint.on_failure = [](const std::string& why) {
+            std::cerr << "firth: warning: " << why << "; the training goes on without it\n";
+        };
+    }
+}
+
+/// Sets where checkpoints go: beside the output, where it is a regular file.
+void set_checkpoint(TrainArguments& arguments, const CLI::App& command) {
+    firth::CheckpointOptions& checkpoint = arguments.word2vec.checkpoint;
+    const bool resume = checkpoint.resume;
+    if (arguments.model == "lsa") {
+        if (resume) {
+            throw firth::OptionError("--resume was given, and --model lsa has no checkpoints");
+        }
+        return;
+    }
+    if (resume && checkpoint.seconds == 0) {
+        throw firth::OptionError("--resume needs checkpoints, and --checkpoint-every is 0");
+    }
+    if (!arguments.output.empty() && firth::find_output(arguments.output).direct) {
+        if (resume || (command.count("--checkpoint-every") != 0 && checkpoint.seconds > 0)) {
+            throw firth::OptionError("checkpoints lie beside --output, and " + arguments.output +
+                                     " is no regular file, expected one or no checkpoints");
+        }
+        return;
+    }
+    if (checkpoint.seconds > 0) checkpoint.path = arguments.output + ".checkpoint";
+    warn_of_failure(checkpoint);
+}
+
 /// Sets what was not asked for to what is usual for the model, and copies what models share to all.
 void settle(TrainArguments& arguments, const CLI::App& command) {
     const bool from_counts = arguments.model == "glove" || arguments.model == "lsa";
@@ -129,6 +163,18 @@ void settle(TrainArguments& arguments, const CLI::App& command) {
                                      " has no such setting");
         }
     }
+    if (asked("--counts") == !arguments.corpus.inputs.empty()) {
+        throw firth::OptionError(asked("--counts")
+                                     ? "--counts and --input were both given, expected one of them"
+                                 : from_counts ? "--input is required, or --counts"
+                                               : "--input is required");
+    }
+    if (asked("--lr") && arguments.word2vec.learning_rate == 0) {
+        throw firth::OptionError("--lr is 0, at which nothing is learnt, expected more than 0, or "
+                                 "no --lr for what is usual for the model");
+    }
+    arguments.dim_given = asked("--dim");
+    set_checkpoint(arguments, command);
     firth::Word2VecOptions& options = arguments.word2vec;
     if (!asked("--vectors") && arguments.model == "glove") {
         options.vectors = firth::VectorChoice::sum;
@@ -157,6 +203,31 @@ void train(TrainArguments& arguments, const CLI::App& command) {
 }
 
 } // namespace
+
+void check_training_files(const TrainArguments& arguments) {
+    std::vector<NamedFile> inputs = arguments.corpus.files();
+    inputs.push_back({"--counts", arguments.counts.counts});
+    inputs.push_back({"--vocab", arguments.counts.vocabulary});
+    if (!arguments.start.empty()) append(inputs, vector_inputs("--continue", arguments.start));
+    std::vector<NamedFile> outputs = vector_outputs("--output", arguments.output, arguments.format);
+    const firth::CheckpointOptions& checkpoint = arguments.word2vec.checkpoint;
+    if (!checkpoint.path.empty()) outputs.push_back({"the checkpoint", checkpoint.path});
+    append(outputs, arguments.corpus.outputs(arguments.output));
+    check_files(inputs, outputs);
+    std::error_code code;
+    if (!checkpoint.path.empty() && !checkpoint.resume &&
+        std::filesystem::exists(checkpoint.path, code)) {
+        throw firth::OptionError(checkpoint.path + " is the checkpoint of a training that was " +
+                                 "stopped, expected --resume to go on with it; to begin anew, " +
+                                 "delete it");
+    }
+}
+
+void check_words_of_result(const TrainArguments& arguments, const firth::Vocabulary& vocabulary) {
+    // Where words that the output's format cannot hold are refused.
+    static_cast<void>(arguments);
+    static_cast<void>(vocabulary);
+}
 
 void check_remove_top(const TrainArguments& arguments, std::size_t dim) {
     if (arguments.remove_top <= dim) return;
@@ -198,7 +269,7 @@ void add_train_command(CLI::App& app) {
                         "threshold for leaving out frequent words, 0: off");
     command->add_option("--epochs", options.epochs, "times through the text, or the counts")
         ->default_str("5; glove: 15");
-    command->add_option("--lr", options.learning_rate, "learning rate at the start")
+    command->add_option("--lr", options.learning_rate, "learning rate at the start, more than 0")
         ->default_str("sgns: 0.025; cbow: 0.06; glove: 0.05");
     add_choice(*command, "--schedule", options.schedule,
                {{"linear", firth::Schedule::linear},
@@ -235,9 +306,9 @@ void add_train_command(CLI::App& app) {
     command->add_option("--all-but-the-top", arguments->remove_top,
                         "principal components to take from the vectors in the end, and the mean");
     arguments->corpus.add_vocabulary_to(*command);
-    command->add_option("--cache", arguments->corpus.cache,
-                        "folder for encoded texts, kept and used again");
-    command->add_option("--continue", arguments->start, "vectors to go on from, of any format");
+    arguments->corpus.add_cache_to(*command);
+    command->add_option("--continue", arguments->start,
+                        "vectors to go on from, of any format; --output is another file");
     command->add_flag("--expand", arguments->expand, "with --continue: learn new words, too");
     command->add_flag("--freeze", options.freeze_start,
                       "with --continue: the vectors that are there keep their values");

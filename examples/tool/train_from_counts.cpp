@@ -3,8 +3,6 @@
 #include <filesystem>
 #include <utility>
 
-#include <firth/base/atomic_file.hpp>
-
 namespace {
 
 /// What was learnt, and how long the parts of it took.
@@ -54,19 +52,15 @@ Learnt train_lsa(TrainArguments& arguments, firth::CountedCorpus counted,
 void train_from_counts(TrainArguments& arguments) {
     const firth::Stopwatch watch;
     const bool glove = arguments.model == "glove";
-    firth::CheckpointOptions& checkpoint = arguments.glove.checkpoint;
-    const bool checkpoints = glove && checkpoint.seconds > 0;
-    if (checkpoints) checkpoint.path = arguments.output + ".checkpoint";
-    if (checkpoint.resume && !checkpoints) {
-        throw firth::OptionError(glove ? "--resume needs checkpoints, and --checkpoint-every is 0"
-                                       : "--resume was given, and --model lsa has no checkpoints");
-    }
     glove ? check_options(arguments.glove) : check_options(arguments.lsa);
+    firth::check_options(arguments.counts.options);
     check_remove_top(arguments, arguments.glove.dim);
-    { const firth::AtomicFile probe(arguments.output); }
+    check_training_files(arguments);
+    const std::string& checkpoint = arguments.glove.checkpoint.path;
 
     firth::CountedCorpus counted =
         counted_corpus(arguments.counts, arguments.corpus, arguments.output, arguments.quiet);
+    check_words_of_result(arguments, counted.vocabulary);
     const std::uint64_t memory = arguments.counts.options.memory / 4;
     const std::string folder = folder_of(arguments.output);
     arguments.glove.memory = arguments.lsa.memory = memory;
@@ -76,12 +70,12 @@ void train_from_counts(TrainArguments& arguments) {
     const firth::TrainingStats& stats = learnt.trained.stats;
     if (stats.cancelled) {
         throw Stopped{SignalsNoted::signal(),
-                      checkpoints ? "stopped; the same command with --resume goes on"
-                                  : "stopped; nothing was written"};
+                      !checkpoint.empty() ? "stopped; the same command with --resume goes on"
+                                          : "stopped; nothing was written"};
     }
     write_vectors(arguments, learnt.trained);
     std::error_code ignored;
-    if (checkpoints) std::filesystem::remove(checkpoint.path, ignored);
+    if (!checkpoint.empty()) std::filesystem::remove(checkpoint, ignored);
 
     const firth::WordVectors<float>& vectors = learnt.trained.vectors;
     if (arguments.json) {

@@ -19,8 +19,10 @@
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/number_bits.hpp>
 #include <firth/base/number_text.hpp>
+#include <firth/base/output_place.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
+#include <firth/base/progress_line.hpp>
 #include <firth/base/random.hpp>
 #include <firth/base/scalar.hpp>
 #include <firth/base/temporary_file.hpp>

@@ -127,3 +127,20 @@ TEST_CASE("a temporary file keeps what several threads append, and has no name")
     }
     REQUIRE_THROWS_AS(TemporaryFile(folder / "missing/folder"), IoError);
 }
+
+TEST_CASE("a temporary file is written over, read and mapped in parts") {
+    const test::TemporaryFolder folder;
+    TemporaryFile file(folder / ".");
+    REQUIRE(file.append("0123456789") == 0);
+    REQUIRE(file.append("abc") == 10);
+    file.rewrite(2, "xyz");
+    file.rewrite(12, "C");
+    REQUIRE(file.size() == 13); // what is written over adds nothing
+    REQUIRE(file.append("d") == 13);
+    std::string back(5, '\0');
+    file.read(8, back.data(), back.size());
+    REQUIRE(back == "89abC");
+    const MappedFile mapped = file.map();
+    REQUIRE(mapped.bytes() == "01xyz56789abCd");
+    REQUIRE_THROWS_AS(file.read(10, back.data(), 5), IoError);
+}

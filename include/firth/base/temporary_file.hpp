@@ -59,24 +59,15 @@ public:
     std::uint64_t append(std::string_view bytes) {
         const std::lock_guard lock(mutex_);
         const std::uint64_t begin = size_;
-#if FIRTH_ON_POSIX()
-        std::string_view left = bytes;
-        for (std::uint64_t at = begin; !left.empty();) {
-            const ssize_t written =
-                ::pwrite(file_, left.data(), left.size(), static_cast<off_t>(at));
-            if (written < 0) {
-                if (errno == EINTR) continue;
-                fail("write");
-            }
-            at += static_cast<std::uint64_t>(written);
-            left.remove_prefix(static_cast<std::size_t>(written));
-        }
-#else
-        file_.seekp(static_cast<std::streamoff>(begin));
-        if (!file_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()))) fail("write");
-#endif
+        put(begin, bytes);
         size_ += bytes.size();
         return begin;
+    }
+
+    /// Writes over bytes that were written before, from `begin` on.
+    void rewrite(std::uint64_t begin, std::string_view bytes) {
+        const std::lock_guard lock(mutex_);
+        put(begin, bytes);
     }
 
     /// Puts `size` bytes from `begin` on, all of them written before, at `to`.
@@ -113,6 +104,24 @@ public:
     }
 
 private:
+    void put(std::uint64_t at, std::string_view bytes) {
+#if FIRTH_ON_POSIX()
+        while (!bytes.empty()) {
+            const ssize_t written =
+                ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(at));
+            if (written < 0) {
+                if (errno == EINTR) continue;
+                fail("write");
+            }
+            at += static_cast<std::uint64_t>(written);
+            bytes.remove_prefix(static_cast<std::size_t>(written));
+        }
+#else
+        file_.seekp(static_cast<std::streamoff>(at));
+        if (!file_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()))) fail("write");
+#endif
+    }
+
     [[noreturn]] void fail(const std::string& verb) const {
         throw IoError("cannot " + verb + " the temporary file " + path_ + ": " + system_reason());
     }

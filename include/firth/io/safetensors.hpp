@@ -373,7 +373,7 @@ public:
     /// `type` is f32, f16, bf16 or i8. Throws `OptionError` for others.
     SafetensorsWriter(const std::string& path, std::uint64_t rows, std::size_t dim,
                       ElementType type = ElementType::f32)
-        : RowWriter(path, rows, dim), type_(type), file_(path) {
+        : RowWriter(path, rows, dim), type_(type), file_(path, AtomicFile::Order::any) {
         // The header's place is kept until the words are known.
         file_.write(std::string(header_size, ' '));
     }
