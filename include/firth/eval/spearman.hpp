@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/number_bits.hpp>
 
 namespace firth {
 
@@ -17,7 +18,7 @@ namespace firth {
 /// Throws `Error` for a NaN, which has no rank.
 [[nodiscard]] inline std::vector<double> average_ranks(std::span<const double> values) {
     for (std::size_t i = 0; i < values.size(); ++i) {
-        if (std::isnan(values[i])) {
+        if (is_nan(values[i])) {
             throw Error("value " + std::to_string(i) + " is no number (NaN) and has no rank");
         }
     }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include <firth/base/error.hpp>
 #include <firth/base/fold_case.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/eval/delimited.hpp>
 
@@ -151,7 +151,7 @@ inline void apply_header(const std::vector<std::string>& header, const Table& ta
                                (decimal_comma ? " with a decimal point, not a comma" : ""));
     }
     const double score = static_cast<double>(parse_float(text).value);
-    if (!std::isfinite(score)) table.refuse(line, "the score " + text + " is not finite");
+    if (!is_finite(score)) table.refuse(line, "the score " + text + " is not finite");
     WordPair pair{std::move(fields[columns.first]), std::move(fields[columns.second]), score};
     for (std::string* const word : {&pair.first, &pair.second}) {
         if (columns.tagged) word->resize(word->size() - 2);

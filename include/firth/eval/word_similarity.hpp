@@ -1,12 +1,12 @@
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/eval/asked_words.hpp>
 #include <firth/eval/case_folding.hpp>
 #include <firth/eval/spearman.hpp>
@@ -52,7 +52,7 @@ evaluate_word_similarity(const WordVectors<float>& vectors, const std::vector<Wo
         }
         result.substituted += !words.is_row(*first) || !words.is_row(*second);
         const double cosine = static_cast<double>(simd::cosine(words[*first], words[*second]));
-        if (std::isnan(cosine)) {
+        if (is_nan(cosine)) {
             throw Error("the cosine of \"" + pair.first + "\" and \"" + pair.second +
                         "\" is no number: their vectors are not finite");
         }

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <string>
 
 #include <firth/base/error.hpp>
+#include <firth/base/number_bits.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/train/training_state.hpp>
 
@@ -31,7 +31,7 @@ public:
     /// not finite or, once there is enough of it, above the limit. Loss without that of zeros is
     /// only asked to be finite.
     void add(const LossSum& loss, std::uint32_t epoch) {
-        if (!std::isfinite(loss.loss)) fail(loss, epoch);
+        if (!is_finite(loss.loss)) fail(loss, epoch);
         recent_ += loss;
         if (recent_.samples < enough_samples) return;
         judge(recent_, epoch);

@@ -22,8 +22,9 @@
 ///
 /// A row that is in very many windows is brought to where it should be by every worker alone: the
 /// sum of their changes would go too far by as many times as there are workers, and from four on
-/// the training would diverge. So the sum is kept to a squared length of twice the sum of theirs,
-/// which two never exceed, nor more of them that point in different directions.
+/// the training would diverge. So where the squared length of the sum is more than twice the sum of
+/// their squared lengths, it is scaled down by that ratio: to two workers' change where all agree.
+/// Two never exceed it, nor more of them that point in different directions.
 namespace firth {
 
 /// Runs a window's step on rows that no other thread touches.

@@ -75,13 +75,8 @@ inline void check_options(const Word2VecOptions& options) {
     check_options(trainer_options(options));
     detail::require_option(options.negative >= 1 && options.negative <= 1000, "negative",
                            std::to_string(options.negative), "1 to 1000");
-<<<<<<< HEAD
-    detail::require_option(std::isfinite(options.negative_power), "negative power",
-                           float_text(options.negative_power), "a finite number");
-=======
     detail::require_option(is_finite(options.negative_power), "negative power",
-                           std::to_string(options.negative_power), "a finite number");
->>>>>>> h-search
+                           float_text(options.negative_power), "a finite number");
 }
 
 /// The learner of a composition, for a corpus with these counts; rows in `frozen` (by id, empty for
