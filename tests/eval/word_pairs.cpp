@@ -58,6 +58,8 @@ const std::vector<std::string> published{
     "tiger\tcat\t7.35\t7\t8\ncar\tbus\t5\t4\t6\n",
     "1\ttiger\tn\tcat\tn\tthe <b>tiger</b>, a cat\tthe <b>cat</b> 1\t7.35\t9\n"
     "2\tcar\tn\tbus\tn\ta <b>car</b>\tthe <b>bus</b>\t5\t4\n",
+    "tiger,noun,cat,NOUN,7.35\ncar,Noun,bus,noun,5\n",
+    "tiger\tcat\tverb\tadj\t7.35\ncar\tbus\tADV\tJJ\t5\n",
     // an index, and the score first
     "id,word1,word2,score\n1,tiger,cat,7.35\n2,car,bus,5\n",
     "12;tiger;cat;7.35\n15;car;bus;5\n",
