@@ -135,6 +135,8 @@ TEST_CASE("words may be numbers, letters or the names of numbers", "[pairs]") {
     REQUIRE(read("tiger 2 9\n") == "tiger|2|9;");
     REQUIRE(read("tiger cat 9\nroute 66 8\nhigh five 7\nten 10 6\na b 5\n") ==
             "tiger|cat|9;route|66|8;high|five|7;ten|10|6;a|b|5;");
+    REQUIRE(read("1\ttiger\tcat\t9\n2\troute\t66\t8\n3\thigh\tfive\t7\n4\tx\ty\t5\n") ==
+            "tiger|cat|9;route|66|8;high|five|7;x|y|5;");
     // Whole numbers before the words are scores where they do not rise.
     REQUIRE(read("9\ta\tb\n7\tc\td\n8\te\tf\n") == "a|b|9;c|d|7;e|f|8;");
     // Words end in a tag only where all do.
