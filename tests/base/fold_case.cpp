@@ -4,7 +4,7 @@
 
 using namespace firth;
 
-TEST_CASE("case folds in every script that has it") {
+TEST_CASE("case folds in every script that has it", "[fold]") {
     REQUIRE(fold_case("Österreich ÄGYPTEN ÉCOLE Šećer") == "österreich ägypten école šećer");
     REQUIRE(fold_case("МОСКВА Ёж Київ") == "москва ёж київ");
     REQUIRE(fold_case("ΑΘΉΝΑ ὈΔΥΣΣΕΎΣ") == fold_case("αθήνα ὀδυσσεύς"));
@@ -17,14 +17,14 @@ TEST_CASE("case folds in every script that has it") {
     REQUIRE(fold_case("ß北京مصر i̇ İ") == "ß北京مصر i̇ İ");
 }
 
-TEST_CASE("folding leaves bytes alone that are not UTF-8") {
+TEST_CASE("folding leaves bytes alone that are not UTF-8", "[fold]") {
     REQUIRE(fold_case("A\xFF\xC3Z\xC3") == "a\xFF\xC3z\xC3");
     REQUIRE(fold_case("\xED\xA0\x80") == "\xED\xA0\x80");
     REQUIRE(fold_case("").empty());
     REQUIRE(fold_case("@AZ[`az{") == "@az[`az{");
 }
 
-TEST_CASE("the table is Unicode's") {
+TEST_CASE("the table is Unicode's", "[fold]") {
     // The number of characters and a hash of all their foldings, from another copy of Unicode's
     // data (Perl's Unicode::UCD, version 14): s = 31 s + 7 point + folded, modulo 2^32 - 5.
     std::uint64_t count = 0;
@@ -41,7 +41,7 @@ TEST_CASE("the table is Unicode's") {
     REQUIRE(fold_point(0x7FFFFFFF) == 0x7FFFFFFF);
 }
 
-TEST_CASE("characters are written as UTF-8, and read back") {
+TEST_CASE("characters are written as UTF-8, and read back", "[fold]") {
     for (const std::uint32_t point :
          {0x0u, 0x7Fu, 0x80u, 0x7FFu, 0x800u, 0xFFFFu, 0x10000u, 0x10FFFFu}) {
         std::string text;

@@ -87,6 +87,17 @@ TEST_CASE("pairs of a relation are read in their published forms", "[analogies]"
         INFO(text);
         REQUIRE(read(text) == "[s] a: b; c: d;");
     }
+    for (const char* const names :
+         {"word1,word2", "w1,w2", "Word 1,Word_2", "head,tail", "source,target", "word,answer",
+          "word,expected", "w3,w4", "word3,word4"}) {
+        for (const char* const relation :
+             {"relation", "rel", "type", "category", "section", "class", "subcategory"}) {
+            INFO(names << ',' << relation);
+            REQUIRE(read(std::string(names) + ',' + relation + "\na,b,s\nc,d,s\n") ==
+                    "[s] a: b; c: d;");
+        }
+    }
+    REQUIRE(read("word1,word2\na,b/x\nc,d\n") == "[q] a: b x; c: d;");
     // A relation goes on where it was left; "/" belongs to the word.
     REQUIRE(read("s,a,b\nt,e,f/g\ns,c,d\n") == "[s] a: b; c: d;[t] e: f/g;");
 }

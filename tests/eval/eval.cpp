@@ -23,6 +23,7 @@ TEST_CASE("recall is the share of the exact answer that was found") {
     const std::vector<Answer> all{exact, exact};
     REQUIRE(recall(answers, all) == 0.625);
     REQUIRE_THROWS_AS(recall(answers, std::vector<Answer>(1)), Error);
+    REQUIRE(recall(std::vector<Answer>{}, std::vector<Answer>{}) == 1.0);
 }
 
 TEST_CASE("Spearman's rho agrees with values worked out by hand") {

@@ -58,6 +58,8 @@ const std::vector<std::string> published{
     "tiger\tcat\t7.35\t7\t8\ncar\tbus\t5\t4\t6\n",
     "1\ttiger\tn\tcat\tn\tthe <b>tiger</b>, a cat\tthe <b>cat</b> 1\t7.35\t9\n"
     "2\tcar\tn\tbus\tn\ta <b>car</b>\tthe <b>bus</b>\t5\t4\n",
+    "tiger,noun,cat,NOUN,7.35\ncar,Noun,bus,noun,5\n",
+    "tiger\tcat\tverb\tadj\t7.35\ncar\tbus\tADV\tJJ\t5\n",
     // an index, and the score first
     "id,word1,word2,score\n1,tiger,cat,7.35\n2,car,bus,5\n",
     "12;tiger;cat;7.35\n15;car;bus;5\n",
@@ -131,6 +133,12 @@ TEST_CASE("words may be numbers, letters or the names of numbers", "[pairs]") {
     REQUIRE(read("n v 1\na r 2\n") == "n|v|1;a|r|2;");
     REQUIRE(read("n v N 1\na r V 2\n") == "n|v|1;a|r|2;");
     REQUIRE(read("tiger 2 9\n") == "tiger|2|9;");
+    REQUIRE(read("tiger cat 9\nroute 66 8\nhigh five 7\nten 10 6\na b 5\n") ==
+            "tiger|cat|9;route|66|8;high|five|7;ten|10|6;a|b|5;");
+    REQUIRE(read("1\ttiger\tcat\t9\n2\troute\t66\t8\n3\thigh\tfive\t7\n4\tx\ty\t5\n") ==
+            "tiger|cat|9;route|66|8;high|five|7;x|y|5;");
+    // Whole numbers before the words are scores where they do not rise.
+    REQUIRE(read("9\ta\tb\n7\tc\td\n8\te\tf\n") == "a|b|9;c|d|7;e|f|8;");
     // Words end in a tag only where all do.
     REQUIRE(read("sun-n moon-n 5\nx-ray sun-n 1\n") == "sun-n|moon-n|5;x-ray|sun-n|1;");
     REQUIRE(read("run-v quick-j 5\nred-a soon-r 1\n") == "run|quick|5;red|soon|1;");
@@ -155,6 +163,8 @@ TEST_CASE("scores are finite numbers from end to end", "[pairs]") {
         REQUIRE(
             test::contains(refusal("x;y;" + std::string(score) + "\nz;w;2\na;b;1\n"), "line 1"));
     }
+    REQUIRE(test::contains(refusal("a;b;1\nx;y;7x\nz;w;8x\nu;v;2\n"), "p.txt, line 2"));
+    REQUIRE(test::contains(refusal("a;b;1\nx;y;\nz;w;2\n"), "line 2: \"\" is no number"));
     REQUIRE(test::contains(refusal("a;b;1,5\nc;d;2,5\n"), "p.txt, line 1"));
     REQUIRE(test::contains(refusal("a;b;1\nc;d;2,5\n"), "not a comma"));
     REQUIRE(read("a b -1.5\nc d +2e0\n") == "a|b|-1.5;c|d|2;");

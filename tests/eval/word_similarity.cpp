@@ -86,6 +86,24 @@ TEST_CASE("Pearson's coefficient agrees with its closed form", "[spearman]") {
     // Deviations (-1.5, -0.5, 0.5, 1.5) and (-2, -2, 0, 4): 10 / sqrt(5 x 24).
     REQUIRE(std::fabs(pearson(x, y) - 10 / std::sqrt(120.0)) < 1e-15);
     REQUIRE(std::isnan(pearson(x, std::vector<double>{2, 2, 2, 2})));
+    // Three times 0.1 have a mean a little off.
+    const std::vector<double> equal{0.1, 0.1, 0.1};
+    REQUIRE(std::isnan(pearson(std::vector<double>{1, 2, 4}, equal)));
+    REQUIRE(std::isnan(pearson(equal, std::vector<double>{1, 2, 4})));
+    Random random(11);
+    for (std::size_t round = 0; round < 200; ++round) {
+        std::vector<double> some;
+        for (std::size_t i = 0; i < 7; ++i) {
+            some.push_back(static_cast<double>(random.uniform()));
+        }
+        std::vector<double> scaled = some;
+        for (double& value : scaled) {
+            value *= -0.3;
+        }
+        REQUIRE(pearson(some, some) <= 1);
+        REQUIRE(pearson(some, scaled) >= -1);
+        REQUIRE(pearson(some, scaled) < -0.999999);
+    }
     REQUIRE(std::isnan(pearson(std::vector<double>{2, 2, 2, 2}, x)));
     REQUIRE(std::isnan(pearson(std::vector<double>{1}, std::vector<double>{1})));
     REQUIRE_THROWS_AS(pearson(x, std::vector<double>{1}), Error);

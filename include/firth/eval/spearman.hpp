@@ -47,6 +47,12 @@ namespace firth {
         throw Error("a correlation of " + std::to_string(x.size()) + " with " +
                     std::to_string(y.size()) + " values, expected as many on both sides");
     }
+    // By the values: what is left of equal ones after taking off their mean may be rounding.
+    const auto has_spread = [](std::span<const double> values) {
+        return std::any_of(values.begin(), values.end(),
+                           [&](double value) { return value != values[0]; });
+    };
+    if (!has_spread(x) || !has_spread(y)) return std::numeric_limits<double>::quiet_NaN();
     const auto n = static_cast<double>(x.size());
     const double mean_x = std::accumulate(x.begin(), x.end(), 0.0) / n;
     const double mean_y = std::accumulate(y.begin(), y.end(), 0.0) / n;
@@ -58,8 +64,7 @@ namespace firth {
         xx += (x[i] - mean_x) * (x[i] - mean_x);
         yy += (y[i] - mean_y) * (y[i] - mean_y);
     }
-    if (!(xx > 0) || !(yy > 0)) return std::numeric_limits<double>::quiet_NaN();
-    return xy / std::sqrt(xx * yy);
+    return std::clamp(xy / std::sqrt(xx * yy), -1.0, 1.0);
 }
 
 /// Spearman's rank correlation rho, in [-1, 1], ties by averaged ranks; NaN where one side has no
