@@ -231,6 +231,22 @@ TEST_CASE("floats read and write as text exactly") {
     }
 }
 
+TEST_CASE("numbers become the shortest text that reads back as them") {
+    REQUIRE(float_text(0.025f) == "0.025");
+    REQUIRE(float_text(0.025) == "0.025");
+    REQUIRE(float_text(1e-7) == "1e-07");
+    REQUIRE(float_text(0.1f) == "0.1");
+    REQUIRE(float_text(static_cast<double>(0.1f)) == "0.10000000149011612");
+    REQUIRE(float_text(-2.5) == "-2.5");
+    REQUIRE(float_text(std::numeric_limits<double>::infinity()) == "inf");
+    Random random(7);
+    for (int i = 0; i < 10000; ++i) {
+        const double value = std::bit_cast<double>(random());
+        if (!std::isfinite(value)) continue;
+        REQUIRE(std::strtod(float_text(value).c_str(), nullptr) == value);
+    }
+}
+
 TEST_CASE("plain decimals are read as strtof reads them, to the last bit") {
     Random random(6);
     std::size_t wrong = 0;

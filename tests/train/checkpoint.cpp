@@ -1,7 +1,11 @@
 /// Trainings that are stopped and go on.
 
+#include <firth/train/checkpoint.hpp>
+
 #include <cmath>
 #include <filesystem>
+
+#include <firth/text/count_cooccurrences.hpp>
 
 #include "support.hpp"
 
@@ -21,7 +25,7 @@ ProgressCallback stop_after(double share) {
 } // namespace
 
 TEST_CASE("a training that was stopped ends with the same bytes as one that was not") {
-    const EncodedCorpus corpus = grouped_corpus(10000);
+    const EncodedCorpus corpus = grouped_corpus(5000);
     const test::TemporaryFolder folder;
     const std::string path = folder / "checkpoint";
     const std::uint32_t epochs = FIRTH_USE_ATOMIC_ROWS() ? 10 : 40; // slow where rows are atomic
@@ -51,7 +55,7 @@ TEST_CASE("a training that was stopped ends with the same bytes as one that was 
     }
 }
 
-TEST_CASE("a checkpoint of another training, or a damaged one, is refused") {
+TEST_CASE("a damaged checkpoint is refused") {
     const EncodedCorpus corpus = grouped_corpus(3000);
     const test::TemporaryFolder folder;
     const std::string path = folder / "checkpoint";
@@ -59,29 +63,6 @@ TEST_CASE("a checkpoint of another training, or a damaged one, is refused") {
         .dim = 20, .epochs = 100000, .threads = 1, .checkpoint = {.path = path}};
     REQUIRE(train_sgns(corpus, options, stop_after(0)).stats.cancelled);
     options.checkpoint.resume = true;
-    const auto refused = [&](const Word2VecOptions& other) {
-        return test::message_of<OptionError>([&] { static_cast<void>(train_sgns(corpus, other)); });
-    };
-    Word2VecOptions other = options;
-    other.dim = 21;
-    REQUIRE(test::contains(refused(other), "\"dim = 20\", this one has \"dim = 21\""));
-    other = options;
-    other.seed = 2;
-    REQUIRE(test::contains(refused(other), "seed"));
-    other = options;
-    other.negative = 6;
-    REQUIRE(test::contains(refused(other), "model"));
-    other = options;
-    other.threads = 2;
-    REQUIRE(test::contains(refused(other), "threads"));
-    REQUIRE(test::contains(
-        test::message_of<OptionError>([&] { static_cast<void>(train_cbow(corpus, options)); }),
-        "CBOW"));
-    REQUIRE(test::contains(test::message_of<OptionError>([&] {
-                               static_cast<void>(train_sgns(grouped_corpus(2999), options));
-                           }),
-                           "corpus"));
-
     // Every byte that is read counts: cut anywhere, or any byte changed.
     std::string bytes = test::read_file(path);
     Random random(1);
@@ -108,4 +89,250 @@ TEST_CASE("a checkpoint of another training, or a damaged one, is refused") {
         INFO("byte " << at);
         REQUIRE((damaged(changed) || padding));
     }
+}
+
+namespace {
+
+/// The message that a run with `change` of the stopped one's options is refused with.
+template <class Prediction = SkipGram, class Loss = NegativeSampling>
+std::string refused(const EncodedCorpus& corpus, Word2VecOptions options,
+                    const std::function<void(Word2VecOptions&)>& change) {
+    change(options);
+    return test::message_of<OptionError>(
+        [&] { static_cast<void>(train_word2vec<Prediction, Loss>(corpus, options)); });
+}
+
+} // namespace
+
+TEST_CASE("a checkpoint of any other setting is refused, one by one", "[checkpoint]") {
+    const EncodedCorpus corpus = grouped_corpus(3000);
+    const test::TemporaryFolder folder;
+    Word2VecOptions options{.dim = 20,
+                            .sample = 1e-7,
+                            .epochs = 100000,
+                            .threads = 2,
+                            .deterministic = true,
+                            .checkpoint = {.path = folder / "checkpoint"}};
+    REQUIRE(train_sgns(corpus, options, stop_after(0)).stats.cancelled);
+    options.checkpoint.resume = true;
+    const auto message = [&](const std::function<void(Word2VecOptions&)>& change) {
+        return refused(corpus, options, change);
+    };
+    const auto differs = [&](const std::string& was, const std::string& is,
+                             const std::function<void(Word2VecOptions&)>& change) {
+        REQUIRE(test::contains(message(change), "was written by a training with \"" + was +
+                                                    "\", this one has \"" + is + "\""));
+    };
+    differs("dim = 20", "dim = 21", [](auto& o) { o.dim = 21; });
+    differs("window = 5 dynamic", "window = 6 dynamic", [](auto& o) { o.window = 6; });
+    differs("window = 5 dynamic", "window = 5 fixed",
+            [](auto& o) { o.window_size = WindowSize::fixed; });
+    differs("sample = 1e-07", "sample = 2e-07", [](auto& o) { o.sample = 2e-7; });
+    differs("sample = 1e-07", "sample = 0", [](auto& o) { o.sample = 0; });
+    differs("epochs = 100000", "epochs = 99999", [](auto& o) { o.epochs = 99999; });
+    differs("learning rate = 0.025, schedule 0", "learning rate = 0.025000002, schedule 0",
+            [](auto& o) { o.learning_rate = std::nextafter(0.025f, 1.0f); });
+    differs("learning rate = 0.025, schedule 0", "learning rate = 0.025, schedule 1",
+            [](auto& o) { o.schedule = Schedule::cosine; });
+    differs("seed = 1", "seed = 2", [](auto& o) { o.seed = 2; });
+    differs("threads = 2 in rounds", "threads = 3 in rounds", [](auto& o) { o.threads = 3; });
+    differs("threads = 2 in rounds", "threads = several", [](auto& o) { o.deterministic = false; });
+    differs("threads = 2 in rounds", "threads = 1", [](auto& o) { o.threads = 1; });
+    const std::string model = "model = skip-gram, 5 negatives by count^0.75, whole words, 0 of "
+                              "them frozen";
+    differs(model, "model = skip-gram, 6 negatives by count^0.75, whole words, 0 of them frozen",
+            [](auto& o) { o.negative = 6; });
+    differs(model,
+            "model = skip-gram, 5 negatives by count^0.7500001, whole words, 0 of them frozen",
+            [](auto& o) { o.negative_power = 0.7500001; });
+    const WordVectors<float> known = [&] {
+        Vocabulary words;
+        words.add("g0w0");
+        return WordVectors<float>(std::move(words), EmbeddingTable<float>(1, 20));
+    }();
+    differs(model, "model = skip-gram, 5 negatives by count^0.75, whole words, 1 of them frozen",
+            [&](auto& o) {
+                o.start = &known;
+                o.freeze_start = true;
+            });
+    REQUIRE(test::contains(refused<Cbow>(corpus, options, [](auto&) {}), "CBOW, 5 negatives"));
+    REQUIRE(test::contains(
+        refused<Cbow>(corpus, options, [](auto& o) { o.cbow_gradient = Cbow::Gradient::exact; }),
+        "CBOW with the exact gradient, 5 negatives"));
+    REQUIRE(test::contains(refused<SkipGram, HierarchicalSoftmax>(corpus, options, [](auto&) {}),
+                           "skip-gram, hierarchical softmax, "));
+
+    // Another corpus: fewer ids; the same in other sentences; the same number of other ids.
+    const auto corpus_message = [&](const EncodedCorpus& other) {
+        return refused(other, options, [](auto&) {});
+    };
+    REQUIRE(test::contains(corpus_message(grouped_corpus(2999)), "\"corpus = 18000 ids in 3000 "));
+    const CorpusView view = corpus.corpus;
+    const auto with = [&](std::vector<Id> ids, std::vector<std::uint64_t> ends) {
+        const EncodedCorpus other{corpus.vocabulary,
+                                  Corpus::from_parts(std::move(ids), std::move(ends)), 18000};
+        return corpus_message(other);
+    };
+    REQUIRE(test::contains(with({view.ids.begin(), view.ids.end()}, {18000}),
+                           "18000 ids in 1 sentences"));
+    Vocabulary counted;
+    for (Id id = 0; id < corpus.vocabulary.size(); ++id) {
+        counted.add(corpus.vocabulary.symbols()[id],
+                    corpus.vocabulary.counts()[id] + (id == 0 ? 1u : 0u));
+    }
+    const EncodedCorpus recounted{counted, corpus.corpus, 18000};
+    REQUIRE(test::contains(corpus_message(recounted), "counts' checksum "));
+
+    // And with nothing changed it is taken.
+    std::uint64_t first = 0;
+    static_cast<void>(train_sgns(corpus, options, [&](const Progress& progress) {
+        if (first == 0) first = progress.done;
+        return false;
+    }));
+    REQUIRE(first > 0);
+}
+
+TEST_CASE("a checkpoint holds its place, its tables and nothing else", "[checkpoint]") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "checkpoint";
+    EmbeddingTable<float> input = test::random_vectors(7, 5, 1).table();
+    EmbeddingTable<float> output = test::random_vectors(3, 5, 2).table();
+    const TrainingSettings settings{{"a", "1"}, {"b", "2"}};
+    TrainingPlace place;
+    place.epoch = 3;
+    place.part = 70;
+    place.loss = {1.5, 9, 2.5};
+    place.samples = 11;
+    place.epoch_loss = {0.25, 0.5, 0.75};
+    write_checkpoint(path, settings, place, input, output);
+    EmbeddingTable<float> read_input(7, 5);
+    EmbeddingTable<float> read_output(3, 5);
+    const TrainingPlace read = read_checkpoint(path, settings, read_input, read_output);
+    REQUIRE(read.epoch == 3);
+    REQUIRE(read.part == 70);
+    REQUIRE(read.loss.loss == 1.5);
+    REQUIRE(read.loss.samples == 9);
+    REQUIRE(read.loss.zero_loss == 2.5);
+    REQUIRE(read.samples == 11);
+    REQUIRE(read.epoch_loss == place.epoch_loss);
+    REQUIRE(bytes_of(read_input) == bytes_of(input));
+    REQUIRE(bytes_of(read_output) == bytes_of(output));
+
+    const auto message = [&](const TrainingSettings& other) {
+        return test::message_of<OptionError>(
+            [&] { static_cast<void>(read_checkpoint(path, other, read_input, read_output)); });
+    };
+    REQUIRE(test::contains(message({{"a", "1"}, {"b", "3"}}), "\"b = 2\", this one has \"b = 3\""));
+    REQUIRE(test::contains(message({{"a", "1"}}), "\"b = 2\", this one has no such setting"));
+    REQUIRE(test::contains(message({{"a", "1"}, {"b", "2"}, {"c", "3"}}),
+                           "\"\", this one has \"c = 3\""));
+    EmbeddingTable<float> larger(8, 5);
+    REQUIRE(test::contains(test::message_of<FormatError>([&] {
+                               static_cast<void>(
+                                   read_checkpoint(path, settings, larger, read_output));
+                           }),
+                           "\"input\" holds 112 numbers, expected 128"));
+    place.epoch = 2; // three losses of two epochs
+    write_checkpoint(path, settings, place, input, output);
+    REQUIRE(test::contains(test::message_of<FormatError>([&] {
+                               static_cast<void>(
+                                   read_checkpoint(path, settings, read_input, read_output));
+                           }),
+                           "place"));
+    ContainerWriter(path, "checkpoint", 1).commit();
+    REQUIRE(test::contains(test::message_of<FormatError>([&] {
+                               static_cast<void>(
+                                   read_checkpoint(path, settings, read_input, read_output));
+                           }),
+                           "version 1, expected 2"));
+}
+
+namespace {
+
+const EncodedCorpus& small_corpus() {
+    static const EncodedCorpus corpus = grouped_corpus(2000);
+    return corpus;
+}
+
+CooccurrenceCounts small_counts() {
+    return count_cooccurrences(small_corpus().corpus, small_corpus().vocabulary.size());
+}
+
+} // namespace
+
+TEST_CASE("a checkpoint that is there is only replaced by the training that resumes it",
+          "[checkpoint]") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "checkpoint";
+    test::write_file(path, "of somebody's work");
+    const auto kept = [&](auto&& train) {
+        const std::string said = test::message_of<OptionError>([&] { train(); });
+        REQUIRE(test::contains(said, path + " is there already"));
+        REQUIRE(test::contains(said, "resume"));
+        REQUIRE(test::contains(said, "another path"));
+        REQUIRE(test::read_file(path) == "of somebody's work");
+    };
+    kept([&] { static_cast<void>(train_sgns(small_corpus(), {.checkpoint = {.path = path}})); });
+    kept([&] {
+        static_cast<void>(
+            train_glove(small_corpus().vocabulary, small_counts(), {.checkpoint = {.path = path}}));
+    });
+    kept([&] { check_checkpoint({.path = path}); });
+    REQUIRE_NOTHROW(check_checkpoint({.path = path, .resume = true}));
+    REQUIRE_NOTHROW(check_checkpoint({.path = folder / "other"}));
+    REQUIRE_NOTHROW(check_checkpoint({}));
+    // Resumed where there is none, it begins at the start.
+    const TrainedVectors trained =
+        train_sgns(small_corpus(), {.dim = 8,
+                                    .epochs = 1,
+                                    .threads = 1,
+                                    .checkpoint = {.path = folder / "none", .resume = true}});
+    REQUIRE(trained.stats.steps == small_corpus().corpus.size());
+}
+
+TEST_CASE("a checkpoint that cannot be written does not end the training", "[checkpoint]") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "no such folder/checkpoint";
+    std::vector<std::string> failures;
+    const CheckpointOptions checkpoint{
+        .path = path, .seconds = 1e-9, .on_failure = [&](const std::string& reason) {
+            failures.push_back(reason);
+        }};
+    const Word2VecOptions options{.dim = 8, .sample = 0, .epochs = 2, .threads = 1};
+    const GloVeOptions glove{.dim = 8, .epochs = 2, .threads = 1};
+    const auto check = [&](const TrainedVectors& with, const TrainedVectors& without) {
+        REQUIRE(failures.size() > 1);
+        REQUIRE(test::contains(failures[0], "cannot write " + path));
+        REQUIRE(with.stats.checkpoint_failure == failures.back());
+        REQUIRE(without.stats.checkpoint_failure.empty());
+        REQUIRE(bytes_of(with.vectors.table()) == bytes_of(without.vectors.table()));
+        failures.clear();
+    };
+    Word2VecOptions kept = options;
+    kept.checkpoint = checkpoint;
+    check(train_sgns(small_corpus(), kept), train_sgns(small_corpus(), options));
+    GloVeOptions glove_kept = glove;
+    glove_kept.checkpoint = checkpoint;
+    check(train_glove(small_corpus().vocabulary, small_counts(), glove_kept),
+          train_glove(small_corpus().vocabulary, small_counts(), glove));
+    // Without a callback it goes on, too, and says so in the end.
+    kept.checkpoint.on_failure = nullptr;
+    REQUIRE(test::contains(train_sgns(small_corpus(), kept).stats.checkpoint_failure, path));
+
+    // On cancelling there is no next time.
+    kept.epochs = 1000000;
+    kept.checkpoint.seconds = 300;
+    REQUIRE(test::contains(test::message_of<IoError>([&] {
+                               static_cast<void>(train_sgns(small_corpus(), kept, stop_after(0)));
+                           }),
+                           path));
+    glove_kept.epochs = 1000000;
+    glove_kept.checkpoint.seconds = 300;
+    REQUIRE(test::contains(test::message_of<IoError>([&] {
+                               static_cast<void>(train_glove(small_corpus().vocabulary,
+                                                             small_counts(), glove_kept,
+                                                             stop_after(0)));
+                           }),
+                           path));
+    REQUIRE(failures.empty());
 }

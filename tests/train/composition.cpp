@@ -152,6 +152,47 @@ TEST_CASE("rows that several workers change take the sum of the changes") {
     }
 }
 
+TEST_CASE("the sum of many changes is limited to twice their squares", "[rounds]") {
+    // Changes of workers on one row, and what they come to: c times the same one goes as far as
+    // two do, however many workers; two, and those at right angles, are added up in full.
+    const auto merged = [](const std::vector<std::vector<float>>& changes) {
+        EmbeddingTable<float> table(70, 16);
+        table[65][0] = 1;
+        PrivateTable rounds(table, changes.size());
+        for (int round = 0; round < 2; ++round) {
+            for (std::size_t w = 0; w < changes.size(); ++w) {
+                rounds.rows(w).announce(65);
+            }
+            for (std::size_t w = 0; w < changes.size(); ++w) {
+                rounds.share(w);
+            }
+            for (std::size_t w = 0; w < changes.size() && round == 0; ++w) {
+                if (changes[w].empty()) continue; // announced, and not stepped on
+                float* const row = rounds.rows(w).take(65);
+                for (std::size_t i = 0; i < changes[w].size(); ++i) {
+                    row[i] += changes[w][i];
+                }
+            }
+            for (std::size_t w = 0; w < changes.size(); ++w) {
+                rounds.merge(w);
+            }
+        }
+        return std::vector<float>(table[65].begin(), table[65].begin() + 4);
+    };
+    using Changes = std::vector<std::vector<float>>;
+    REQUIRE(merged(Changes(2, {4, 8})) == std::vector<float>{9, 16, 0, 0});
+    REQUIRE(merged(Changes(3, {4, 8})) == std::vector<float>{9, 16, 0, 0});
+    REQUIRE(merged(Changes(8, {4, 8})) == std::vector<float>{9, 16, 0, 0});
+    REQUIRE(merged({{4}, {0, 4}, {0, 0, 4}, {0, 0, 0, 4}}) == std::vector<float>{5, 4, 4, 4});
+    REQUIRE(merged({{4}, {}, {-4, 8}}) == std::vector<float>{1, 8, 0, 0});
+    REQUIRE(merged({{}, {2, 2}, {}, {4, 4}}) == std::vector<float>{7, 6, 0, 0});
+    // Squares 4 + 4 + 4 + 9, and of the sum 36 + 9.
+    const auto three = merged({{2, 0}, {2, 0}, {2, 0}, {0, 3}});
+    const float share = 2.0f * 21 / 45;
+    REQUIRE(three[0] == Approx(1 + 6 * share));
+    REQUIRE(three[1] == Approx(3 * share));
+}
+
 TEST_CASE("frozen rows keep their values while the others learn") {
     const EncodedCorpus corpus = grouped_corpus(2000);
     for (const bool deterministic : {false, true}) {

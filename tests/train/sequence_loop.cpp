@@ -1,0 +1,384 @@
+/// What the loop hands to its workers, noted down and compared with a plain list (`naive.hpp`).
+
+#include <firth/train/sequence_loop.hpp>
+
+#include <chrono>
+#include <numeric>
+#include <thread>
+
+#include "naive.hpp"
+#include "support.hpp"
+
+using namespace firth;
+using test::NaiveSentence;
+
+namespace {
+
+/// What a worker was told, in order; shared and merged in rounds.
+struct Log {
+    std::vector<NaiveSentence> sentences;
+    std::string calls; ///< a: add, t: train, s: share, m: merge
+    LossSum loss;
+};
+
+/// Notes what the loop hands out. The loss is the rate of each id.
+struct Recorder {
+    Log* log;
+    int milliseconds = 0; ///< that the first sentence takes
+
+    void add(const Sentence& sentence, float rate, Random& random) {
+        log->sentences.push_back(
+            {{sentence.ids.begin(), sentence.ids.end()}, sentence.number, rate, random()});
+        log->calls += 'a';
+        log->loss += {static_cast<double>(rate) * static_cast<double>(sentence.ids.size()),
+                      sentence.ids.size()};
+        std::this_thread::sleep_for(std::chrono::milliseconds(std::exchange(milliseconds, 0)));
+    }
+    void train() { log->calls += 't'; }
+    LossSum take_loss() { return std::exchange(log->loss, LossSum()); }
+};
+
+/// Sentences of 1 to 40 ids, two long ones, ids by Zipf's law.
+struct Ids {
+    std::vector<Id> ids;
+    std::vector<std::uint64_t> ends;
+    std::vector<std::uint64_t> counts = std::vector<std::uint64_t>(100);
+
+    explicit Ids(std::size_t sentences) {
+        Random random(11);
+        for (std::size_t s = 0; s < sentences; ++s) {
+            const std::uint32_t length = s == 3 ? 2500 : s == 40 ? 1200 : 1 + random.below(40);
+            for (std::uint32_t i = 0; i < length; ++i) {
+                ids.push_back(random.below(1 + random.below(100)));
+                ++counts[ids.back()];
+            }
+            ends.push_back(ids.size());
+        }
+    }
+    [[nodiscard]] CorpusView view() const { return {ids, ends}; }
+};
+
+/// All sentences of an epoch, and of the chunks from `first` on, every `step`-th.
+std::vector<NaiveSentence> expected(const Ids& corpus, const SequenceLoopOptions& options,
+                                    std::size_t workers_in_rounds = 0, std::size_t first = 0,
+                                    std::size_t step = 1) {
+    const auto chunks = test::naive_chunks(corpus.view(), workers_in_rounds, options);
+    std::vector<NaiveSentence> all;
+    for (std::size_t epoch = 0; epoch < options.epochs; ++epoch) {
+        for (std::size_t chunk = first; chunk < chunks.size(); chunk += step) {
+            for (auto& sentence : test::naive_sentences(corpus.view(), corpus.counts, options,
+                                                        chunks, epoch, chunk)) {
+                all.push_back(sentence);
+            }
+        }
+    }
+    return all;
+}
+
+std::size_t ids_in(const std::vector<NaiveSentence>& sentences) {
+    std::size_t count = 0;
+    for (const NaiveSentence& sentence : sentences) {
+        count += sentence.ids.size();
+    }
+    return count;
+}
+
+} // namespace
+
+TEST_CASE("the loop hands out what a plain list says", "[loop]") {
+    const Ids corpus(300);
+    std::vector<SequenceLoopOptions> all(9, {.epochs = 2, .threads = 1});
+    all[1].epochs = 3;
+    all[2].learning_rate = 0.5f;
+    all[3].schedule = Schedule::cosine;
+    all[4].schedule = Schedule::constant;
+    all[5].sample = 0;
+    all[6].sample = 0.1;
+    all[7].max_sentence = 50;
+    all[8].seed = 9;
+    std::vector<std::vector<NaiveSentence>> handed;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        INFO("options " << i);
+        Log log;
+        SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, all[i],
+                                    [&](std::size_t) { return Recorder{&log}; });
+        const TrainingStats stats = loop.run();
+        REQUIRE(log.sentences == expected(corpus, all[i]));
+        REQUIRE(stats.steps == corpus.ids.size() * all[i].epochs);
+        REQUIRE(stats.kept == ids_in(log.sentences));
+        REQUIRE_FALSE(stats.cancelled);
+        // Every sentence is trained as soon as it was added.
+        for (std::size_t c = 0; c < log.calls.size(); ++c) {
+            REQUIRE(log.calls[c] == (c % 2 == 0 ? 'a' : 't'));
+        }
+        handed.push_back(log.sentences);
+    }
+    // The test has what it is for: chunks, kept shares, cuts.
+    REQUIRE(test::naive_chunks(corpus.view(), 0, all[0]).size() > 4);
+    REQUIRE(ids_in(handed[0]) < corpus.ids.size() * 2 * 3 / 4);
+    REQUIRE(ids_in(handed[5]) == corpus.ids.size() * 2);
+    for (std::size_t i = 1; i < all.size(); ++i) {
+        REQUIRE(handed[i] != handed[0]);
+    }
+}
+
+TEST_CASE("defaults of the loop and of checkpoints", "[loop]") {
+    const SequenceLoopOptions options;
+    REQUIRE(options.epochs == 5);
+    REQUIRE(options.learning_rate == 0.025f);
+    REQUIRE(options.schedule == Schedule::linear);
+    REQUIRE(options.sample == 1e-3);
+    REQUIRE(options.max_sentence == 1000);
+    REQUIRE(options.threads == 0);
+    REQUIRE_FALSE(options.rounds);
+    REQUIRE(options.seed == 1);
+    const CheckpointOptions checkpoint;
+    REQUIRE(checkpoint.path.empty());
+    REQUIRE(checkpoint.seconds == 300);
+    REQUIRE_FALSE(checkpoint.resume);
+    REQUIRE_FALSE(checkpoint.on_failure);
+}
+
+TEST_CASE("threads share the chunks out among them, each once", "[loop]") {
+    const Ids corpus(600);
+    const SequenceLoopOptions options{.epochs = 2, .sample = 0.05, .threads = 3};
+    std::vector<Log> logs(3);
+    SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, options,
+                                [&](std::size_t worker) { return Recorder{&logs[worker]}; });
+    const TrainingStats stats = loop.run();
+    std::vector<NaiveSentence> all;
+    for (const Log& log : logs) {
+        all.insert(all.end(), log.sentences.begin(), log.sentences.end());
+    }
+    auto list = expected(corpus, options);
+    const auto order = [](const NaiveSentence& a, const NaiveSentence& b) {
+        return std::pair(a.seed, a.number) < std::pair(b.seed, b.number);
+    };
+    std::sort(all.begin(), all.end(), order);
+    std::sort(list.begin(), list.end(), order);
+    REQUIRE(all == list);
+    REQUIRE(stats.steps == corpus.ids.size() * 2);
+    REQUIRE(stats.kept == ids_in(list));
+}
+
+TEST_CASE("in rounds worker w takes chunks w, w + workers, ...", "[loop]") {
+    const Ids corpus(300);
+    for (const std::size_t workers : {1u, 2u, 3u, 8u}) {
+        INFO("workers " << workers);
+        const SequenceLoopOptions options{
+            .epochs = 2, .sample = 0.05, .threads = workers, .rounds = true};
+        std::vector<Log> logs(workers);
+        SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, options,
+                                    [&](std::size_t worker) { return Recorder{&logs[worker]}; });
+        loop.share = [&](std::size_t worker) { logs[worker].calls += 's'; };
+        loop.merge = [&](std::size_t worker) { logs[worker].calls += 'm'; };
+        const TrainingStats stats = loop.run();
+        std::size_t kept = 0;
+        for (std::size_t w = 0; w < workers; ++w) {
+            REQUIRE(logs[w].sentences == expected(corpus, options, workers, w, workers));
+            kept += ids_in(logs[w].sentences);
+            // A round: all sentences of a chunk, where one is left; share, train, merge.
+            std::string calls = logs[w].calls;
+            calls.erase(std::remove(calls.begin(), calls.end(), 'a'), calls.end());
+            const std::size_t chunks = test::naive_chunks(corpus.view(), workers, options).size();
+            REQUIRE(calls.size() == 3 * 2 * ((chunks + workers - 1) / workers));
+            for (std::size_t i = 0; i < calls.size(); ++i) {
+                REQUIRE(calls[i] == "stm"[i % 3]);
+            }
+            REQUIRE(logs[w].calls.find("ta") == std::string::npos);
+            REQUIRE(logs[w].calls.find("sa") == std::string::npos);
+        }
+        REQUIRE(stats.kept == kept);
+        REQUIRE(stats.steps == corpus.ids.size() * 2);
+    }
+}
+
+TEST_CASE("the loss of an epoch is the mean over its samples, of all workers", "[loop]") {
+    const Ids corpus(300);
+    for (const bool rounds : {false, true}) {
+        const SequenceLoopOptions options{
+            .epochs = 3, .sample = 0.05, .threads = 2, .rounds = rounds};
+        std::vector<Log> logs(2);
+        SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, options,
+                                    [&](std::size_t worker) { return Recorder{&logs[worker]}; });
+        Progress last;
+        int reports = 0;
+        const TrainingStats stats = loop.run([&](const Progress& progress) {
+            last = progress;
+            ++reports;
+            return true;
+        });
+        const auto list = expected(corpus, options, rounds ? 2 : 0);
+        std::vector<double> losses;
+        std::size_t at = 0;
+        std::uint64_t earlier = 0;
+        const auto chunks = test::naive_chunks(corpus.view(), rounds ? 2 : 0, options);
+        for (std::size_t epoch = 0; epoch < 3; ++epoch) {
+            std::size_t sentences = 0;
+            for (std::size_t chunk = 0; chunk < chunks.size(); ++chunk) {
+                sentences += test::naive_sentences(corpus.view(), corpus.counts, options, chunks,
+                                                   epoch, chunk)
+                                 .size();
+            }
+            LossSum sum;
+            for (std::size_t s = 0; s < sentences; ++s, ++at) {
+                const double size = static_cast<double>(list[at].ids.size());
+                sum += {static_cast<double>(list[at].rate) * size, list[at].ids.size()};
+            }
+            losses.push_back(sum.mean());
+            earlier += sum.samples;
+        }
+        REQUIRE(at == list.size());
+        REQUIRE(stats.epoch_loss.size() == 3);
+        for (std::size_t epoch = 0; epoch < 3; ++epoch) {
+            REQUIRE(stats.epoch_loss[epoch] == Approx(losses[epoch]).epsilon(1e-12));
+        }
+        REQUIRE(stats.loss() == stats.epoch_loss.back());
+        REQUIRE(loop.place.epoch == 3);
+        REQUIRE(loop.place.part == 0);
+        REQUIRE(loop.place.samples == earlier);
+        REQUIRE(loop.place.loss.samples == 0);
+        REQUIRE(loop.place.epoch_loss == stats.epoch_loss);
+        // The last report.
+        REQUIRE(reports >= 1);
+        REQUIRE(last.done == 3 * corpus.ids.size());
+        REQUIRE(last.total == 3 * corpus.ids.size());
+        REQUIRE(last.epoch == 3);
+        REQUIRE(last.epochs == 3);
+        REQUIRE(*last.loss == stats.loss());
+    }
+}
+
+TEST_CASE("a loop is cancelled between chunks, and goes on from there", "[loop]") {
+    const Ids corpus(300);
+    for (const std::size_t workers : {1u, 2u}) {
+        SequenceLoopOptions options{
+            .epochs = 2, .sample = 0.05, .threads = workers, .rounds = workers == 2};
+        std::vector<Log> logs(workers);
+        std::vector<TrainingPlace> saved;
+        std::vector<std::uint64_t> reported;
+        const auto run = [&](bool cancel, const TrainingPlace& place) {
+            SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, options,
+                                        [&](std::size_t worker) {
+                                            return Recorder{&logs[worker], cancel ? 110 : 0};
+                                        });
+            loop.place = place;
+            loop.save = [&](const TrainingPlace& at, bool cancelled) {
+                REQUIRE(cancelled);
+                saved.push_back(at);
+            };
+            return loop.run([&](const Progress& progress) {
+                if (cancel) REQUIRE(progress.epoch == 1);
+                reported.push_back(progress.done);
+                return !cancel;
+            });
+        };
+        // The first chunk takes longer than the tenth of a second between reports.
+        const TrainingStats first = run(true, {});
+        REQUIRE(first.cancelled);
+        REQUIRE(saved.size() == 1);
+        REQUIRE(saved[0].epoch == 0);
+        REQUIRE(saved[0].part == workers);
+        REQUIRE(saved[0].loss.samples == first.kept);
+        REQUIRE(saved[0].epoch_loss.empty());
+        const auto chunks = test::naive_chunks(corpus.view(), workers == 2 ? 2 : 0, options);
+        REQUIRE(first.steps == chunks[workers - 1]);
+
+        const TrainingStats rest = run(false, saved[0]);
+        REQUIRE_FALSE(rest.cancelled);
+        REQUIRE(first.steps + rest.steps == 2 * corpus.ids.size());
+        REQUIRE(reported.back() == 2 * corpus.ids.size());
+        REQUIRE(rest.epoch_loss.size() == 2);
+        for (std::size_t w = 0; w < workers; ++w) {
+            REQUIRE(logs[w].sentences ==
+                    expected(corpus, options, workers == 2 ? 2 : 0, w, workers));
+        }
+        REQUIRE(saved.size() == 1);
+        // One that stands at the end has nothing left to do.
+        TrainingPlace end;
+        end.epoch = 2;
+        end.epoch_loss = {3, 4};
+        const TrainingStats none = run(false, end);
+        REQUIRE(none.steps == 0);
+        REQUIRE(none.epoch_loss == std::vector<double>{3, 4});
+        REQUIRE(reported.back() == 2 * corpus.ids.size());
+    }
+}
+
+TEST_CASE("places are saved every so often, but not where an epoch ends", "[loop]") {
+    const Ids corpus(300);
+    const SequenceLoopOptions options{.epochs = 2, .threads = 1};
+    const auto chunks = test::naive_chunks(corpus.view(), 0, options);
+    for (const double seconds : {0.0, 1e-9, 1e9}) {
+        Log log;
+        SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, options,
+                                    [&](std::size_t) { return Recorder{&log}; });
+        std::vector<std::pair<std::uint32_t, std::uint64_t>> places;
+        loop.save_seconds = seconds;
+        loop.save = [&](const TrainingPlace& place, bool cancelled) {
+            REQUIRE_FALSE(cancelled);
+            places.emplace_back(place.epoch, place.part);
+        };
+        loop.run();
+        std::vector<std::pair<std::uint32_t, std::uint64_t>> list;
+        for (std::uint32_t epoch = 0; epoch < 2 && seconds == 1e-9; ++epoch) {
+            for (std::uint64_t chunk = 1; chunk < chunks.size(); ++chunk) {
+                list.emplace_back(epoch, chunk);
+            }
+        }
+        REQUIRE(places == list);
+        REQUIRE(log.sentences == expected(corpus, options));
+    }
+}
+
+namespace {
+
+/// Loss that is given, for a corpus of one chunk an epoch.
+struct Losing {
+    std::vector<LossSum>* by_call;
+
+    void add(const Sentence&, float, Random&) {}
+    void train() {}
+    LossSum take_loss() {
+        if (by_call->empty()) return {};
+        const LossSum next = by_call->front();
+        by_call->erase(by_call->begin());
+        return next;
+    }
+};
+
+} // namespace
+
+TEST_CASE("the loop stops where an epoch, or enough of one, cost too much", "[loop][divergence]") {
+    const std::vector<Id> ids(100);
+    const std::vector<std::uint64_t> ends{100};
+    const std::vector<std::uint64_t> counts{100};
+    // Per epoch the loop asks twice: after the chunk, and at the end.
+    const auto message = [&](std::vector<LossSum> losses, std::uint32_t epochs) -> std::string {
+        SequenceLoop<Losing> loop(
+            CorpusView{ids, ends}, counts,
+            {.epochs = epochs, .learning_rate = 0.5f, .sample = 0, .threads = 1},
+            [&](std::size_t) { return Losing{&losses}; });
+        bool saved = false;
+        loop.save_seconds = 1e-9;
+        loop.save = [&](const TrainingPlace&, bool) { saved = true; };
+        try {
+            loop.run();
+        } catch (const Error& error) {
+            REQUIRE_FALSE(saved);
+            return error.what();
+        }
+        return {};
+    };
+    const LossSum sound{1, 1, 1};
+    const LossSum none;
+    REQUIRE(message({sound, none, sound, sound}, 2).empty());
+    REQUIRE(message({{3.9, 1, 1}, none}, 1).empty());
+    REQUIRE(test::contains(message({{4.1, 1, 1}, none}, 1), "diverged in epoch 1"));
+    REQUIRE(test::contains(message({none, {4.1, 1, 1}}, 1), "diverged in epoch 1"));
+    REQUIRE(test::contains(message({sound, none, {2.1, 1, 1}, none}, 2), "diverged in epoch 2"));
+    REQUIRE(test::contains(message({sound, none, {2.1, 1, 1}, none}, 2), "lower than 0.5"));
+    REQUIRE(message({sound, none, {1.9, 1, 1}, none}, 2).empty());
+    REQUIRE(test::contains(message({{std::nan(""), 1, 1}, none}, 1), "diverged in epoch 1"));
+    REQUIRE(message({{3.9, 1, 1}, {4.0, 1, 1}}, 1).empty());
+}
