@@ -1,5 +1,8 @@
 #include <firth/table/all_but_the_top.hpp>
 
+#include <Eigen/SVD>
+
+#include <algorithm>
 #include <cmath>
 
 #include "../support/support.hpp"
@@ -45,4 +48,43 @@ TEST_CASE("all-but-the-top takes away the mean and the directions that rows shar
                            "at most dim"));
     EmbeddingTable<float> none(0, 4);
     all_but_the_top(none, 1);
+}
+
+TEST_CASE("all-but-the-top leaves what lies across the principal components", "[all_but_the_top]") {
+    // Against the singular vectors of the centred rows, for one block of rows and for several.
+    for (const std::size_t rows : {9u, 512u, 513u, 1100u}) {
+        constexpr std::size_t dim = 6;
+        EmbeddingTable<float> table(rows, dim);
+        Random random(rows);
+        Eigen::MatrixXd centred(rows, dim);
+        for (std::size_t i = 0; i < rows; ++i) {
+            for (std::size_t k = 0; k < dim; ++k) {
+                // Later rows lie in other directions than the first ones.
+                const bool late = i > rows / 2;
+                table[i][k] = (random.uniform() - 0.4f) * (late == (k < 3) ? 5.0f : 1.0f) *
+                              static_cast<float>(k + 1);
+                centred(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k)) =
+                    static_cast<double>(table[i][k]);
+            }
+        }
+        centred.rowwise() -= centred.colwise().mean().eval();
+        const Eigen::JacobiSVD<Eigen::MatrixXd> svd(centred, Eigen::ComputeThinV);
+        for (const std::size_t components : {0u, 1u, 2u, 6u}) {
+            EmbeddingTable<float> copy = table;
+            all_but_the_top(copy, components);
+            const Eigen::MatrixXd top =
+                svd.matrixV().leftCols(static_cast<Eigen::Index>(components));
+            const Eigen::MatrixXd want = centred - centred * top * top.transpose();
+            double most = 0;
+            for (std::size_t i = 0; i < rows; ++i) {
+                for (std::size_t k = 0; k < dim; ++k) {
+                    most = std::max(most, std::fabs(static_cast<double>(copy[i][k]) -
+                                                    want(static_cast<Eigen::Index>(i),
+                                                         static_cast<Eigen::Index>(k))));
+                }
+            }
+            INFO(rows << " rows, " << components << " components");
+            REQUIRE(most < 1e-4);
+        }
+    }
 }

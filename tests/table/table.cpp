@@ -1,5 +1,8 @@
 #include <firth/table.hpp>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <type_traits>
 
 #include "../support/support.hpp"
@@ -34,7 +37,35 @@ TEST_CASE("tables refuse sizes that cannot be") {
     REQUIRE(test::contains(
         test::message_of<OptionError>([] { EmbeddingTable<float>(1, 10000000); }), "10000000"));
     REQUIRE_THROWS_AS(EmbeddingTable<float>(max_rows + 1, 1), OptionError);
+    REQUIRE_THROWS_AS(EmbeddingTable<float>(1, max_dim + 1), OptionError);
+    REQUIRE(EmbeddingTable<float>(1, max_dim).dim() == max_dim);
     REQUIRE(EmbeddingTable<float>(0, 5).empty());
+    REQUIRE(test::contains(
+        test::message_of<Error>([] { EmbeddingTable<float>(2, 5, AlignedBuffer<float>(16)); }),
+        "cannot have 16 elements, expected 32"));
+    REQUIRE_THROWS_AS(EmbeddingTable<float>(2, 5, AlignedBuffer<float>(33)), Error);
+    REQUIRE(EmbeddingTable<float>(2, 5, AlignedBuffer<float>(32)).rows() == 2);
+}
+
+TEST_CASE("tables drop rows and clear their padding") {
+    EmbeddingTable<float> table(3, 17);
+    std::fill_n(table.data(), 3 * table.stride(), 7.0f);
+    table.clear_padding(1);
+    for (std::size_t i = 0; i < table.stride(); ++i) {
+        REQUIRE(table.data()[i] == 7.0f);
+        REQUIRE(table.data()[table.stride() + i] == (i < 17 ? 7.0f : 0.0f));
+        REQUIRE(table.data()[2 * table.stride() + i] == 7.0f);
+    }
+    table.truncate(5);
+    REQUIRE(table.rows() == 3);
+    table.truncate(2);
+    REQUIRE(table.rows() == 2);
+    EmbeddingTable<float> other(1, 3);
+    other = std::move(table);
+    REQUIRE(other.rows() == 2);
+    REQUIRE(other.dim() == 17);
+    REQUIRE(table.rows() == 0);
+    REQUIRE(table.dim() == 0);
 }
 
 TEST_CASE("copies of tables are deep and moved-from tables are empty") {
@@ -56,6 +87,13 @@ TEST_CASE("views of a caller's memory keep to its elements") {
     REQUIRE_FALSE(view.is_padded());
     REQUIRE(view.padded_row(0).size() == 5);
     REQUIRE(view.first(2).rows() == 2);
+    REQUIRE(view.first(3).data() == view.data());
+    REQUIRE(TableView<float>(memory.data(), 3, 7)[2].data() == memory.data() + 14);
+    REQUIRE(TableView<float>(memory.data(), 3, 7).stride() == 7);
+    const TableView<const float> padded = TableView<float>::padded(memory.data(), 1, 5).first(1);
+    REQUIRE(padded.is_padded());
+    REQUIRE(padded.stride() == 16);
+    REQUIRE(padded.padded_row(0).size() == 16);
     const TableView<const float> reading = view;
     REQUIRE(reading[2][4] == 1);
     static_assert(!std::is_convertible_v<TableView<const float>, TableView<float>>);
@@ -103,6 +141,21 @@ TEST_CASE("word vectors join a vocabulary and a table of the same size") {
     REQUIRE(test::contains(
         test::message_of<UnknownWordError>([&] { static_cast<void>(vectors["w33"]); }), "w3"));
     REQUIRE_THROWS_AS(WordVectors<float>(Vocabulary(), EmbeddingTable<float>(1, 1)), Error);
+    REQUIRE(vectors.contains("w9"));
+    REQUIRE_FALSE(vectors.contains("w10"));
+    REQUIRE(vectors.find("w9") == 9);
+    REQUIRE(vectors.norms().empty());
+    const auto with_norms = [&](std::size_t count) {
+        AlignedBuffer<float> norms(count);
+        std::fill_n(norms.data(), count, 2.0f);
+        return WordVectors<float>(vectors.vocabulary(), vectors.table(), std::move(norms));
+    };
+    REQUIRE(test::contains(test::message_of<Error>([&] { with_norms(9); }), "9 norms"));
+    WordVectors<float> known = with_norms(10);
+    REQUIRE(known.norms().size() == 10);
+    REQUIRE(known.norms()[3] == 2.0f);
+    known.mutable_table()[3][0] = 1; // what was known is known no more
+    REQUIRE(known.norms().empty());
 }
 
 TEST_CASE("edit distance agrees with its definition") {
@@ -158,6 +211,36 @@ TEST_CASE("a quantised table stands for its rows within half a scale") {
     REQUIRE_THROWS_WITH(QuantizedTable(bad), Catch::Matchers::StartsWith("row 2 holds NaN"));
     REQUIRE_THROWS_AS(QuantizedTable(EmbeddingTable<float>(1, simd::max_byte_dim + 1)),
                       OptionError);
+    REQUIRE_NOTHROW(QuantizedTable(EmbeddingTable<float>(1, simd::max_byte_dim)));
+    bad[2][1] = 3e38f; // finite, but the norm of two of them is not
+    bad[2][0] = 3e38f;
+    REQUIRE_THROWS_WITH(QuantizedTable(bad), Catch::Matchers::StartsWith("row 2 holds NaN"));
+
+    // The largest element has code 127 or -127; products and cosines by hand.
+    EmbeddingTable<float> small(3, 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+        small[0][i] = static_cast<float>(i) - 2; // -2 -1 0
+        small[1][i] = 4;
+    }
+    const QuantizedTable quantized(small);
+    REQUIRE(quantized.codes()[0][0] == -127);
+    REQUIRE(quantized.scales().size() == 3);
+    REQUIRE(quantized.norms().size() == 3);
+    REQUIRE(std::fabs(quantized.scale(0) - 2.0f / 127) < 1e-7f);
+    REQUIRE(std::fabs(quantized.dot(0, 1) + 12) < 0.1f);
+    REQUIRE(std::fabs(quantized.cosine(0, 1) + 12 / std::sqrt(5.0f * 48)) < 0.01f);
+    REQUIRE(quantized.cosine(1, 2) == 0.0f);
+    REQUIRE(quantized.cosine(2, 1) == 0.0f);
+    REQUIRE(quantized.dot(2, 1) == 0.0f);
+    // From parts that fit each other, or not.
+    const auto from = [](std::size_t count, std::size_t scales, std::size_t norms) {
+        return QuantizedTable(EmbeddingTable<std::int8_t>(count, 4), AlignedBuffer<float>(scales),
+                              AlignedBuffer<float>(norms));
+    };
+    REQUIRE(from(2, 2, 2).rows() == 2);
+    REQUIRE(
+        test::contains(test::message_of<Error>([&] { from(2, 1, 2); }), "1 scales and 2 norms"));
+    REQUIRE_THROWS_AS(from(2, 2, 3), Error);
 }
 
 TEST_CASE("a table of bits keeps signs, in whole words") {
@@ -176,6 +259,24 @@ TEST_CASE("a table of bits keeps signs, in whole words") {
     REQUIRE(bits.cosine(0, 0) == 1.0f);
     REQUIRE(bits.cosine(0, 1) == 0.0f);
     REQUIRE(bits.cosine(0, 2) == -1.0f);
+    // A bit is set above zero: not for zeros of either sign, nor for NaN.
+    EmbeddingTable<float> special(1, 65);
+    special[0][0] = -0.0f;
+    special[0][1] = std::numeric_limits<float>::denorm_min();
+    special[0][2] = std::numeric_limits<float>::quiet_NaN();
+    special[0][3] = std::numeric_limits<float>::infinity();
+    special[0][4] = -std::numeric_limits<float>::infinity();
+    special[0][64] = 1;
+    const BitTable signs(special);
+    REQUIRE(signs[0][0] == 0b1010);
+    REQUIRE(signs[0][1] == 1);
+    REQUIRE(BitTable(2, 64).stride() == 1);
+    REQUIRE(BitTable(2, 65).stride() == 2);
+    BitTable writable(2, 65);
+    writable[1][1] = 1;
+    REQUIRE(writable.data()[3] == 1);
+    REQUIRE(writable.hamming(0, 1) == 1);
+    REQUIRE(writable.cosine(0, 1) == 1.0f - 2.0f / 65);
     REQUIRE_THROWS_AS(BitTable(1, 0), OptionError);
     REQUIRE_THROWS_AS(BitTable(1, max_dim + 1), OptionError);
 }

@@ -2,6 +2,8 @@
 #include <firth/table/subword.hpp>
 #include <firth/table/subword_vectors.hpp>
 
+#include <cmath>
+
 #include "../support/support.hpp"
 
 using namespace firth;
@@ -45,6 +47,28 @@ TEST_CASE("a word's n-grams are those of fastText") {
     REQUIRE(ngrams("\x80\xBF", {1, 2, 10}) == Strings{"<\x80\xBF>"}); // bytes that follow nothing
 }
 
+TEST_CASE("n-grams hash as fastText hashes them", "[subword]") {
+    // FNV-1a, with bytes above 127 taken as negative numbers.
+    REQUIRE(subword_hash("") == 2166136261u);
+    REQUIRE(subword_hash("a") == 0xE40C292Cu);
+    REQUIRE(subword_hash("foobar") == 0xBF9CF968u);
+    REQUIRE(subword_hash("\xC3") == (2166136261u ^ 0xFFFFFFC3u) * 16777619u);
+    REQUIRE(subword_hash("bar", subword_hash("foo")) == subword_hash("foobar"));
+    const SubwordOptions defaults;
+    REQUIRE(defaults.min_length == 3);
+    REQUIRE(defaults.max_length == 6);
+    REQUIRE(defaults.buckets == 2000000);
+    REQUIRE_FALSE(defaults.sentence_end);
+    using Strings = std::vector<std::string>;
+    REQUIRE(ngrams("ab", {4, 4, 10}) == Strings{"<ab>"});
+    REQUIRE(ngrams("ab", {5, 6, 10}).empty());
+    REQUIRE(ngrams("ab", {4, 3, 10}).empty());
+    // Code points of two, three and four bytes are one letter each.
+    REQUIRE(ngrams("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", {1, 1, 10}) ==
+            Strings{"\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"});
+    REQUIRE(ngrams("xy", {1, 1, 10}) == Strings{"x", "y"}); // no lone '<' or '>'
+}
+
 TEST_CASE("unknown words get the mean of their n-grams' vectors") {
     const SubwordOptions options{2, 2, 7};
     EmbeddingTable<float> rows(7, 2);
@@ -79,6 +103,22 @@ TEST_CASE("unknown words get the mean of their n-grams' vectors") {
                       Error);
     REQUIRE_THROWS_AS(
         SubwordVectors(words_with({{"a", 1.0f}}), EmbeddingTable<float>(7, 3), options), Error);
+    // Of two buckets that were kept the rows they name; a bucket that was not kept counts nothing.
+    EmbeddingTable<float> two(2, 2);
+    two[0][0] = 10;
+    two[1][0] = 20;
+    const SubwordOptions many{2, 2, 1000};
+    const SubwordVectors kept(words_with({{"known", 3.0f}}), two, many, true,
+                              {{subword_hash("<a") % 1000, 1}, {subword_hash("ab") % 1000, 0}});
+    REQUIRE(kept.compose("ab", vector) == 2);
+    REQUIRE(vector == std::vector<float>{15, 0});
+    REQUIRE(kept.compose("xy", vector) == 0);
+    REQUIRE(vector == std::vector<float>{0, 0});
+    REQUIRE(kept.dim() == 2);
+    // Without n-grams there need be no rows.
+    REQUIRE_NOTHROW(SubwordVectors(words_with({{"a", 1.0f}}), {}, {0, 0, 7}));
+    REQUIRE_THROWS_AS(
+        SubwordVectors(words_with({{"a", 1.0f}}), EmbeddingTable<float>(6, 2), options), Error);
 }
 
 TEST_CASE("words under other names") {
@@ -103,4 +143,16 @@ TEST_CASE("words under other names") {
         relabel(words_with({{"A", 1}, {"a", 3}}), fold_ascii, Collisions::mean);
     REQUIRE(std::fabs(equal["a"][0] - 2) < 1e-6f);
     REQUIRE(relabel(WordVectors<float>(), fold_ascii).size() == 0);
+    // Words whose counts are not known weigh one each beside others.
+    const WordVectors<float> mixed =
+        relabel(words_with({{"A", 1}, {"a", 5}}, {3, 0}), fold_ascii, Collisions::mean);
+    REQUIRE(std::fabs(mixed["a"][0] - (3 * 1 + 1 * 5) / 4.0f) < 1e-6f);
+    REQUIRE(mixed.vocabulary().count(0) == 3);
+    // The first of three that would have the same name is told, and the second.
+    REQUIRE(test::contains(test::message_of<Error>([] {
+                               static_cast<void>(relabel(words_with({{"x", 1}, {"B", 1}, {"b", 1}}),
+                                                         fold_ascii, Collisions::refuse));
+                           }),
+                           "\"B\" and \"b\" would both be \"b\""));
+    REQUIRE(fold_ascii("AZaz@[`{\xC3\x84") == "azaz@[`{\xC3\x84");
 }

@@ -635,9 +635,9 @@ TEST_CASE("a training where zeros would cost next to nothing is sound", "[diverg
     // Targets of either sign, for which zeros are as good as anything that few numbers can hold.
     const auto either = [](Random& random) { return random.below(2) == 0 ? 2.0f : 0.5f; };
     const auto single = [](Random&) { return 3.0f; };
-    for (const std::size_t dim : {1u, 2u, 10u, 100u}) {
+    for (const std::size_t dim : {1u, 10u, 100u}) {
         for (const float x_max : {0.5f, 10.0f}) {
-            for (const float rate : {0.001f, 0.05f, 0.2f}) {
+            for (const float rate : {0.05f, 0.2f}) {
                 const GloVeOptions options{
                     .dim = dim, .epochs = 12, .x_max = x_max, .learning_rate = rate};
                 INFO("dim " << dim << ", x-max " << x_max << ", rate " << rate);
