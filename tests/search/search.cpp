@@ -365,3 +365,28 @@ TEST_CASE("candidates keep every row that may be among the best") {
         REQUIRE((k == 0 ? kept.empty() : kept.size() < 200));
     }
 }
+
+TEST_CASE("a candidate of unknown score is kept, and is no floor for others") {
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    for (const std::size_t k : {1u, 2u, 5u}) {
+        Candidates candidates(k);
+        for (Id id = 0; id < 300; ++id) {
+            if (id % 50 == 3) {
+                candidates.offer({id, nan, nan});
+            } else {
+                const float score = static_cast<float>(id * 7 % 300);
+                candidates.offer({id, score, score});
+            }
+        }
+        std::set<Id> kept;
+        for (const Candidate& each : candidates.take()) {
+            kept.insert(each.id);
+        }
+        for (Id id = 0; id < 300; ++id) {
+            const bool is_best = id % 50 != 3 && id * 7 % 300 >= 300 - k;
+            INFO("k " << k << ", " << id);
+            if (id % 50 == 3 || is_best) REQUIRE(kept.contains(id));
+        }
+        REQUIRE(kept.size() <= 6 + k + 1);
+    }
+}
