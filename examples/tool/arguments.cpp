@@ -47,8 +47,8 @@ void take_value(const std::string& name, const std::string& type, std::string& v
                                  " follows; a value that begins with a dash is given as " + name +
                                  "=" + value);
     }
-    if (type == "UINT") check_whole_number(name, value);
-    if (type == "FLOAT") check_number(name, value);
+    if (type.starts_with("UINT")) check_whole_number(name, value);
+    if (type.starts_with("FLOAT")) check_number(name, value);
     if (type == "SIZE" && value.find_first_of("0123456789") != 0) {
         throw firth::OptionError(name + " is " + shown(value) + ", expected bytes, such as 4G");
     }

@@ -108,9 +108,8 @@ void add_demo_command(CLI::App& app) {
         app.add_subcommand("demo", "Learn a small made-up world in a second; needs no file");
     command->option_defaults()->always_capture_default();
     command->add_option("--seed", arguments->seed, "of the world's text and of the training");
-    command->add_option("--sentences", arguments->sentences, "length of the text")
-        ->check(
-            CLI::Range(std::size_t{1000}, std::size_t{10000000}).description("1000 to 10000000"));
+    command->add_option("--sentences", arguments->sentences, "length of the text, 1000 to 10000000")
+        ->check(CLI::Range(std::size_t{1000}, std::size_t{10000000}).description(""));
     command->add_option("--dim", arguments->word2vec.dim, "length of a vector");
     command->add_option("--epochs", arguments->word2vec.epochs, "times through the text");
     command->add_option("--threads", arguments->word2vec.threads, "0: all of the machine's");

@@ -22,9 +22,9 @@ std::string describe(const CLI::ParseError& error, const CLI::App& app) {
     text += " (see firth" + command + " --help";
     const bool takes_words =
         !commands.empty() && commands.front()->get_option_no_throw("words") != nullptr;
-    if (takes_words && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-        text += "; words that begin with a dash come behind --";
-    }
+    const bool lacks_words = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
+                             dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+    if (takes_words && lacks_words) text += "; words that begin with a dash come after --";
     return text + ')';
 }
 

@@ -135,6 +135,14 @@ TEST_CASE("bytes written over reach a pipe in the end, and a file as ever") {
     const test::TemporaryFolder folder;
     write(folder / "file");
     REQUIRE(test::read_file(folder / "file") == expected);
+    {
+        AtomicFile small(folder / "small", AtomicFile::Order::any); // in memory until now
+        small.write("---- and all the rest");
+        small.rewrite(0, "head");
+        small.write(", to the end");
+        small.commit();
+    }
+    REQUIRE(test::read_file(folder / "small") == "head and all the rest, to the end");
     // What did not say so is refused, with nothing written.
     REQUIRE(out_of_pipe([&](const Descriptor& in) {
                 AtomicFile file(in.path());

@@ -56,6 +56,7 @@ TEST_CASE("open descriptors are found by their names and through links") {
     // Names that only look like one.
     test::write_file(folder / "7", "x");
     REQUIRE(find_output(folder / "7").descriptor == -1);
+    REQUIRE(find_output("/dev/fd/7x").descriptor == -1);
     REQUIRE(find_output("/dev/null").descriptor == -1);
     REQUIRE(find_output("/dev/null").direct);
     if (::access("/proc/self/fd/0", F_OK) == 0) {

@@ -35,8 +35,8 @@ for word in -x --quiet -- '[a,b]' train; do
     expect 0 "." "$firth" analogy --top 1 --vectors odd.vec -- "$word" -x "$word"
 done
 expect 0 "." "$firth" neighbors --vectors odd.vec '[CLS]' '[a,b]' train --top 1
-[ "$(cat out | cut -f1)" = "[]" ] || fail "several words with brackets are $(cat out)"
-expect 2 "not expected: -x.*behind --" "$firth" neighbors --vectors odd.vec -x
+[ "$(cut -f1 out)" = /v ] || fail "several words with brackets are $(cat out)"
+expect 2 "begin with a dash come after --" "$firth" neighbors --vectors odd.vec -x
 expect 2 "words is required" "$firth" neighbors --vectors odd.vec
 expect 2 "words" "$firth" analogy --vectors odd.vec train train
 

@@ -42,7 +42,7 @@ expect 2 "$one --input -" sh -c "'$firth' train --input - --output corpus.txt <c
 grep -q "$one --input" err || fail "standard output that is the input: $(cat err)"
 same corpus.txt kept "the corpus was overwritten"
 expect 2 "lies in the folder of --input texts" $train --input texts --output texts/v
-expect 2 "lies in the folder of --input texts" $train --input ./texts --output "$folder/texts/v.vec"
+expect 2 "lies in the folder of --input ./texts" $train --input ./texts --output "$folder/texts/v.vec"
 expect 2 "lies in the folder of --input" $train --input . --output x
 expect 2 "lies in the folder of --input texts" $train --input texts --output x --cache texts/cached
 expect 2 "$one texts/b in --input texts" $train --input texts --output corpus.txt
@@ -54,7 +54,7 @@ for name in v.vec ./v.vec; do
 done
 expect 2 "$one --counts" "$firth" train --model glove --counts counts --output ./counts
 expect 2 "$one --vocab" "$firth" train --model glove --counts co.bin --vocab words.txt --output words.txt
-expect 2 "--vocab x $one --output" "$firth" cooccur --input corpus.txt --output x --vocab ./x
+expect 2 "--vocab ./x $one --output x" "$firth" cooccur --input corpus.txt --output x --vocab ./x
 same v.vec kept.vec "vectors were overwritten"
 same counts kept.counts "counts were overwritten"
 # Words that lie beside vectors.
@@ -62,7 +62,7 @@ expect 0 "wrote" "$firth" convert --quiet v.vec v.npy
 cp v.words.txt kept.words
 expect 2 "$one the word list of input" "$firth" convert v.npy v.fvecs --top 2
 expect 2 "$one the word list of input" "$firth" convert v.npy v.words.txt
-expect 2 "the word list of output v.words.txt $one --words" "$firth" convert v.vec v.fvecs --words ./v.words.txt
+expect 2 "the word list of output v.words.txt $one --words" "$firth" convert kept.vec v.fvecs --words ./v.words.txt
 expect 2 "$one the word list of --continue" $train --input corpus.txt --continue v.npy --output v.words.txt
 expect 0 "wrote" "$firth" convert --quiet v.vec p.tsv
 expect 2 "$one the word list of input" "$firth" convert p.tsv p.metadata.tsv
