@@ -20,6 +20,10 @@
 
 #include "terminal.hpp"
 
+namespace firth {
+class VectorFile;
+}
+
 /// The commands of the tool. Each adds itself to the command line; results go to standard output,
 /// everything else to standard error.
 void add_count_command(CLI::App& app);
@@ -92,13 +96,12 @@ private:
 /// Reads vectors of any format, and warns of what is odd about them.
 firth::WordVectors<float> load_vectors(const std::string& path,
                                        const firth::ReadOptions& options = {});
+firth::WordVectors<float> load_vectors(const firth::VectorFile& file,
+                                       const firth::ReadOptions& options = {});
 
-/// Writes vectors to a file.
+/// Writes vectors to a file, and warns of what it lacks.
 void save_vectors(const firth::WordVectors<float>& vectors, const std::string& path,
                   const firth::SaveOptions& options);
-
-/// The format of a file of vectors.
-firth::VectorFormat format_of(const std::string& path);
 
 /// Vectors to ask, with those of n-grams where the file has them.
 class AskedVectors {
@@ -117,6 +120,9 @@ private:
 
 /// An option --format with the formats that can be written.
 void add_format(CLI::App& command, std::optional<firth::VectorFormat>& format);
+
+/// An option --unwritable: what is done with words that the format cannot hold.
+void add_unwritable(CLI::App& command, firth::UnwritableWords& policy);
 
 /// Which texts a command reads, and how.
 struct CorpusArguments {

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include <firth/base/container.hpp>
-#include <firth/base/mapped_file.hpp>
 #include <firth/base/utf8.hpp>
 #include <firth/io/load.hpp>
+#include <firth/io/verify.hpp>
 #include <firth/simd/dispatch.hpp>
 #include <firth/table/relabel.hpp>
 
@@ -132,22 +132,20 @@ void print_info(const InfoArguments& arguments, firth::VectorFormat format,
 
 void info(const InfoArguments& arguments) {
     if (arguments.cpu) return info_cpu(arguments.json);
-    const firth::MappedFile bytes(arguments.file);
-    const std::string kind(firth::container_kind(bytes.bytes()));
+    const firth::VectorFile file(arguments.file);
+    const std::string kind(firth::container_kind(file.bytes()));
     if (!kind.empty() && kind != "vectors") {
-        return info_container(firth::Container(arguments.file, kind, std::nullopt), kind,
-                              arguments.json);
+        return info_container(file.container(), kind, arguments.json);
     }
-    const firth::VectorFormat format = format_of(arguments.file);
     const firth::Stopwatch watch;
-    if (format == firth::VectorFormat::native) {
-        const firth::NativeFile file(arguments.file);
-        return print_info(arguments, format, file.vocabulary(), file.dim(), file.type(),
-                          watch.seconds());
+    if (file.format() == firth::VectorFormat::native) {
+        const firth::NativeFile native = file.native();
+        return print_info(arguments, file.format(), native.vocabulary(), native.dim(),
+                          native.type(), watch.seconds());
     }
-    const firth::WordVectors<float> vectors = load_vectors(arguments.file);
-    print_info(arguments, format, vectors.vocabulary(), vectors.dim(),
-               firth::stored_type(arguments.file), watch.seconds());
+    const firth::WordVectors<float> vectors = load_vectors(file);
+    print_info(arguments, file.format(), vectors.vocabulary(), vectors.dim(),
+               firth::stored_type(file), watch.seconds());
 }
 
 struct VerifyArguments {
@@ -158,28 +156,29 @@ struct VerifyArguments {
 /// Reads everything in a file and fails at what is wrong with it.
 void verify(const VerifyArguments& arguments) {
     const firth::Stopwatch watch;
-    std::string format;
-    const std::string kind(firth::container_kind(firth::MappedFile(arguments.file).bytes()));
-    if (kind.empty()) {
-        const firth::RowFile rows(arguments.file, {.top = 1});
-        format = firth::format_name(rows.format());
-        static_cast<void>(
-            firth::load(arguments.file, {.duplicates = firth::ReadOptions::Duplicates::refuse}));
-    } else {
-        format = "firth";
-        const firth::Container file(arguments.file, kind, std::nullopt);
-        for (const std::string& name : file.names()) {
-            file.verify(name);
-        }
-        if (kind == "vectors") firth::verify_native(arguments.file);
-    }
+    const firth::FileReport report = firth::verify(arguments.file);
+    const bool vectors = report.kind == "vectors";
     if (arguments.json) {
-        print_json({{"file", arguments.file},
-                    {"format", format},
-                    {"sound", true},
-                    {"seconds", watch.seconds()}});
-    } else {
-        std::cout << arguments.file << ": " << format << ", sound\n";
+        nlohmann::json found{{"file", arguments.file},    {"format", report.format},
+                             {"kind", report.kind},       {"sound", report.sound()},
+                             {"checked", report.checked}, {"warnings", report.warnings},
+                             {"seconds", watch.seconds()}};
+        if (vectors) {
+            found["rows"] = report.rows;
+            found["dim"] = report.dim;
+        }
+        return print_json(found);
+    }
+    std::cout << arguments.file << ": " << report.format << ", "
+              << (vectors
+                      ? std::to_string(report.rows) + " rows of dim " + std::to_string(report.dim)
+                      : "a file of kind \"" + report.kind + '"')
+              << (report.sound() ? ", sound\n" : ", can be read, but see the warnings\n");
+    for (const std::string& what : report.checked) {
+        std::cout << "checked: " << what << '\n';
+    }
+    for (const std::string& what : report.warnings) {
+        std::cerr << "firth: warning: " << what << '\n';
     }
 }
 
@@ -191,6 +190,7 @@ struct ConvertArguments {
     firth::ReadOptions read;
     bool lower = false;
     firth::Collisions collisions = firth::Collisions::keep_first;
+    firth::UnwritableWords unwritable = firth::UnwritableWords::refuse;
     bool json = false;
     bool quiet = false;
 };
@@ -202,11 +202,14 @@ void convert(ConvertArguments& arguments) {
     inputs.push_back({"--words", arguments.read.words});
     check_files(inputs, vector_outputs("output", arguments.output, arguments.format));
     arguments.read.progress = SignalsNoted::progress(progress_printer(arguments.quiet, "rows"));
-    const firth::VectorFormat from = format_of(arguments.input);
+    // A name that tells no format is better known before the work than after it.
+    const firth::VectorFormat format =
+        arguments.format ? *arguments.format : firth::format_of_name(arguments.output);
     firth::WordVectors<float> vectors;
     try {
-        vectors = load_vectors(arguments.input, arguments.read);
-        if (from == firth::VectorFormat::fasttext_binary) {
+        const firth::VectorFile file(arguments.input);
+        vectors = load_vectors(file, arguments.read);
+        if (file.format() == firth::VectorFormat::fasttext_binary) {
             std::cerr << "firth: note: the words of " << arguments.input
                       << " are written; its n-grams and its output are not\n";
         }
@@ -220,15 +223,14 @@ void convert(ConvertArguments& arguments) {
         }
         save_vectors(
             vectors, arguments.output,
-            {.format = arguments.format,
+            {.format = format,
              .type = arguments.type,
+             .unwritable = arguments.unwritable,
              .progress = SignalsNoted::progress(progress_printer(arguments.quiet, "rows"))});
     } catch (const firth::Error&) {
         if (SignalsNoted::signal() == 0) throw;
         throw Stopped{SignalsNoted::signal(), "stopped; " + arguments.output + " is as it was"};
     }
-    const firth::VectorFormat format =
-        arguments.format.value_or(firth::format_of_name(arguments.output));
     if (arguments.json) {
         print_json({{"output", arguments.output},
                     {"format", firth::format_name(format)},
@@ -247,7 +249,9 @@ void add_convert(CLI::App& app) {
     CLI::App* command =
         app.add_subcommand("convert", "Write vectors in another format, or only some of them");
     command->option_defaults()->always_capture_default();
-    command->add_option("input", arguments->input, "file of word vectors, of any format")
+    command
+        ->add_option("input", arguments->input,
+                     "file of word vectors, of any format; \"-\": standard input")
         ->required();
     command->add_option("output", arguments->output, "where they go")->required();
     add_format(*command, arguments->format);
@@ -274,6 +278,12 @@ void add_convert(CLI::App& app) {
                 {"replace", firth::ReadOptions::Utf8::replace},
                 {"refuse", firth::ReadOptions::Utf8::refuse}},
                "words that are not UTF-8");
+    add_unwritable(*command, arguments->unwritable);
+    add_choice(*command, "--spaced-numbers", arguments->read.spaced_numbers,
+               {{"refuse", firth::ReadOptions::SpacedNumbers::refuse},
+                {"keep", firth::ReadOptions::SpacedNumbers::keep}},
+               "words of a text with a number among their parts, such as \"windows 10\", which "
+               "look like rows with too many numbers");
     add_choice(*command, "--header", arguments->read.header,
                {{"strict", firth::ReadOptions::Header::strict},
                 {"tolerant", firth::ReadOptions::Header::tolerant}},
@@ -306,7 +316,9 @@ void add_file_commands(CLI::App& app) {
     auto verified = std::make_shared<VerifyArguments>();
     command = app.add_subcommand("verify", "Read all of a file and fail at the first thing wrong");
     command->add_flag("--json", verified->json, "print the result as one JSON object");
-    command->add_option("file", verified->file, "file of word vectors, or another one of firth's")
+    command
+        ->add_option("file", verified->file,
+                     "file of word vectors, or another one of firth's; \"-\": standard input")
         ->required();
     command->callback([verified] { verify(*verified); });
 

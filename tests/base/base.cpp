@@ -8,7 +8,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
+#include <memory>
 #include <numeric>
+#include <sstream>
 
 #include "../support/support.hpp"
 
@@ -34,6 +36,36 @@ TEST_CASE("aligned buffers are aligned, zero and copied whole") {
     }
     REQUIRE_THROWS_AS(AlignedBuffer<float>(std::numeric_limits<std::size_t>::max() / 2),
                       std::bad_alloc);
+}
+
+TEST_CASE("buffers are zero even where memory was used before, and large ones lie on huge pages") {
+    for (int i = 0; i < 4; ++i) {
+        AlignedBuffer<unsigned char> buffer(1000);
+        REQUIRE(std::all_of(buffer.begin(), buffer.end(), [](unsigned char b) { return b == 0; }));
+        std::fill(buffer.begin(), buffer.end(), static_cast<unsigned char>(0xFF));
+    }
+    const auto at = [](const AlignedBuffer<char>& buffer) {
+        return reinterpret_cast<std::uintptr_t>(buffer.data());
+    };
+    REQUIRE(at(AlignedBuffer<char>(std::size_t{4} << 20, Uninitialized())) % (2u << 20) == 0);
+    REQUIRE(AlignedBuffer<float>(0).data() == nullptr);
+    const AlignedBuffer<int> none;
+    REQUIRE(AlignedBuffer<int>(none).size() == 0);
+    // Elements that lie somewhere else are kept as long as the buffer lives, and copied by value.
+    auto keeper = std::make_shared<std::vector<int>>(std::vector<int>{1, 2, 3});
+    const std::weak_ptr<std::vector<int>> watch = keeper;
+    {
+        AlignedBuffer<int> view(keeper, keeper->data(), keeper->size());
+        keeper.reset();
+        REQUIRE_FALSE(watch.expired());
+        const AlignedBuffer<int> copy = view;
+        view[0] = 7;
+        REQUIRE(copy[0] == 1);
+        const AlignedBuffer<int> moved = std::move(view);
+        REQUIRE_FALSE(watch.expired());
+        REQUIRE(moved[0] == 7);
+    }
+    REQUIRE(watch.expired());
 }
 
 TEST_CASE("padded dims are whole cache lines") {
@@ -83,6 +115,143 @@ TEST_CASE("random numbers are spread evenly") {
     }
     REQUIRE(chi < 27.9);
     REQUIRE(std::fabs(sum / 100000 - 0.5) < 0.005);
+}
+
+TEST_CASE("random integers reach every number below their bound, and no other") {
+    Random random(5);
+    std::vector<int> seen(3);
+    for (int i = 0; i < 200; ++i) {
+        ++seen[random.below(3)];
+    }
+    REQUIRE(*std::min_element(seen.begin(), seen.end()) > 30);
+    REQUIRE(random.below(1) == 0);
+    // Golden, as seeds are kept in files: the streams, and what is made of 64 bits.
+    Random golden(1, 2);
+    REQUIRE(golden() == Random(1, 2)());
+    Random a(9);
+    Random b(9);
+    REQUIRE(a.bits32() == static_cast<std::uint32_t>(b() >> 32));
+    REQUIRE(a.uniform() == static_cast<float>(b() >> 40) / 16777216.0f);
+    REQUIRE(a.below(1000) == static_cast<std::uint32_t>(((b() >> 32) * 1000) >> 32));
+}
+
+TEST_CASE("a shuffle is the Fisher-Yates one: every order comes, equally often") {
+    std::vector<int> counts(6);
+    Random random(8);
+    for (int i = 0; i < 6000; ++i) {
+        std::vector<int> values{0, 1, 2};
+        shuffle(std::span<int>(values), random);
+        ++counts[static_cast<std::size_t>(values[0] * 2 + (values[1] > values[2]))];
+        REQUIRE(values[0] + values[1] + values[2] == 3);
+    }
+    for (const int count : counts) {
+        REQUIRE(count > 850);
+        REQUIRE(count < 1150);
+    }
+    // As it has always been, by the numbers themselves.
+    std::vector<int> values(10);
+    std::iota(values.begin(), values.end(), 0);
+    std::vector<int> expected = values;
+    Random first(3);
+    Random second(3);
+    shuffle(std::span<int>(values), first);
+    for (std::size_t i = 10; i > 1; --i) {
+        std::swap(expected[i - 1], expected[((second() >> 32) * i) >> 32]);
+    }
+    REQUIRE(values == expected);
+}
+
+TEST_CASE("workers, queues and barriers do what they say") {
+    std::vector<std::atomic<int>> ran(5);
+    run_workers(5, [&](std::size_t worker) { ++ran[worker]; });
+    for (const auto& times : ran) {
+        REQUIRE(times == 1);
+    }
+    // The first error of any worker reaches the caller, after all have ended.
+    for (const std::size_t bad : {0u, 2u, 4u}) {
+        std::atomic<int> ended{0};
+        REQUIRE(test::message_of<Error>([&] {
+                    run_workers(5, [&](std::size_t worker) {
+                        if (worker == bad) throw Error("worker " + std::to_string(worker));
+                        ++ended;
+                    });
+                }) == "worker " + std::to_string(bad));
+        REQUIRE(ended == 4);
+    }
+    WorkQueue queue(3);
+    REQUIRE(queue.next() == 0u);
+    REQUIRE(queue.next() == 1u);
+    REQUIRE(queue.next() == 2u);
+    REQUIRE_FALSE(queue.next());
+    REQUIRE_FALSE(queue.next());
+    // What was written before a barrier is seen behind it, again and again.
+    constexpr int rounds = 200;
+    Barrier barrier(3);
+    std::vector<int> written(3);
+    std::atomic<int> wrong{0};
+    run_workers(3, [&](std::size_t worker) {
+        for (int round = 1; round <= rounds; ++round) {
+            written[worker] = round;
+            barrier.wait();
+            wrong += written != std::vector<int>(3, round);
+            barrier.wait();
+        }
+    });
+    REQUIRE(wrong == 0);
+    REQUIRE(resolve_threads(3) == 3);
+    REQUIRE(resolve_threads(max_threads) == max_threads);
+    REQUIRE(resolve_threads(0) == hardware_threads());
+    // The ranges do not depend on the threads, and a grain of 0 is one of 1.
+    for (const std::size_t threads : {1u, 3u}) {
+        std::vector<std::atomic<int>> begins(10);
+        std::atomic<int> others{0};
+        parallel_for(10, 4, threads, [&](std::size_t begin, std::size_t end) {
+            ++begins[begin];
+            others += end != std::min<std::size_t>(10, begin + 4);
+        });
+        REQUIRE(others == 0);
+        REQUIRE((begins[0] == 1 && begins[4] == 1 && begins[8] == 1));
+    }
+    std::atomic<int> single{0};
+    parallel_for(3, 0, 1, [&](std::size_t begin, std::size_t end) { single += end == begin + 1; });
+    REQUIRE(single == 3);
+}
+
+TEST_CASE("streams and strings take what writers give, and say where they fail") {
+    std::string text = "old ";
+    StringSink strings(text);
+    strings.write("new");
+    strings.commit();
+    REQUIRE(text == "old new");
+    std::ostringstream stream;
+    StreamSink sink(stream);
+    sink.write("abc");
+    sink.commit();
+    REQUIRE(stream.str() == "abc");
+    stream.setstate(std::ios::badbit);
+    REQUIRE_THROWS_AS(sink.commit(), IoError);
+}
+
+TEST_CASE("memory that a mapping gives back is read again from the file") {
+    const test::TemporaryFolder folder;
+    const std::string text(50000, 'x');
+    test::write_file(folder / "file", text + "end");
+    const MappedFile file(folder / "file");
+    file.release(0, file.bytes().size());
+    REQUIRE(file.bytes() == text + "end");
+    MappedFile changed(folder / "file", MappedFile::Access::copy_on_write);
+    changed.writable()[0] = 'y';
+    changed.writable()[45000] = 'z';
+    // Only whole pages before `end` are given back.
+    changed.release(8192, 45000);
+    REQUIRE(changed.bytes()[0] == 'y');
+    REQUIRE(changed.bytes()[45000] == 'z');
+    changed.release(9000, 8000);
+    REQUIRE(changed.bytes()[0] == 'y');
+    MappedFile target(folder / "file");
+    target = std::move(changed);
+    REQUIRE(target.bytes()[0] == 'y');
+    REQUIRE(changed.bytes().size() == text.size() + 3); // they were exchanged
 }
 
 TEST_CASE("parallel_for covers every item once, whatever the threads") {
@@ -279,8 +448,26 @@ TEST_CASE("plain decimals are read as strtof reads them, to the last bit") {
         check(number, " ");
     }
     REQUIRE(wrong == 0);
-    for (const char* const odd :
-         {"1.2.3", "1.5x", "0.e", "0.5e1", "1234567890123456789.5", "12e"}) {
+    for (const char* const odd : {"1.2.3",
+                                  "1.5x",
+                                  "0.e",
+                                  "0.5e1",
+                                  "1234567890123456789.5",
+                                  "12e",
+                                  "0.1234567890123456",
+                                  "123456789012345",
+                                  "1234567890123456",
+                                  "00000000000000001",
+                                  "5.",
+                                  ".5",
+                                  "-.5",
+                                  "0.",
+                                  "16777217",
+                                  "16777219",
+                                  "0.1e-50",
+                                  "3.4028236e38",
+                                  "3.5e38",
+                                  "1e-46"}) {
         INFO(odd);
         char* end = nullptr;
         const float expected = std::strtof(odd, &end);

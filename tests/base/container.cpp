@@ -1,6 +1,7 @@
 #include <firth/base/container.hpp>
 
 #include <array>
+#include <initializer_list>
 
 #include "../support/support.hpp"
 
@@ -101,4 +102,108 @@ TEST_CASE("other files, other versions and damage are refused") {
         INFO("byte " << at);
         REQUIRE((refused || bytes[at] == 0));
     }
+}
+
+namespace {
+
+/// The bytes of a container with a number of its directory or footer changed and the checksum put
+/// right.
+std::string with_number(std::string bytes, std::size_t at, std::uint64_t value) {
+    const std::size_t footer = bytes.size() - detail::container_footer;
+    const auto directory = detail::number_at<std::uint64_t>(bytes, footer);
+    bytes.replace(at, sizeof value, detail::bytes_of(value));
+    Checksum sum;
+    sum.add(std::string_view(bytes).substr(0, detail::container_header));
+    sum.add(std::string_view(bytes).substr(directory, footer - directory));
+    const std::uint64_t now = sum.value();
+    return bytes.replace(footer + 16, sizeof now, detail::bytes_of(now));
+}
+
+} // namespace
+
+TEST_CASE("a directory's entries must lie within the sections, to the byte") {
+    const test::TemporaryFolder folder;
+    const std::string path = write_sample(folder);
+    const std::string good = test::read_file(path);
+    const std::size_t footer = good.size() - detail::container_footer;
+    const auto directory = detail::number_at<std::uint64_t>(good, footer);
+    // The entry of "numbers", the second one, ends where the directory begins but for the zeros.
+    const std::size_t entry = directory + detail::container_entry;
+    const auto offset = detail::number_at<std::uint64_t>(good, entry + 16);
+    REQUIRE(detail::number_at<std::uint64_t>(good, entry + 24) == 24);
+    const auto with_entry = [&](std::uint64_t at, std::uint64_t size) {
+        test::write_file(path, with_number(with_number(good, entry + 16, at), entry + 24, size));
+        return path;
+    };
+    REQUIRE(
+        Container(with_entry(offset, directory - offset), "sample", 3).section("numbers").size() ==
+        directory - offset);
+    for (const auto& [at, size] : std::initializer_list<std::pair<std::uint64_t, std::uint64_t>>{
+             {offset, directory - offset + 8},
+             {offset, directory - offset + 1},
+             {offset, ~std::uint64_t{0}},
+             {directory + 64, 0},
+             {offset + 8, 24},
+             {~std::uint64_t{63}, 128}}) {
+        INFO(at << ' ' << size);
+        REQUIRE(test::contains(refusal(with_entry(at, size)), "does not lie within the file"));
+    }
+    // The directory itself, and the number of its entries.
+    for (const auto& [at, count] :
+         std::initializer_list<std::pair<std::uint64_t, std::uint64_t>>{{directory, 4},
+                                                                        {directory, 2},
+                                                                        {directory + 40, 3},
+                                                                        {footer + 8, 0},
+                                                                        {footer + 1, 0},
+                                                                        {0, 3}}) {
+        INFO(at << ' ' << count);
+        std::string bytes = good;
+        bytes.replace(footer, 8, detail::bytes_of(at));
+        bytes.replace(footer + 8, 8, detail::bytes_of(count));
+        test::write_file(path, bytes);
+        REQUIRE_FALSE(refusal(path).empty());
+    }
+    test::write_file(path, with_number(good, 28, detail::container_order + 1u));
+    REQUIRE_FALSE(refusal(path).empty());
+}
+
+TEST_CASE("all of a container is verified: its sections and what lies between them") {
+    const test::TemporaryFolder folder;
+    const std::string path = write_sample(folder);
+    const std::string good = test::read_file(path);
+    Container(path, "sample", std::nullopt).verify_all();
+    for (std::size_t at = 0; at < good.size(); ++at) {
+        std::string changed = good;
+        changed[at] = static_cast<char>(changed[at] ^ 0x04);
+        test::write_file(path, changed);
+        INFO("byte " << at);
+        REQUIRE_THROWS_AS(Container(path, "sample", std::nullopt).verify_all(), FormatError);
+    }
+    test::write_file(path, good);
+    REQUIRE(container_kind(good) == "sample");
+    REQUIRE(container_kind(good.substr(0, 63)).empty());
+    REQUIRE(container_kind("other").empty());
+    // Two entries that share bytes are none that a writer makes.
+    const std::size_t footer = good.size() - detail::container_footer;
+    const auto directory = detail::number_at<std::uint64_t>(good, footer);
+    test::write_file(path, with_number(good, directory + 24, 65));
+    const Container file(path, "sample", 3);
+    REQUIRE(test::contains(test::message_of<FormatError>([&] { file.verify_all(); }), "byte"));
+    REQUIRE(file.has("text"));
+    REQUIRE_FALSE(file.has("other"));
+    REQUIRE(file.names() == std::vector<std::string>{"text", "numbers", "nothing"});
+}
+
+TEST_CASE("a container can be opened from what was mapped before, and changed in memory") {
+    const test::TemporaryFolder folder;
+    const std::string path = write_sample(folder);
+    Container file("a name", std::make_shared<MappedFile>(path, MappedFile::Access::copy_on_write),
+                   "sample", 3);
+    const std::span<std::uint64_t> numbers = file.writable_array<std::uint64_t>("numbers");
+    REQUIRE(numbers.size() == 3);
+    numbers[1] = 42;
+    REQUIRE(file.array<std::uint64_t>("numbers")[1] == 42);
+    REQUIRE(Container(path, "sample", 3).array<std::uint64_t>("numbers")[1] == 2);
+    REQUIRE(test::contains(
+        test::message_of<FormatError>([&] { static_cast<void>(file.section("x")); }), "a name"));
 }

@@ -3,7 +3,12 @@
 #include <firth/base/temporary_file.hpp>
 
 #include <cstdlib>
+#include <optional>
 #include <thread>
+
+#if FIRTH_ON_POSIX()
+#include <sys/stat.h>
+#endif
 
 #include "../support/support.hpp"
 
@@ -144,3 +149,58 @@ TEST_CASE("a temporary file is written over, read and mapped in parts") {
     REQUIRE(mapped.bytes() == "01xyz56789abCd");
     REQUIRE_THROWS_AS(file.read(10, back.data(), 5), IoError);
 }
+
+TEST_CASE("what a temporary file holds is mapped, as long as it is wanted, to be changed or not") {
+    const test::TemporaryFolder folder;
+    std::optional<MappedFile> mapped;
+    std::optional<MappedFile> writable;
+    {
+        TemporaryFile file(folder / ".");
+        REQUIRE(file.append("first ") == 0);
+        REQUIRE(file.append("second") == 6);
+        mapped.emplace(file.map());
+        writable.emplace(file.map(MappedFile::Access::copy_on_write));
+        char byte = 0;
+        file.read(11, &byte, 1);
+        REQUIRE(byte == 'd');
+        REQUIRE_THROWS_AS(file.read(12, &byte, 1), IoError);
+    }
+    writable->writable()[0] = 'F';
+    REQUIRE(mapped->bytes() == "first second");
+    REQUIRE(writable->bytes() == "First second");
+}
+
+TEST_CASE("packed files are known by their first bytes") {
+    REQUIRE(is_packed("\x1F\x8B\x08"));
+    REQUIRE(is_packed("\xFD"
+                      "7zXZ"));
+    REQUIRE(is_packed("\x28\xB5\x2F\xFD"));
+    for (const char* const other : {"", "\x1F", "\x1F\x8C", "7zXZ", "\x28\xB5\x2F", "text"}) {
+        REQUIRE_FALSE(is_packed(other));
+    }
+}
+
+#if FIRTH_ON_POSIX()
+TEST_CASE("a pipe is read once, from front to back") {
+    const test::TemporaryFolder folder;
+    const std::string pipe = folder / "pipe";
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    REQUIRE(is_stream(pipe));
+    REQUIRE(is_stream("/dev/null"));
+    REQUIRE_FALSE(is_stream(folder / "missing"));
+    REQUIRE_FALSE(is_stream(folder / "."));
+    for (const std::size_t size : {0u, 10u, 65536u, 300001u}) {
+        const std::string text = random_text(size).substr(0, size);
+        std::thread writer([&] { test::write_file(pipe, text); });
+        MappedFile file(pipe, MappedFile::Access::copy_on_write);
+        writer.join();
+        REQUIRE(file.bytes() == text);
+        REQUIRE(reinterpret_cast<std::uintptr_t>(file.bytes().data()) % 64 == 0);
+        if (size != 0) file.writable()[0] = 'X';
+        REQUIRE((size == 0 || file.bytes()[0] == 'X'));
+    }
+    REQUIRE(MappedFile("/dev/null").bytes().empty());
+    test::write_file(folder / "plain", "abc");
+    REQUIRE_FALSE(is_stream(folder / "plain"));
+}
+#endif

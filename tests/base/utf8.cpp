@@ -49,3 +49,15 @@ TEST_CASE("bytes that make no sense are replaced one by one") {
                                  "b\xE2\x82") == "a\xEF\xBF\xBD"
                                                  "b\xEF\xBF\xBD\xEF\xBF\xBD");
 }
+
+TEST_CASE("a byte-order mark is taken off once") {
+    std::string_view text = "\xEF\xBB\xBF\xEF\xBB\xBFking";
+    REQUIRE(skip_byte_order_mark(text));
+    REQUIRE(text == "\xEF\xBB\xBFking");
+    REQUIRE(skip_byte_order_mark(text));
+    REQUIRE_FALSE(skip_byte_order_mark(text));
+    REQUIRE(text == "king");
+    text = "\xEF\xBB";
+    REQUIRE_FALSE(skip_byte_order_mark(text));
+    REQUIRE(text.size() == 2);
+}

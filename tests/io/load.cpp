@@ -1,11 +1,20 @@
 #include <firth/io/load.hpp>
 
+#include <cstdio>
+#include <filesystem>
 #include <limits>
+#include <thread>
 
 #include <firth/query/nearest.hpp>
 #include <firth/simd/distance.hpp>
 
 #include "support.hpp"
+
+#if FIRTH_ON_POSIX()
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
 
 using namespace firth;
 using test::require_same;
@@ -148,13 +157,181 @@ TEST_CASE("packed files are unpacked on the way") {
             REQUIRE(RowFile(packed).next()->word == "w0");
         }
     }
+    // One of firth's own files is used where it was unpacked to.
     save(vectors, folder / "v.firth");
     const std::string command =
         "gzip -c '" + (folder / "v.firth") + "' > '" + (folder / "v.firth.gz") + "' 2>/dev/null";
     if (std::system(command.c_str()) == 0) {
-        REQUIRE(test::contains(test::format_error([&] { return load(folder / "v.firth.gz"); }),
-                               "unpack it first"));
+        WordVectors<float> read = load(folder / "v.firth.gz");
+        require_same(read, vectors);
+        read.mutable_table()[3][0] = 42; // changes memory only
+        REQUIRE(read[Id{3}][0] == 42);
+        REQUIRE(load(folder / "v.firth.gz")[Id{3}][0] == vectors[Id{3}][0]);
+        REQUIRE(RowFile(folder / "v.firth.gz").next()->word == "w0");
     }
+    test::write_file(folder / "twice.gz", "\x1F\x8B no gzip");
+    REQUIRE_THROWS_AS(load(folder / "twice.gz"), FormatError);
+}
+
+#if FIRTH_ON_POSIX()
+TEST_CASE("vectors come through pipes and standard input, each read once, in every format") {
+    const test::TemporaryFolder folder;
+    const WordVectors<float> vectors = plain_vectors(300, 30);
+    const std::string pipe = folder / "pipe";
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    for (const VectorFormat format : written_formats()) {
+        INFO(format_name(format));
+        save(vectors, folder / "v", format);
+        const std::string bytes = test::read_file(folder / "v");
+        // Whoever opened the pipe a second time would wait for ever: this writes it once.
+        const auto through = [&](auto&& read) {
+            std::thread writer([&] { test::write_file(pipe, bytes); });
+            try {
+                read();
+            } catch (...) {
+                writer.join();
+                throw;
+            }
+            writer.join();
+        };
+        const auto require_rows = [&](const WordVectors<float>& read) {
+            REQUIRE(read.size() == vectors.size());
+            for (Id id = 0; id < read.size(); ++id) {
+                REQUIRE(std::ranges::equal(read[id], vectors[id]));
+            }
+        };
+        through([&] { require_rows(load(pipe)); });
+        through([&] {
+            RowFile rows(pipe);
+            REQUIRE(rows.format() == format);
+            Id id = 0;
+            while (const auto row = rows.next()) {
+                REQUIRE(std::ranges::equal(row->vector, vectors[id++]));
+            }
+            REQUIRE(id == vectors.size());
+        });
+        through([&] {
+            const VectorFile file(pipe);
+            REQUIRE(file.format() == format);
+            REQUIRE(stored_type(file) == (format == VectorFormat::bvecs   ? ElementType::u8
+                                          : format == VectorFormat::ivecs ? ElementType::i32
+                                                                          : ElementType::f32));
+            require_rows(load(file));
+            require_rows(load(file)); // as often as one likes
+        });
+        // Standard input, under its three names, as a pipe and as a file.
+        for (const char* const name : {"-", "/dev/stdin"}) {
+            const int before = ::dup(0);
+            int ends[2] = {};
+            REQUIRE(::pipe(ends) == 0);
+            std::thread writer([&] {
+                static_cast<void>(::write(ends[1], bytes.data(), bytes.size()));
+                ::close(ends[1]);
+            });
+            ::dup2(ends[0], 0);
+            ::close(ends[0]);
+            std::clearerr(stdin);
+            const WordVectors<float> read = load(name);
+            writer.join();
+            const int file = ::open((folder / "v").c_str(), O_RDONLY);
+            ::dup2(file, 0);
+            ::close(file);
+            std::clearerr(stdin);
+            const WordVectors<float> again = load(name);
+            ::dup2(before, 0);
+            ::close(before);
+            require_rows(read);
+            require_rows(again);
+        }
+    }
+    std::thread writer([&] { test::write_file(pipe, ""); });
+    const std::string message = test::format_error([&] { return load(pipe); });
+    writer.join();
+    REQUIRE(test::contains(message, "pipe is empty"));
+}
+#endif
+
+TEST_CASE("an ending that tells no format is asked about") {
+    const test::TemporaryFolder folder;
+    const WordVectors<float> vectors = plain_vectors(3, 4);
+    for (const char* const name : {"v.model", "v.txt.gz", "vectors.100d", "v.ftz", "v.csv"}) {
+        INFO(name);
+        const std::string message =
+            test::message_of<OptionError>([&] { save(vectors, folder / name); });
+        REQUIRE(test::contains(message, std::string(name) + " tells no format to write: name it"));
+        REQUIRE(test::contains(message, ".txt, .vec, .bin, .firth, .npy"));
+        REQUIRE_THROWS_AS(make_writer(folder / name, 3, 4), OptionError);
+        save(vectors, folder / name, VectorFormat::word2vec_text);
+        REQUIRE(load(folder / name).size() == 3);
+    }
+    REQUIRE(format_of_name("V.VEC") == VectorFormat::word2vec_text);
+    REQUIRE(format_of_name("v.1/v") == VectorFormat::word2vec_binary);
+}
+
+TEST_CASE("a report says that int8 codes lose their scales in NumPy's format, and there only") {
+    const test::TemporaryFolder folder;
+    const WordVectors<float> vectors = plain_vectors(3, 4);
+    REQUIRE(save(vectors, folder / "v.npy", {.type = ElementType::i8}).scales_lost);
+    REQUIRE_FALSE(save(vectors, folder / "v.npy").scales_lost);
+    REQUIRE_FALSE(save(vectors, folder / "v.npy", {.type = ElementType::f16}).scales_lost);
+    REQUIRE_FALSE(save(vectors, folder / "v.firth", {.type = ElementType::i8}).scales_lost);
+    REQUIRE_FALSE(save(vectors, folder / "v.safetensors", {.type = ElementType::i8}).scales_lost);
+    REQUIRE(save(vectors, folder / "v.npy").rows == 3);
+}
+
+TEST_CASE("a row file ends behind the first rows asked for, a file at its end") {
+    const test::TemporaryFolder folder;
+    for (const VectorFormat format : written_formats()) {
+        INFO(format_name(format));
+        save(plain_vectors(5, 3), folder / "v", format);
+        for (const std::size_t top : {0u, 1u, 2u, 5u, 9u}) {
+            RowFile rows(folder / "v", {.top = top});
+            std::size_t found = 0;
+            while (rows.next()) {
+                ++found;
+            }
+            REQUIRE(found == (top == 0 ? 5 : std::min<std::size_t>(5, top)));
+            REQUIRE_FALSE(rows.next());
+        }
+    }
+}
+
+TEST_CASE("the UTF-8 policy holds for .firth files, too") {
+    const test::TemporaryFolder folder;
+    Vocabulary vocabulary;
+    vocabulary.add("ok");
+    vocabulary.add("bad\xFF");
+    const WordVectors<float> vectors(std::move(vocabulary), EmbeddingTable<float>(2, 3));
+    for (const ElementType type : {ElementType::f32, ElementType::f16}) {
+        save(vectors, folder / "v.firth", {.type = type});
+        REQUIRE(load(folder / "v.firth").word(1) == "bad\xFF");
+        const ReadOptions replace{.utf8 = ReadOptions::Utf8::replace};
+        REQUIRE(load(folder / "v.firth", replace).word(1) == "bad\xEF\xBF\xBD");
+        const ReadOptions refuse{.utf8 = ReadOptions::Utf8::refuse};
+        REQUIRE(test::contains(test::format_error([&] { return load(folder / "v.firth", refuse); }),
+                               "row 2"));
+        REQUIRE(load(folder / "v.firth", {.top = 1}).size() == 1);
+    }
+}
+
+TEST_CASE("a report that is used again says nothing of the file before") {
+    const test::TemporaryFolder folder;
+    save(plain_vectors(3, 4), folder / "v.npy");
+    std::filesystem::remove(folder / "v.words.txt");
+    ReadReport report;
+    static_cast<void>(load(folder / "v.npy", {}, &report));
+    REQUIRE(report.numbered);
+    REQUIRE(report.rows == 3);
+    REQUIRE(report.header_rows == 3);
+    save(plain_vectors(2, 4), folder / "v.bin");
+    static_cast<void>(load(folder / "v.bin", {}, &report));
+    REQUIRE_FALSE(report.numbered);
+    REQUIRE(report.rows == 2);
+    REQUIRE(report.header_rows == 2);
+    save(plain_vectors(4, 4), folder / "v.firth");
+    static_cast<void>(load(folder / "v.firth", {}, &report));
+    REQUIRE(report.rows == 4);
+    REQUIRE(report.header_rows == 4);
 }
 
 TEST_CASE("reading and writing tell of their progress and can be cancelled") {

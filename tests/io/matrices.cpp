@@ -1,15 +1,21 @@
+#include <firth/io/load.hpp>
 #include <firth/io/npy.hpp>
 #include <firth/io/projector.hpp>
 #include <firth/io/safetensors.hpp>
 #include <firth/io/vecs.hpp>
 
 #include <cmath>
+#include <csignal>
 #include <filesystem>
 #include <initializer_list>
 
 #include <firth/simd/distance.hpp>
 
 #include "support.hpp"
+
+#if FIRTH_ON_POSIX()
+#include <sys/resource.h>
+#endif
 
 using namespace firth;
 using test::require_same;
@@ -106,6 +112,44 @@ TEST_CASE("NumPy's arrays of every type, order and version are read") {
     REQUIRE(column.dim == 1);
 }
 
+TEST_CASE("rows longer than a piece are read whole, in either order") {
+    constexpr std::size_t dim = 1300; // two pieces of 512 and a part of one
+    for (const bool fortran : {false, true}) {
+        std::string data;
+        for (std::size_t i = 0; i < 2 * dim; ++i) {
+            const std::size_t row = fortran ? i % 2 : i / dim;
+            const std::size_t column = fortran ? i / 2 : i % dim;
+            data += test::raw(static_cast<double>(row * 10000 + column));
+        }
+        const StoredMatrix matrix = parse_npy_matrix(
+            npy("{'descr': '<f8', 'fortran_order': " + std::string(fortran ? "True" : "False") +
+                    ", 'shape': (2, 1300)}\n",
+                data));
+        const std::vector<float> values = all_of(matrix);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            REQUIRE(values[i] == static_cast<float>(i / dim * 10000 + i % dim));
+        }
+    }
+}
+
+TEST_CASE("elements beyond the range of a half are refused, and no others") {
+    const test::TemporaryFolder folder;
+    WordVectors<float> vectors = test::random_vectors(1, 2, 1);
+    for (const float value : {65504.0f, 65519.0f, -65519.0f, 1e-30f}) {
+        vectors.mutable_table()[0][0] = value;
+        write_npy(vectors, folder / "v.npy", ElementType::f16);
+        REQUIRE(std::fabs(read_npy(folder / "v.npy")[Id{0}][0] - value) <= 15.0f);
+    }
+    for (const float value : {65520.0f, -65520.0f, 1e30f}) {
+        vectors.mutable_table()[0][0] = value;
+        REQUIRE(test::contains(test::message_of<Error>(
+                                   [&] { write_npy(vectors, folder / "v.npy", ElementType::f16); }),
+                               "beyond the 65504 of f16"));
+        write_npy(vectors, folder / "v.npy");
+        write_safetensors(vectors, folder / "v.safetensors", ElementType::bf16);
+    }
+}
+
 TEST_CASE("other arrays are refused with their place") {
     const auto header = [](const std::string& shape, const std::string& descr = "'<f4'",
                            const std::string& order = "False") {
@@ -157,6 +201,46 @@ TEST_CASE("arrays are written with the words beside them") {
     REQUIRE_THROWS_AS(write_npy(test::random_vectors(1, 2, 1), path, ElementType::bf16),
                       OptionError);
 }
+
+#if FIRTH_ON_POSIX()
+TEST_CASE("where the second of two files cannot be written, both old ones stay") {
+    const test::TemporaryFolder folder;
+    const WordVectors<float> old = test::random_vectors(2, 3, 1);
+    // Words that fit in a writer's buffer, so that they reach the disk at the very end, but not
+    // within the limit on the size of files, which stands in for a full disk.
+    Vocabulary vocabulary;
+    vocabulary.add(std::string(100'000, 'a'));
+    vocabulary.add(std::string(100'000, 'b'));
+    const WordVectors<float> large(std::move(vocabulary), EmbeddingTable<float>(2, 3));
+    for (const char* const name : {"v.npy", "v.fvecs", "vectors.tsv"}) {
+        INFO(name);
+        const std::string path = folder / name;
+        const std::string beside =
+            std::string(name) == "vectors.tsv" ? folder / "metadata.tsv" : words_path(path);
+        save(old, path);
+        const std::string first = test::read_file(path);
+        const std::string second = test::read_file(beside);
+        std::signal(SIGXFSZ, SIG_IGN);
+        rlimit before{};
+        REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+        rlimit small = before;
+        small.rlim_cur = 64 << 10;
+        REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+        std::string message;
+        try {
+            save(large, path);
+        } catch (const IoError& error) {
+            message = error.what();
+        }
+        REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+        REQUIRE(test::contains(message, "cannot write " + beside));
+        REQUIRE(test::read_file(path) == first);
+        REQUIRE(test::read_file(beside) == second);
+        require_same(load(path), old);
+    }
+    REQUIRE(folder.files() == 5);
+}
+#endif
 
 TEST_CASE("words are found beside the file, in another one, or are numbers") {
     const test::TemporaryFolder folder;
@@ -250,6 +334,14 @@ TEST_CASE("a safetensors file that breaks a rule of the format is refused") {
         R"({"a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"__metadata__":{"x":"y"}})";
     REQUIRE(parse_safetensors(safetensors(good, std::string(8, 'x'))).size() == 1);
     REQUIRE(parse_safetensors(safetensors("{}", "")).empty());
+    REQUIRE(parse_safetensors(safetensors(R"({"__metadata__":null})", "")).empty());
+    REQUIRE(parse_safetensors(safetensors(R"({"__metadata__":null,"a":{"dtype":"F32",)"
+                                          R"("shape":[1,2],"data_offsets":[0,8]}})",
+                                          std::string(8, 'x')))
+                .size() == 1);
+    REQUIRE(test::contains(tensor_error(R"({"a":null})"), "null"));
+    REQUIRE(test::contains(tensor_error(R"({"__metadata__":{"x":null}})"), "null"));
+    REQUIRE(test::contains(tensor_error(R"({"__metadata__":{},"a":null})"), "null"));
     REQUIRE(test::contains(tensor_error(good, std::string(7, 'x')), "0 to 8 of 7"));
     REQUIRE(test::contains(tensor_error(good, std::string(9, 'x')), "1 bytes more"));
     const auto with = [](const std::string& fields) { return "{\"a\":{" + fields + "}}"; };

@@ -229,6 +229,27 @@ TEST_CASE("a .firth file whose parts do not fit each other is refused") {
     REQUIRE(test::contains(test::format_error([&] { return read_native(path); }), "version 2"));
 }
 
+TEST_CASE("a .firth file's rows are verified to the last byte") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "v.firth";
+    const auto error = [&](std::size_t at, std::string_view bytes) {
+        write_native(test::random_vectors(3, 5, 1), path);
+        std::string rows(Container(path, "vectors", 1).section("rows"));
+        REQUIRE(rows.size() == 3 * 64);
+        rows.replace(at, bytes.size(), bytes);
+        write_with(path, "rows", rows);
+        return test::format_error([&] {
+            verify_native(path);
+            return 0;
+        });
+    };
+    REQUIRE(test::contains(error(20, "\1"), "row 0 has padding that is not zero"));
+    REQUIRE(test::contains(error(63, "\1"), "row 0 has padding"));
+    REQUIRE(test::contains(error(191, "\1"), "row 2 has padding"));
+    REQUIRE(test::contains(error(128 + 16, test::raw(std::nanf(""))), "row 2 holds NaN"));
+    REQUIRE(test::contains(error(64, test::raw(9.0f)), "row 1 has norm"));
+}
+
 TEST_CASE("the .firth file of version 1 opens") {
     const WordVectors<float> read = read_native(FIRTH_SOURCE_DIR "/tests/io/golden/version1.firth");
     verify_native(FIRTH_SOURCE_DIR "/tests/io/golden/version1.firth");

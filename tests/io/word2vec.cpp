@@ -71,7 +71,7 @@ TEST_CASE("text as the peers write it is read") {
     check("2 2\r\na 1 2\r\nb -3 0.25\r\n");
     check("2 2\na 1 2\nb -3e0 +2.5e-1\n\n\n");
     check("2 2\na 1 2\n. . . -3 0.25\n", ". . .");
-    check("2 2\na 1 2\n1 2 -3 0.25\n", "1 2");
+    check("2 2\na 1 2\n1 c -3 0.25\n", "1 c");
     check("2 2\na 1 2\n\xFF\xC0 -3 0.25\n", "\xFF\xC0");
     check("2 2\na 1 2\nx\xC2\xA0y -3 0.25\n", "x\xC2\xA0y");
 }
@@ -154,6 +154,42 @@ TEST_CASE("any change of a byte is an error or a load, never more") {
     REQUIRE(loads < 3900);
 }
 
+TEST_CASE("texts of many pieces lose no row where one piece ends and the next begins") {
+    // Lines of 16 bytes begin exactly where the pieces do, those of 17 everywhere.
+    for (const char* const number : {"0.25", "-0.25"}) {
+        std::string rows;
+        constexpr std::size_t count = 50000;
+        for (std::size_t i = 0; i < count; ++i) {
+            rows += "w" + std::to_string(100000 + i) + "\xC3\xA9 x " + number + "\n";
+        }
+        REQUIRE(rows.size() > std::size_t{3} << 18);
+        for (const std::string& header : {std::string(), std::to_string(count) + " 1\n"}) {
+            const std::string text = header + rows;
+            for (const std::size_t threads : {1u, 3u}) {
+                const ReadOptions options{.threads = threads};
+                const WordVectors<float> read = header.empty()
+                                                    ? parse_glove_text(text, "g", options)
+                                                    : parse_word2vec_text(text, "w", options);
+                REQUIRE(read.size() == count);
+                for (Id id = 0; id < count; id += 97) {
+                    if (read.word(id) != "w" + std::to_string(100000 + id) + "\xC3\xA9 x") {
+                        FAIL("row " << id << " is " << read.word(id));
+                    }
+                }
+            }
+        }
+    }
+    // One line over many pieces, and none at all.
+    std::string line = "long";
+    for (int i = 0; i < 200000; ++i) {
+        line += " 0.5";
+    }
+    const WordVectors<float> wide =
+        parse_glove_text(line + "\nlonger" + line.substr(4) + "\n", "g", {.threads = 2});
+    REQUIRE(wide.size() == 2);
+    REQUIRE(wide.dim() == 200000);
+}
+
 TEST_CASE("writers refuse what no reader could read back, and leave the old file") {
     const test::TemporaryFolder folder;
     test::write_file(folder / "file", "old");
@@ -167,6 +203,7 @@ TEST_CASE("writers refuse what no reader could read back, and leave the old file
              {VectorFormat::word2vec_text, VectorFormat::word2vec_binary}) {
             REQUIRE_THROWS_AS(save(vectors, folder / "file", format), Error);
         }
+        REQUIRE_THROWS_AS(write_word2vec_text(vectors, folder / "file"), Error);
         REQUIRE(test::read_file(folder / "file") == "old");
         REQUIRE(folder.files() == 1);
     };
@@ -187,7 +224,7 @@ TEST_CASE("GloVe's text has no header, and its words come with their counts") {
     require_same(read_glove_text(folder / "glove.txt"), vectors);
     require_same(load(folder / "glove.txt"), vectors);
 
-    // dim is what the first rows have in common: words may hold spaces, and be numbers.
+    // dim is the commonest number of numbers: words may hold spaces, and be numbers.
     const WordVectors<float> odd =
         parse_glove_text("1998 0.5 1\n. . . 2 3\nat name@domain.com 4 5\nx\xC2\xA0y 6 7\n\n");
     REQUIRE(odd.dim() == 2);
@@ -198,7 +235,7 @@ TEST_CASE("GloVe's text has no header, and its words come with their counts") {
         return test::message_of<FormatError>(
             [&] { static_cast<void>(parse_glove_text(rows, "g.txt")); });
     };
-    REQUIRE(test::contains(wrong("a 1 2\nb 1 2\nc 1 x\n"), "g.txt, byte 0"));
+    REQUIRE(test::contains(wrong("a 1 2\nb 1 2\nc 1 x\n"), "g.txt, line 3"));
     std::string good;
     for (int i = 0; i < 200; ++i) {
         good += "w" + std::to_string(i) + " 1 2 3\n";

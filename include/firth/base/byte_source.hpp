@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <firth/base/error.hpp>
@@ -26,6 +28,14 @@ public:
     /// `IoError` where they cannot be read and `FormatError` where they make no sense.
     virtual std::size_t read(char* to, std::size_t size) = 0;
 };
+
+/// True for what can be read only once, from front to back: a pipe, a terminal, a device.
+[[nodiscard]] inline bool is_stream(const std::string& path) {
+    std::error_code code;
+    const std::filesystem::file_status status = std::filesystem::status(path, code);
+    return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+           !std::filesystem::is_directory(status);
+}
 
 /// A file's bytes, or standard input's.
 class FileSource final : public ByteSource {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -171,9 +172,14 @@ public:
     /// are looked at by `verify` only; sections that the reader does not ask for are no error.
     Container(const std::string& path, std::string_view kind, std::optional<std::uint32_t> format,
               MappedFile::Access access = MappedFile::Access::read)
-        : path_(path), file_(path, access) {
+        : Container(path, std::make_shared<MappedFile>(path, access), kind, format) {}
+
+    /// The same of a file that was opened before; `name` is what errors call it.
+    Container(std::string name, std::shared_ptr<MappedFile> file, std::string_view kind,
+              std::optional<std::uint32_t> format)
+        : path_(std::move(name)), file_(std::move(file)) {
         using namespace detail;
-        const std::string_view bytes = file_.bytes();
+        const std::string_view bytes = file_->bytes();
         if (!is_container(bytes)) fail(0, "begins with no mark of firth's own files");
         if (bytes.size() < container_header + container_footer) {
             fail(bytes.size(), "the file ends within its header");
@@ -223,7 +229,7 @@ public:
     /// The bytes of a section. Throws `FormatError` where there is none of that name.
     [[nodiscard]] std::string_view section(std::string_view name) const {
         const Section& found = find(name);
-        return file_.bytes().substr(found.offset, found.size);
+        return file_->bytes().substr(found.offset, found.size);
     }
 
     /// A section as numbers, in place. Throws `FormatError` where its size does not fit them.
@@ -236,7 +242,7 @@ public:
                                    std::to_string(found.size) + " bytes, expected a multiple of " +
                                    std::to_string(sizeof(T)));
         }
-        return {reinterpret_cast<const T*>(file_.bytes().data() + found.offset),
+        return {reinterpret_cast<const T*>(file_->bytes().data() + found.offset),
                 found.size / sizeof(T)};
     }
 
@@ -246,8 +252,8 @@ public:
     [[nodiscard]] std::span<T> writable_array(std::string_view name) {
         const std::span<const T> values = array<T>(name);
         const std::size_t offset = static_cast<std::size_t>(
-            reinterpret_cast<const char*>(values.data()) - file_.bytes().data());
-        return {reinterpret_cast<T*>(file_.writable() + offset), values.size()};
+            reinterpret_cast<const char*>(values.data()) - file_->bytes().data());
+        return {reinterpret_cast<T*>(file_->writable() + offset), values.size()};
     }
 
     /// True where there is a section of that name.
@@ -277,7 +283,7 @@ public:
         Checksum sum;
         for (std::size_t at = 0; at < bytes.size(); at += piece) {
             sum.add(bytes.substr(at, piece));
-            file_.release(found.offset + at, found.offset + std::min(bytes.size(), at + piece));
+            file_->release(found.offset + at, found.offset + std::min(bytes.size(), at + piece));
         }
         if (sum.value() != found.sum) {
             fail(found.offset, "section \"" + std::string(name) +
@@ -285,7 +291,25 @@ public:
         }
     }
 
-    [[nodiscard]] const MappedFile& file() const noexcept { return file_; }
+    /// The same for every section, and looks at what lies between them, which must be zeros.
+    void verify_all() const {
+        const std::string_view bytes = file_->bytes();
+        std::uint64_t end = detail::container_header;
+        const auto check_gap = [&](std::uint64_t next) {
+            if (next < end) fail(next, "a section begins within the one before it");
+            const std::size_t odd = bytes.substr(end, next - end).find_first_not_of('\0');
+            if (odd != bytes.npos) fail(end + odd, "there is something between two sections");
+        };
+        for (const Section& section : sections_) {
+            check_gap(section.offset);
+            verify(section.name.substr(0, section.name.find('\0')));
+            end = section.offset + section.size;
+        }
+        check_gap(bytes.size() - detail::container_footer -
+                  sections_.size() * detail::container_entry);
+    }
+
+    [[nodiscard]] const MappedFile& file() const noexcept { return *file_; }
 
     /// Throws `FormatError` about a section of the file.
     [[noreturn]] void fail_in(std::string_view name, const std::string& message) const {
@@ -310,11 +334,11 @@ private:
         for (const Section& section : sections_) {
             if (section.name == field) return section;
         }
-        fail(file_.bytes().size(), "there is no section \"" + std::string(name) + "\"");
+        fail(file_->bytes().size(), "there is no section \"" + std::string(name) + "\"");
     }
 
     std::string path_;
-    MappedFile file_;
+    std::shared_ptr<MappedFile> file_;
     std::vector<Section> sections_;
 };
 

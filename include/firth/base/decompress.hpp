@@ -173,6 +173,14 @@ private:
 
 } // namespace detail
 
+/// True for bytes that begin like packed data that `open_source` unpacks.
+[[nodiscard]] inline bool is_packed(std::string_view bytes) noexcept {
+    return bytes.starts_with("\x1F\x8B") ||
+           bytes.starts_with("\xFD"
+                             "7zXZ") ||
+           bytes.starts_with("\x28\xB5\x2F\xFD");
+}
+
 /// Opens a file, or standard input for "-", and unpacks it where its first bytes say that it is
 /// gzip, xz or zstd. Throws `IoError`, and `FormatError` for packed data that this build cannot
 /// read.

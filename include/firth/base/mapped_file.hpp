@@ -28,9 +28,10 @@ namespace firth {
     return std::strerror(errno);
 }
 
-/// A whole file as bytes: mapped where the system can, read into memory where it cannot (a pipe, a
-/// system without mmap). They begin at a multiple of 64 bytes and stay where they are when the
-/// object moves. Changing the file while it is mapped is the caller's error, as with every mapping.
+/// A whole file as bytes: mapped where the system can, read into memory once where it cannot (a
+/// pipe, a system without mmap). They begin at a multiple of 64 bytes and stay where they are when
+/// the object moves. Changing the file while it is mapped is the caller's error, as with every
+/// mapping.
 class MappedFile {
 public:
     /// What may be done with the bytes.
@@ -55,29 +56,28 @@ public:
             ::close(file);
             fail(path, "it is a directory, expected a file");
         }
-        if (S_ISREG(status.st_mode)) {
-            const std::string reason = map(file, static_cast<std::size_t>(status.st_size), access);
-            ::close(file);
-            if (!reason.empty()) fail(path, reason);
-            return;
-        }
+        // What comes through a pipe comes once: it must not be opened a second time.
+        const std::string reason = S_ISREG(status.st_mode)
+                                       ? map(file, static_cast<std::size_t>(status.st_size), access)
+                                       : read(file);
         ::close(file);
-#endif
+        if (!reason.empty()) fail(path, reason);
+#else
         std::ifstream stream(path, std::ios::binary);
         if (!stream) fail(path, system_reason());
         static_cast<void>(access);
         const std::string bytes{std::istreambuf_iterator<char>(stream),
                                 std::istreambuf_iterator<char>()};
         if (stream.bad()) fail(path, system_reason());
-        copy_ = AlignedBuffer<char>(bytes.size());
-        std::copy(bytes.begin(), bytes.end(), copy_.begin());
+        keep(bytes);
+#endif
     }
 
 #if FIRTH_ON_POSIX()
     /// Maps the first `size` bytes of an open file, which stays open; errors call it `name`. Throws
     /// `IoError`.
-    MappedFile(int file, std::size_t size, const std::string& name) {
-        const std::string reason = map(file, size, Access::read);
+    MappedFile(int file, std::size_t size, const std::string& name, Access access = Access::read) {
+        const std::string reason = map(file, size, access);
         if (!reason.empty()) fail(name, reason);
     }
 #endif
@@ -132,7 +132,27 @@ private:
         throw IoError("cannot read " + path + ": " + reason);
     }
 
+    void keep(std::string_view bytes) {
+        copy_ = AlignedBuffer<char>(bytes.size());
+        std::copy(bytes.begin(), bytes.end(), copy_.begin());
+    }
+
 #if FIRTH_ON_POSIX()
+    /// Reads to the end. Returns why it failed, or nothing.
+    std::string read(int file) {
+        std::string bytes;
+        std::string buffer(std::size_t{1} << 16, '\0');
+        for (;;) {
+            const ssize_t got = ::read(file, buffer.data(), buffer.size());
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0) return system_reason();
+            if (got == 0) break;
+            bytes.append(buffer, 0, static_cast<std::size_t>(got));
+        }
+        keep(bytes);
+        return {};
+    }
+
     /// Returns why it failed, or nothing.
     std::string map(int file, std::size_t size, Access access) {
         size_ = size;

@@ -89,12 +89,13 @@ public:
     }
 
     /// What was written so far, mapped; the mapping may outlive this object.
-    [[nodiscard]] MappedFile map() {
+    [[nodiscard]] MappedFile map(MappedFile::Access access = MappedFile::Access::read) {
 #if FIRTH_ON_POSIX()
-        return MappedFile(file_, static_cast<std::size_t>(size_), "the temporary file " + path_);
+        return MappedFile(file_, static_cast<std::size_t>(size_), "the temporary file " + path_,
+                          access);
 #else
         if (!file_.flush()) fail("write");
-        return MappedFile(path_);
+        return MappedFile(path_, access);
 #endif
     }
 

@@ -53,6 +53,16 @@ inline void append_utf8(std::string& to, std::uint32_t point) {
     put_rest(0);
 }
 
+/// U+FEFF in UTF-8, which some programs put before a text.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+/// Takes the byte-order mark off a text; true where there was one.
+constexpr bool skip_byte_order_mark(std::string_view& text) noexcept {
+    if (!text.starts_with(byte_order_mark)) return false;
+    text.remove_prefix(byte_order_mark.size());
+    return true;
+}
+
 /// True for bytes that are UTF-8 all through.
 [[nodiscard]] constexpr bool is_utf8(std::string_view bytes) noexcept {
     while (!bytes.empty()) {

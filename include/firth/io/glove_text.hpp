@@ -1,8 +1,6 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,58 +8,29 @@
 #include <utility>
 
 #include <firth/base/atomic_file.hpp>
-#include <firth/base/fields.hpp>
 #include <firth/base/mapped_file.hpp>
-#include <firth/base/number_text.hpp>
 #include <firth/io/byte_reader.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/io/text_rows.hpp>
+#include <firth/io/text_sample.hpp>
 #include <firth/io/word2vec_text.hpp>
 #include <firth/table/word_vectors.hpp>
 
 /// GloVe's text format: word2vec's without its first line. Words may hold spaces, as some of
-/// glove.840B do: dim is what the first rows have in common, and the last dim fields of a row are
-/// its vector.
+/// glove.840B do: dim is the commonest number of numbers among the first rows, and the last dim
+/// fields of a row are its vector.
 namespace firth {
 
 namespace detail {
 
-/// How many numbers the line ends in, with something before them, up to max_dim + 1.
-inline std::size_t trailing_numbers(std::string_view line) {
-    line = trim_line(line);
-    std::size_t count = 0;
-    while (count <= max_dim) {
-        const std::size_t space = line.rfind(' ');
-        if (space == line.npos) break;
-        const std::string_view field = line.substr(space + 1);
-        if (field.empty() || parse_float(field).size != field.size()) break;
-        line = line.substr(0, space);
-        ++count;
-    }
-    return count;
-}
-
-/// The dim of rows that begin with their word: the least number of numbers that one of the first
-/// hundred ends in. 0 where one has none.
-inline std::size_t infer_dim(std::string_view text) {
-    constexpr std::size_t enough = 100;
-    std::size_t dim = max_dim + 1;
-    std::size_t rows = 0;
-    while (!text.empty() && rows < enough) {
-        const std::string_view line = take_line(text);
-        if (trim_line(line).empty()) continue;
-        dim = std::min(dim, trailing_numbers(line));
-        ++rows;
-    }
-    return rows == 0 || dim > max_dim ? 0 : dim;
-}
-
 inline TextLines glove_lines(std::string_view bytes, const std::string& name,
                              const ReadOptions& options) {
-    const std::size_t dim = infer_dim(bytes);
-    ByteReader reader(bytes, name);
-    if (dim == 0) reader.fail("there are no rows of a word and at least one number");
+    ByteReader reader = text_reader(bytes, name);
+    const std::size_t dim = common_numbers(sample_text(reader.rest())).numbers;
+    if (dim == 0 || dim > max_dim) {
+        reader.fail("there are no rows of a word and 1 to " + std::to_string(max_dim) + " numbers");
+    }
     return {std::move(reader), dim, parse_row, std::nullopt, options};
 }
 

@@ -1,19 +1,17 @@
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
-#include <vector>
 
 #include <firth/base/atomic_file.hpp>
+#include <firth/base/byte_source.hpp>
 #include <firth/base/container.hpp>
 #include <firth/base/decompress.hpp>
 #include <firth/base/error.hpp>
@@ -28,11 +26,14 @@
 #include <firth/io/npy.hpp>
 #include <firth/io/projector.hpp>
 #include <firth/io/read_options.hpp>
+#include <firth/io/recognize.hpp>
 #include <firth/io/rows.hpp>
+#include <firth/io/stored_matrix.hpp>
 #include <firth/io/vecs.hpp>
 #include <firth/io/word2vec_binary.hpp>
-#include <firth/io/word2vec_header.hpp>
 #include <firth/io/word2vec_text.hpp>
+#include <firth/io/word_list.hpp>
+#include <firth/io/word_rules.hpp>
 #include <firth/table/subword_vectors.hpp>
 #include <firth/table/word_vectors.hpp>
 #if __has_include(<nlohmann/json.hpp>)
@@ -44,138 +45,17 @@ namespace firth {
 
 namespace detail {
 
-/// True for a row of the text format, and for one that is damaged but ends in what numbers are made
-/// of, so that the error for it speaks of text.
-inline bool looks_like_text_row(std::string_view row, std::size_t dim) {
-    std::vector<float> vector(std::min(dim, row.size() + 1));
-    try {
-        static_cast<void>(parse_row(row, vector));
-        return true;
-    } catch (const Error&) {
-        std::string_view tail = row.substr(std::min(row.find(' '), row.size()));
-        tail.remove_prefix(tail.size() - std::min<std::size_t>(tail.size(), 16));
-        return tail.size() >= 4 && tail.find_first_not_of("0123456789+-.eE \t\r") == tail.npos;
-    }
-}
+/// What is in a file: packed by gzip, xz or zstd or not, or what comes through a pipe, which is
+/// read once.
+struct OpenedBytes {
+    std::shared_ptr<MappedFile> file;
+    bool in_place = false; ///< these are the bytes of the path itself
+};
 
-/// The number of rows in bytes that look like vecs with elements of `size` bytes: as far as the
-/// first hundred rows tell, all have the same dim. 0 where they do not.
-inline std::size_t vecs_rows(std::string_view bytes, std::size_t size) {
-    if (bytes.size() < 4) return 0;
-    const auto dim = ByteReader(bytes, "").number<std::int32_t>("");
-    if (dim < 1 || static_cast<std::size_t>(dim) > max_dim) return 0;
-    const std::size_t step = 4 + static_cast<std::size_t>(dim) * size;
-    if (bytes.size() % step != 0) return 0;
-    const std::size_t rows = bytes.size() / step;
-    for (std::size_t row = 1; row < std::min<std::size_t>(100, rows); ++row) {
-        if (bytes.substr(row * step, 4) != bytes.substr(0, 4)) return 0;
-    }
-    return rows;
-}
-
-/// True for 4-byte elements that are whole numbers: as floats those would all be next to nothing.
-inline bool looks_like_integers(std::string_view bytes) {
-    ByteReader reader(bytes, "");
-    const auto dim = reader.number<std::int32_t>("");
-    bool any = false;
-    for (std::int32_t i = 0; i < dim; ++i) {
-        const auto value = reader.number<std::int32_t>("");
-        if (value < 0 || value >= 0x00800000) return false;
-        any = any || value != 0;
-    }
-    return any;
-}
-
-/// True for a model of fastText from before its format had a mark.
-inline bool looks_like_old_fasttext(std::string_view bytes) {
-    constexpr std::size_t arguments = 12 * 4 + 8;
-    if (bytes.size() < arguments + 20) return false;
-    ByteReader reader(bytes, "");
-    std::array<std::int32_t, 12> a{};
-    for (std::int32_t& value : a) {
-        value = reader.number<std::int32_t>("");
-    }
-    const auto within = [](std::int32_t value, std::int32_t least, std::int32_t most) {
-        return value >= least && value <= most;
-    };
-    return within(a[0], 1, static_cast<std::int32_t>(max_dim)) && within(a[6], 1, 4) &&
-           within(a[7], 1, 3) && within(a[8], 0, 0x7FFFFFFF) && within(a[9], 0, 255) &&
-           within(a[10], 0, 255);
-}
-
-inline bool looks_like_safetensors(std::string_view bytes) {
-    if (bytes.size() < 9 || bytes[8] != '{') return false;
-    return ByteReader(bytes, "").number<std::uint64_t>("") <= 100'000'000;
-}
-
-/// True for a line of numbers with tabs between them.
-inline bool looks_like_numbers(std::string_view line) {
-    line = trim_line(line);
-    while (true) {
-        const ParsedFloat number = parse_float(line);
-        if (number.size == 0) return false;
-        if (number.size == line.size()) return true;
-        if (line[number.size] != '\t') return false;
-        line.remove_prefix(number.size + 1);
-    }
-}
-
-} // namespace detail
-
-/// Tells by what is in it in which format a file of vectors is. Throws `FormatError`, naming
-/// `name`, where it is none of them.
-[[nodiscard]] inline VectorFormat recognize_format(std::string_view bytes,
-                                                   const std::string& name = "the data") {
-    using namespace detail;
-    if (bytes.empty()) throw FormatError(name + " is empty, expected word vectors");
-    if (is_container(bytes)) return VectorFormat::native;
-    if (bytes.starts_with(npy_magic)) return VectorFormat::npy;
-    if (bytes.size() >= 4 && ByteReader(bytes, name).number<std::int32_t>("") == fasttext_magic) {
-        return VectorFormat::fasttext_binary;
-    }
-    if (looks_like_safetensors(bytes)) return VectorFormat::safetensors;
-    const std::size_t line_end = std::min(bytes.find('\n'), bytes.size());
-    const std::string_view line = bytes.substr(0, line_end);
-    if (const std::optional<Word2VecHeader> header = parse_header(line)) {
-        if (header->rows == 0 || header->dim == 0 || header->dim > max_dim) {
-            return VectorFormat::word2vec_text;
-        }
-        const std::string_view rest = bytes.substr(std::min(line_end + 1, bytes.size()));
-        const std::string_view row = rest.substr(0, std::min(rest.find('\n'), rest.size()));
-        // Two whole numbers with a tab between them may also be the projector's first row.
-        if (line.find('\t') != line.npos && (row.empty() || looks_like_numbers(row))) {
-            return VectorFormat::projector;
-        }
-        return looks_like_text_row(row, header->dim) ? VectorFormat::word2vec_text
-                                                     : VectorFormat::word2vec_binary;
-    }
-    // Rows of 2 or 8 bytes have the dims of rows of floats, too; the reverse is next to impossible.
-    const std::size_t narrow = vecs_rows(bytes, 1);
-    if (narrow <= 1 && vecs_rows(bytes, 4) != 0) {
-        return looks_like_integers(bytes) ? VectorFormat::ivecs : VectorFormat::fvecs;
-    }
-    if (narrow != 0) return VectorFormat::bvecs;
-    if (looks_like_old_fasttext(bytes)) return VectorFormat::fasttext_binary;
-    if (trailing_numbers(line) != 0) return VectorFormat::glove_text;
-    if (looks_like_numbers(line)) return VectorFormat::projector;
-    throw FormatError(
-        name + " is no file of vectors that firth knows: it begins with none of the " +
-        "marks of .firth, NumPy, fastText and safetensors files, with no line \"rows " +
-        "dim\" of word2vec's formats, no row of GloVe's or the projector's text and " +
-        "no row of vecs");
-}
-
-namespace detail {
-
-/// A file as it is, or what is in it where it is packed by gzip, xz or zstd.
-inline MappedFile open_unpacked(const std::string& path) {
-    MappedFile file(path);
-    const std::string_view bytes = file.bytes();
-    if (!bytes.starts_with("\x1F\x8B") &&
-        !bytes.starts_with("\xFD"
-                           "7zXZ") &&
-        !bytes.starts_with("\x28\xB5\x2F\xFD")) {
-        return file;
+inline OpenedBytes open_unpacked(const std::string& path) {
+    if (path != FileSource::standard_input && !is_stream(path)) {
+        auto file = std::make_shared<MappedFile>(path);
+        if (!is_packed(file->bytes())) return {std::move(file), true};
     }
     const std::unique_ptr<ByteSource> source = open_source(path);
     TemporaryFile unpacked(std::filesystem::temp_directory_path().string());
@@ -183,14 +63,7 @@ inline MappedFile open_unpacked(const std::string& path) {
     while (const std::size_t got = source->read(buffer.data(), buffer.size())) {
         unpacked.append(std::string_view(buffer).substr(0, got));
     }
-    return unpacked.map();
-}
-
-/// firth's own files are opened in place, which a packed one cannot be.
-inline void refuse_packed(const MappedFile& unpacked, const std::string& path) {
-    if (is_container(MappedFile(path).bytes())) return;
-    throw FormatError(path + " is a packed .firth file of " +
-                      std::to_string(unpacked.bytes().size()) + " bytes: unpack it first");
+    return {std::make_shared<MappedFile>(unpacked.map(MappedFile::Access::copy_on_write)), false};
 }
 
 /// The matrix of a file that is one and leaves its words to another file; nothing for the other
@@ -218,26 +91,60 @@ inline std::optional<StoredMatrix> bare_matrix(std::string_view bytes, VectorFor
 
 } // namespace detail
 
+/// A file of vectors in any of the formats, opened and recognised: packed by gzip, xz or zstd or
+/// not, a pipe, or standard input for "-". It is opened once, however much is asked of it.
+class VectorFile {
+public:
+    /// Throws `IoError`, and `FormatError` as `recognize_format`.
+    explicit VectorFile(const std::string& path)
+        : path_(path == FileSource::standard_input ? "standard input" : path),
+          opened_(detail::open_unpacked(path)),
+          format_(recognize_format(opened_.file->bytes(), path_)) {}
+
+    /// As errors call it.
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] VectorFormat format() const noexcept { return format_; }
+
+    /// What is in it, unpacked. The view lives as long as a copy of this object.
+    [[nodiscard]] std::string_view bytes() const noexcept { return opened_.file->bytes(); }
+
+    /// A .firth file, opened in place where it lies unpacked on the disk. Throws `FormatError`.
+    [[nodiscard]] NativeFile native() const {
+        // Only what is mapped for changes can be given away as tables.
+        return opened_.in_place ? NativeFile(path_) : NativeFile(path_, opened_.file);
+    }
+
+    /// Any of firth's own files. Throws `FormatError`.
+    [[nodiscard]] Container container() const {
+        const std::string kind(container_kind(bytes()));
+        return {path_, opened_.file, kind, std::nullopt};
+    }
+
+private:
+    std::string path_;
+    detail::OpenedBytes opened_;
+    VectorFormat format_;
+};
+
 /// The format of a file of vectors, packed or not. Throws `IoError`, and `FormatError` as
-/// `recognize_format`.
+/// `recognize_format`. A pipe is read by this: use `VectorFile` where more is wanted of it.
 [[nodiscard]] inline VectorFormat file_format(const std::string& path) {
-    return recognize_format(detail::open_unpacked(path).bytes(), path);
+    return VectorFile(path).format();
 }
 
-/// Reads word vectors from a file in any of the formats, which it recognises by their content, also
-/// packed by gzip, xz or zstd (see `open_source`). A .firth file of float32 is opened in place.
-/// Throws `IoError` and `FormatError`.
+/// Reads word vectors from a file in any of the formats. One of firth's of float32 that lies
+/// unpacked on the disk is opened in place. Throws `IoError` and `FormatError`.
 [[nodiscard]] inline WordVectors<float>
-load(const std::string& path, const ReadOptions& options = {}, ReadReport* report = nullptr) {
-    const MappedFile file = detail::open_unpacked(path);
+load(const VectorFile& file, const ReadOptions& options = {}, ReadReport* report = nullptr) {
+    if (report != nullptr) *report = {};
+    const std::string& path = file.path();
     const std::string_view bytes = file.bytes();
-    const VectorFormat format = recognize_format(bytes, path);
-    if (const std::optional<StoredMatrix> matrix = detail::bare_matrix(bytes, format, path)) {
+    if (const auto matrix = detail::bare_matrix(bytes, file.format(), path)) {
         return detail::read_matrix(*matrix,
                                    words_of(path, matrix->rows, options, report, words_path(path)),
                                    path, options, report);
     }
-    switch (format) {
+    switch (file.format()) {
     case VectorFormat::word2vec_text:
         return parse_word2vec_text(bytes, path, options, report);
     case VectorFormat::word2vec_binary:
@@ -247,8 +154,7 @@ load(const std::string& path, const ReadOptions& options = {}, ReadReport* repor
     case VectorFormat::fasttext_binary:
         return parse_fasttext_words(bytes, path, options, report);
     case VectorFormat::native:
-        detail::refuse_packed(file, path);
-        return read_native(path, options, report);
+        return read_native(file.native(), options, report);
     case VectorFormat::safetensors:
 #if __has_include(<nlohmann/json.hpp>)
         return parse_safetensors_vectors(bytes, path, options, report);
@@ -262,6 +168,14 @@ load(const std::string& path, const ReadOptions& options = {}, ReadReport* repor
     }
 }
 
+/// Reads word vectors from a file in any of the formats, which it recognises by their content, also
+/// packed by gzip, xz or zstd (see `open_source`), from a pipe, or from standard input for "-".
+/// Throws `IoError` and `FormatError`.
+[[nodiscard]] inline WordVectors<float>
+load(const std::string& path, const ReadOptions& options = {}, ReadReport* report = nullptr) {
+    return load(VectorFile(path), options, report);
+}
+
 /// The rows of a file in any of the formats, one after the other, in memory for one row (and the
 /// words, in formats that keep them elsewhere).
 ///
@@ -272,10 +186,12 @@ class RowFile final : public RowReader {
 public:
     /// Throws `IoError` and `FormatError`.
     explicit RowFile(const std::string& path, const ReadOptions& options = {})
-        : path_(path), file_(detail::open_unpacked(path)), top_(options.top), utf8_(options.utf8),
-          format_(recognize_format(file_.bytes(), path)), rows_(open(path, options)) {}
+        : RowFile(VectorFile(path), options) {}
 
-    [[nodiscard]] VectorFormat format() const noexcept { return format_; }
+    explicit RowFile(VectorFile file, const ReadOptions& options = {})
+        : file_(std::move(file)), top_(options.top), utf8_(options.utf8), rows_(open(options)) {}
+
+    [[nodiscard]] VectorFormat format() const noexcept { return file_.format(); }
     [[nodiscard]] std::size_t dim() const override { return rows_->dim(); }
     [[nodiscard]] std::optional<std::uint64_t> rows() const override { return rows_->rows(); }
 
@@ -286,7 +202,7 @@ public:
         ++read_;
         if (utf8_ == ReadOptions::Utf8::keep_bytes || is_utf8(row->word)) return row;
         if (utf8_ == ReadOptions::Utf8::refuse) {
-            throw FormatError(path_ + ", row " + std::to_string(read_) + ": the word \"" +
+            throw FormatError(file_.path() + ", row " + std::to_string(read_) + ": the word \"" +
                               std::string(row->word) + "\" is not UTF-8");
         }
         word_ = replace_invalid_utf8(row->word);
@@ -295,15 +211,15 @@ public:
     }
 
 private:
-    [[nodiscard]] std::unique_ptr<RowReader> open(const std::string& path,
-                                                  const ReadOptions& options) const {
+    [[nodiscard]] std::unique_ptr<RowReader> open(const ReadOptions& options) const {
+        const std::string& path = file_.path();
         const std::string_view bytes = file_.bytes();
-        if (const std::optional<StoredMatrix> matrix = detail::bare_matrix(bytes, format_, path)) {
+        if (const auto matrix = detail::bare_matrix(bytes, format(), path)) {
             return std::make_unique<MatrixRowReader>(
                 *matrix, words_of(path, matrix->rows, options, nullptr, words_path(path)), path,
                 options);
         }
-        switch (format_) {
+        switch (format()) {
         case VectorFormat::word2vec_text:
             return std::make_unique<Word2VecTextReader>(bytes, path, options);
         case VectorFormat::word2vec_binary:
@@ -313,8 +229,7 @@ private:
         case VectorFormat::fasttext_binary:
             return std::make_unique<FastTextReader>(bytes, path, options);
         case VectorFormat::native:
-            detail::refuse_packed(file_, path);
-            return std::make_unique<NativeReader>(path, options);
+            return std::make_unique<NativeReader>(file_.native(), options);
         case VectorFormat::safetensors:
 #if __has_include(<nlohmann/json.hpp>)
             return std::make_unique<SafetensorsReader>(bytes, path, options);
@@ -328,26 +243,25 @@ private:
         }
     }
 
-    std::string path_;
-    MappedFile file_;
+    VectorFile file_;
     std::size_t top_;
     ReadOptions::Utf8 utf8_;
     std::size_t read_ = 0;
     std::string word_;
-    VectorFormat format_;
     std::unique_ptr<RowReader> rows_;
 };
 
 /// The type of the elements that a file of vectors holds; of a quantised model of fastText i8, of
-/// other texts and models f32. Throws `IoError` and `FormatError`.
-[[nodiscard]] inline ElementType stored_type(const std::string& path,
+/// other texts and models f32. Throws `FormatError`.
+[[nodiscard]] inline ElementType stored_type(const VectorFile& file,
                                              const ReadOptions& options = {}) {
-    const MappedFile file = detail::open_unpacked(path);
-    const VectorFormat format = recognize_format(file.bytes(), path);
-    if (const auto matrix = detail::bare_matrix(file.bytes(), format, path)) return matrix->type;
-    switch (format) {
+    const std::string& path = file.path();
+    if (const auto matrix = detail::bare_matrix(file.bytes(), file.format(), path)) {
+        return matrix->type;
+    }
+    switch (file.format()) {
     case VectorFormat::native:
-        return NativeFile(path).type();
+        return file.native().type();
     case VectorFormat::fasttext_binary:
         return detail::FastTextFile(file.bytes(), path).input().is_quantized() ? ElementType::i8
                                                                                : ElementType::f32;
@@ -363,26 +277,36 @@ private:
     }
 }
 
-/// The model that a file holds, with vectors for words outside the vocabulary. Throws `IoError`,
-/// and `FormatError` where the file is no model of fastText.
+/// The same of a path. Throws `IoError` and `FormatError`.
+[[nodiscard]] inline ElementType stored_type(const std::string& path,
+                                             const ReadOptions& options = {}) {
+    return stored_type(VectorFile(path), options);
+}
+
+/// The model that a file holds, with vectors for words outside the vocabulary. Throws `FormatError`
+/// where the file is no model of fastText.
+[[nodiscard]] inline SubwordVectors load_subwords(const VectorFile& file,
+                                                  const ReadOptions& options = {},
+                                                  ReadReport* report = nullptr) {
+    if (file.format() != VectorFormat::fasttext_binary) {
+        throw FormatError(file.path() + " is of format " + std::string(format_name(file.format())) +
+                          ", which has no vectors of n-grams; expected a model of fastText");
+    }
+    return parse_fasttext(file.bytes(), file.path(), options, report).vectors;
+}
+
+/// The same from a path. Throws `IoError` and `FormatError`.
 [[nodiscard]] inline SubwordVectors load_subwords(const std::string& path,
                                                   const ReadOptions& options = {},
                                                   ReadReport* report = nullptr) {
-    const MappedFile file = detail::open_unpacked(path);
-    const VectorFormat format = recognize_format(file.bytes(), path);
-    if (format != VectorFormat::fasttext_binary) {
-        throw FormatError(path + " is of format " + std::string(format_name(format)) +
-                          ", which has no vectors of n-grams; expected a model of fastText");
-    }
-    return parse_fasttext(file.bytes(), path, options, report).vectors;
+    return load_subwords(VectorFile(path), options, report);
 }
 
-/// A writer for a file of `rows` rows of `dim` elements. Throws `IoError`, and `OptionError` for a
-/// format that cannot be written and for elements that it does not have.
-[[nodiscard]] inline std::unique_ptr<RowWriter> make_writer(const std::string& path,
-                                                            std::uint64_t rows, std::size_t dim,
-                                                            const SaveOptions& options = {}) {
-    const VectorFormat format = options.format.value_or(format_of_name(path));
+namespace detail {
+
+inline std::unique_ptr<RowWriter> new_writer(const std::string& path, std::uint64_t rows,
+                                             std::size_t dim, VectorFormat format,
+                                             const SaveOptions& options) {
     const auto only = [&](ElementType type) {
         if (options.type == type) return;
         throw OptionError("cannot write " + path + ": " + std::string(format_name(format)) +
@@ -428,19 +352,41 @@ private:
     return nullptr;
 }
 
-/// Writes word vectors to a file, whole or not at all. Throws `IoError`, and `Error` for what the
-/// format cannot hold.
-inline void save(const WordVectors<float>& vectors, const std::string& path,
-                 const SaveOptions& options = {}) {
-    write_rows(vectors, *make_writer(path, vectors.size(), vectors.dim(), options),
-               options.progress);
+} // namespace detail
+
+/// A writer for a file of `rows` rows of `dim` elements, rows that the options skip included.
+/// Throws `IoError`, and `OptionError` for a format that cannot be written and for elements that it
+/// does not have.
+[[nodiscard]] inline std::unique_ptr<RowWriter> make_writer(const std::string& path,
+                                                            std::uint64_t rows, std::size_t dim,
+                                                            const SaveOptions& options = {}) {
+    const VectorFormat format = options.format ? *options.format : format_of_name(path);
+    std::unique_ptr<RowWriter> writer = detail::new_writer(path, rows, dim, format, options);
+    writer->set_unwritable(options.unwritable);
+    return writer;
+}
+
+/// Writes word vectors to a file, whole or not at all, and says what it lacks. Throws `IoError`,
+/// and `Error` for what the format cannot hold: for words before anything is written.
+inline SaveReport save(const WordVectors<float>& vectors, const std::string& path,
+                       const SaveOptions& options = {}) {
+    const VectorFormat format = options.format ? *options.format : format_of_name(path);
+    if (options.unwritable == UnwritableWords::refuse) check_words(vectors.vocabulary(), format);
+    const detail::WritableWords words(vectors.vocabulary(), word_rule(format), options.unwritable);
+    const auto writer = detail::new_writer(path, words.rows(), vectors.dim(), format, options);
+    write_rows(vectors, *writer, options.progress, words);
+    SaveReport report = words.report();
+    report.rows = writer->report().rows;
+    report.scales_lost = writer->report().scales_lost;
+    return report;
 }
 
 /// The same in a format.
-inline void save(const WordVectors<float>& vectors, const std::string& path, VectorFormat format) {
+inline SaveReport save(const WordVectors<float>& vectors, const std::string& path,
+                       VectorFormat format) {
     SaveOptions options;
     options.format = format;
-    save(vectors, path, options);
+    return save(vectors, path, options);
 }
 
 } // namespace firth

@@ -73,8 +73,13 @@ class NativeFile {
 public:
     /// Throws `IoError`, and `FormatError` where the header or a bound of a section is damaged.
     explicit NativeFile(const std::string& path)
-        : file_(std::make_shared<Container>(path, detail::native_kind, detail::native_version,
-                                            MappedFile::Access::copy_on_write)) {
+        : NativeFile(path, std::make_shared<MappedFile>(path, MappedFile::Access::copy_on_write)) {}
+
+    /// The same of a file that was opened before, with `copy_on_write`; `path` is what errors call
+    /// it.
+    NativeFile(std::string path, std::shared_ptr<MappedFile> file)
+        : file_(std::make_shared<Container>(std::move(path), std::move(file), detail::native_kind,
+                                            detail::native_version)) {
         const auto shape = file_->array<std::uint64_t>("shape");
         if (shape.size() != 2) file_->fail_in("shape", "is not two numbers");
         rows_ = shape[0];
@@ -112,6 +117,7 @@ public:
     [[nodiscard]] std::size_t dim() const noexcept { return dim_; }
     [[nodiscard]] ElementType type() const noexcept { return type_; }
     [[nodiscard]] const Container& container() const noexcept { return *file_; }
+    [[nodiscard]] const std::string& path() const noexcept { return file_->path(); }
     [[nodiscard]] const Vocabulary& vocabulary() const noexcept { return vocabulary_; }
     [[nodiscard]] std::span<const float> norms() const { return file_->array<float>("norms"); }
 
@@ -192,22 +198,36 @@ template <class T = float>
 
 /// The vectors of a file of any type as float32: in place where they are, read and converted where
 /// they are not, or where the options ask for the first ones only. Throws as `open_native`.
-[[nodiscard]] inline WordVectors<float> read_native(const std::string& path,
-                                                    const ReadOptions& options = {},
-                                                    ReadReport* report = nullptr) {
-    const NativeFile file(path);
+[[nodiscard]] inline WordVectors<float>
+read_native(const NativeFile& file, const ReadOptions& options = {}, ReadReport* report = nullptr) {
     if (report != nullptr) *report = {.header_rows = file.rows(), .rows = file.rows()};
     const bool in_place = file.type() == ElementType::f32 && options.top == 0 &&
                           options.utf8 == ReadOptions::Utf8::keep_bytes;
-    if (in_place || file.rows() == 0) return open_native<float>(path);
-    return detail::read_matrix(file.matrix(), file.words(), path, options, report);
+    if (file.rows() == 0) {
+        if (file.dim() == 0) return {};
+        return {Vocabulary(), EmbeddingTable<float>(0, file.dim())};
+    }
+    if (in_place) {
+        return {file.vocabulary(), file.table<float>(), file.numbers<float>("norms")};
+    }
+    return detail::read_matrix(file.matrix(), file.words(), file.path(), options, report);
+}
+
+/// The same from a path.
+[[nodiscard]] inline WordVectors<float> read_native(const std::string& path,
+                                                    const ReadOptions& options = {},
+                                                    ReadReport* report = nullptr) {
+    return read_native(NativeFile(path), options, report);
 }
 
 /// Reads the rows of such a file one after the other.
 class NativeReader final : public RowReader {
 public:
     explicit NativeReader(const std::string& path, const ReadOptions& options = {})
-        : file_(path), rows_(file_.matrix(), file_.words(), path, options) {}
+        : NativeReader(NativeFile(path), options) {}
+
+    explicit NativeReader(NativeFile file, const ReadOptions& options = {})
+        : file_(std::move(file)), rows_(file_.matrix(), file_.words(), file_.path(), options) {}
 
     [[nodiscard]] std::size_t dim() const override { return rows_.dim(); }
     [[nodiscard]] std::optional<std::uint64_t> rows() const override { return rows_.rows(); }
@@ -221,11 +241,9 @@ private:
 /// Looks at everything in such a file. Throws `FormatError`, saying where, for a section without
 /// its checksum, a symbol that is not found under its id, a row that is not finite, padding that is
 /// not zero, and a norm that is not its row's.
-inline void verify_native(const std::string& path) {
-    const NativeFile file(path);
-    for (const std::string& name : file.container().names()) {
-        file.container().verify(name);
-    }
+inline void verify_native(const NativeFile& file) {
+    const std::string& path = file.path();
+    file.container().verify_all();
     check_vocabulary(file.vocabulary(), path);
     const StoredMatrix matrix = file.matrix();
     std::vector<float> row(matrix.dim);
@@ -252,13 +270,18 @@ inline void verify_native(const std::string& path) {
     }
 }
 
+/// The same from a path.
+inline void verify_native(const std::string& path) {
+    verify_native(NativeFile(path));
+}
+
 /// Writes such a file. Words may be any bytes, but each stands there once.
 class NativeWriter final : public RowWriter {
 public:
     /// `type` is f32, f16, bf16 or i8. Throws `OptionError` for others.
     NativeWriter(const std::string& path, std::uint64_t rows, std::size_t dim,
                  ElementType type = ElementType::f32)
-        : RowWriter(path, rows, dim), type_(type),
+        : RowWriter(path, rows, dim, VectorFormat::native), type_(type),
           file_(path, detail::native_kind, detail::native_version) {
         const std::array<std::uint64_t, 2> shape{rows, dim};
         file_.begin("shape");

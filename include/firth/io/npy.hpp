@@ -230,32 +230,42 @@ public:
     /// something). Throws `OptionError` for others.
     NpyWriter(const std::string& path, std::uint64_t rows, std::size_t dim,
               ElementType type = ElementType::f32)
-        : RowWriter(path, rows, dim), type_(type), file_(path), words_(words_path(path)) {
-        std::string header = "{'descr': '" + detail::npy_descr(type, path) +
-                             "', 'fortran_order': False, 'shape': (" + std::to_string(rows) + ", " +
-                             std::to_string(dim) + "), }";
-        constexpr std::size_t before = 10;
-        header.resize(round_up(before + header.size() + 1, 64) - before - 1, ' ');
-        header += '\n';
-        file_.write(detail::npy_magic);
-        file_.write(std::string_view("\x01\x00", 2));
-        const auto size = static_cast<std::uint16_t>(header.size());
-        file_.write(std::string{static_cast<char>(size & 0xFF), static_cast<char>(size >> 8)});
-        file_.write(header);
+        : RowWriter(path, rows, dim, VectorFormat::npy), type_(type),
+          descr_(detail::npy_descr(type, path)), file_(path), words_(words_path(path)) {
+        if (type == ElementType::i8) lose_scales();
+        file_.write(header(rows));
     }
 
 private:
+    [[nodiscard]] std::string header(std::uint64_t rows) const {
+        std::string text = "{'descr': '" + descr_ + "', 'fortran_order': False, 'shape': (" +
+                           std::to_string(rows) + ", " + std::to_string(dim()) + "), }";
+        constexpr std::size_t before = 10;
+        // As long for fewer rows.
+        const std::size_t spare = std::to_string(this->rows()).size() - std::to_string(rows).size();
+        text.resize(round_up(before + text.size() + spare + 1, 64) - before - 1, ' ');
+        text += '\n';
+        std::string bytes(detail::npy_magic);
+        bytes += std::string_view("\x01\x00", 2);
+        bytes += static_cast<char>(text.size() & 0xFF);
+        bytes += static_cast<char>(text.size() >> 8);
+        return bytes + text;
+    }
+
     void put(const Row& row) override {
-        check_word(row.word, "\n");
         words_.add(row);
         bytes_.clear();
         detail::encode_row(row.vector, type_, bytes_);
         file_.write(bytes_);
     }
 
-    void end() override { words_.commit_with(file_); }
+    void end() override {
+        if (skipped() != 0) file_.rewrite(0, header(added()));
+        words_.commit_with(file_);
+    }
 
     ElementType type_;
+    std::string descr_;
     AtomicFile file_;
     WordListWriter words_;
     std::string bytes_;

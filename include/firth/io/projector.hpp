@@ -17,6 +17,7 @@
 #include <firth/base/error.hpp>
 #include <firth/base/fields.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/utf8.hpp>
 #include <firth/io/byte_reader.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
@@ -82,6 +83,7 @@ inline std::string unescape_tabs(std::string_view field) {
 
 /// The words of a metadata file, and the counts where a column is called so.
 inline WordList parse_metadata(std::string_view text) {
+    skip_byte_order_mark(text);
     auto kept = std::make_shared<std::vector<std::string>>();
     WordList list;
     const std::string_view first = text.substr(0, text.find('\n'));
@@ -119,8 +121,8 @@ inline WordList parse_metadata(std::string_view text) {
 
 inline TextLines projector_lines(std::string_view bytes, const std::string& name,
                                  const ReadOptions& options) {
-    const std::string_view line = trim_line(bytes.substr(0, bytes.find('\n')));
-    ByteReader reader(bytes, name);
+    ByteReader reader = text_reader(bytes, name);
+    const std::string_view line = trim_line(reader.rest().substr(0, reader.rest().find('\n')));
     if (line.empty()) reader.fail("the first line is empty, expected numbers");
     const auto dim = static_cast<std::size_t>(1 + std::count(line.begin(), line.end(), '\t'));
     check_matrix_size(0, dim, name);
@@ -146,6 +148,7 @@ inline WordList projector_words(const std::string& path, std::size_t rows,
     EmbeddingTable<float> table = lines.parse_all(none);
     const std::size_t rows = options.top == 0 ? table.rows() : lines.count();
     WordList words = detail::projector_words(path, rows, options, report);
+    if (report != nullptr) report->byte_order_mark |= lines.has_byte_order_mark();
     words.words.resize(table.rows());
     return detail::assemble(words.words, words.counts, std::move(table), path, options, report);
 }
@@ -188,7 +191,8 @@ private:
 class ProjectorWriter final : public RowWriter {
 public:
     ProjectorWriter(const std::string& path, std::uint64_t rows, std::size_t dim)
-        : RowWriter(path, rows, dim), file_(path), metadata_(metadata_path(path)) {}
+        : RowWriter(path, rows, dim, VectorFormat::projector), file_(path),
+          metadata_(metadata_path(path)) {}
 
 private:
     void put(const Row& row) override {

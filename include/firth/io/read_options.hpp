@@ -35,10 +35,18 @@ struct ReadOptions {
         refuse,     ///< `FormatError`
     };
 
+    /// Words of a text that have a number among their parts, such as "windows 10". They look like
+    /// rows with a number too many, or like two rows on one line.
+    enum class SpacedNumbers {
+        refuse, ///< `FormatError`
+        keep,   ///< they are words
+    };
+
     Duplicates duplicates = Duplicates::keep_first;
     NonFinite non_finite = NonFinite::refuse;
     Header header = Header::strict;
     Utf8 utf8 = Utf8::keep_bytes;
+    SpacedNumbers spaced_numbers = SpacedNumbers::refuse;
     std::size_t top = 0;         ///< read the first rows only, so many; 0: all
     std::string words{};         ///< the file with the words of the rows, for formats that have
                                  ///< none; empty: the one beside it, see `words_path`
@@ -55,6 +63,7 @@ struct ReadReport {
     std::uint64_t rows = 0;        ///< the number of rows that were read, duplicates included
     std::uint64_t not_utf8 = 0;    ///< words that are not UTF-8
     bool numbered = false;         ///< no words were there: rows are named by their numbers
+    bool byte_order_mark = false;  ///< the text (of the rows or of their words) began with one
 };
 
 } // namespace firth

@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -15,7 +17,9 @@
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/base/utf8.hpp>
+#include <firth/io/format.hpp>
 #include <firth/io/read_options.hpp>
+#include <firth/io/word_rules.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/table/word_vectors.hpp>
@@ -70,6 +74,13 @@ public:
     RowWriter& operator=(const RowWriter&) = delete;
     virtual ~RowWriter() = default;
 
+    /// What is done with words that the format cannot hold. Words that are replaced may become the
+    /// same as others, which `save` looks after.
+    void set_unwritable(UnwritableWords policy) noexcept { unwritable_ = policy; }
+
+    /// What was left out so far, and how many rows were written.
+    [[nodiscard]] const SaveReport& report() const noexcept { return report_; }
+
     /// Appends a row. Throws `Error` for a vector of another length or with NaN or infinity, for a
     /// word that the format cannot hold and for a row more than promised, `IoError` where the disk
     /// is full.
@@ -78,63 +89,147 @@ public:
             fail("the vector of \"" + std::string(row.word) + "\" has " +
                  std::to_string(row.vector.size()) + " elements, expected " + std::to_string(dim_));
         }
-        if (added_ == rows_)
+        if (report_.rows + report_.skipped == rows_)
             fail("there are more rows than the " + std::to_string(rows_) + " that were promised");
         if (!detail::all_finite(row.vector)) {
             fail("the vector of \"" + std::string(row.word) +
                  "\" holds NaN or infinity, expected finite numbers");
         }
-        put(row);
-        ++added_;
+        if (rule_.holds(row.word)) {
+            put(row);
+            ++report_.rows;
+        } else {
+            add_unwritable(row);
+        }
     }
 
     /// Puts the file in its place. Throws `Error` where rows are missing, and `IoError`.
     void finish() {
-        if (added_ != rows_) {
-            fail("there are " + std::to_string(added_) + " rows, but " + std::to_string(rows_) +
-                 " were promised");
+        if (report_.rows + report_.skipped != rows_) {
+            fail("there are " + std::to_string(report_.rows + report_.skipped) + " rows, but " +
+                 std::to_string(rows_) + " were promised");
+        }
+        if (report_.rows == 0 && !rule_.no_rows) {
+            fail("there are no rows, and a file of no rows is empty in this format");
         }
         end();
     }
 
 protected:
     /// `name` is what errors call the file. Throws `OptionError` for a size that no table has.
-    RowWriter(std::string name, std::uint64_t rows, std::size_t dim)
-        : name_(std::move(name)), rows_(rows), dim_(dim) {
+    RowWriter(std::string name, std::uint64_t rows, std::size_t dim, VectorFormat format)
+        : name_(std::move(name)), rows_(rows), dim_(dim), format_(format),
+          rule_(word_rule(format)) {
         // Vectors of no words have no dim.
         if (rows != 0 || dim != 0) detail::check_table_size(rows, dim);
     }
 
     [[nodiscard]] std::uint64_t rows() const noexcept { return rows_; }
-    [[nodiscard]] std::uint64_t added() const noexcept { return added_; }
+    [[nodiscard]] std::uint64_t added() const noexcept { return report_.rows; }
+    [[nodiscard]] std::uint64_t skipped() const noexcept { return report_.skipped; }
     [[nodiscard]] std::size_t dim() const noexcept { return dim_; }
+
+    /// Says that vectors lose their length in this file.
+    void lose_scales() noexcept { report_.scales_lost = true; }
 
     /// Throws `Error` about the file.
     [[noreturn]] void fail(const std::string& message) const {
         throw Error("cannot write " + name_ + ": " + message);
     }
 
-    /// Throws `Error` for a word that is empty or holds one of these bytes.
-    void check_word(std::string_view word, std::string_view separators) const {
-        if (!word.empty() && word.find_first_of(separators) == word.npos) return;
-        fail("the word \"" + std::string(word) + "\" of row " + std::to_string(added_) +
-             " is empty or holds a byte that ends words in this format");
-    }
-
     virtual void put(const Row& row) = 0;
     virtual void end() = 0;
 
 private:
+    void add_unwritable(const Row& row) {
+        if (unwritable_ == UnwritableWords::refuse) {
+            fail("row " + std::to_string(report_.rows) + " has " +
+                 detail::unwritable(format_, row.word));
+        }
+        const bool first = report_.skipped + report_.replaced == 0;
+        if (first) report_.first_unwritable = row.word;
+        if (unwritable_ == UnwritableWords::skip) {
+            ++report_.skipped;
+            return;
+        }
+        const std::string replacement = rule_.replace(row.word);
+        if (first) report_.first_replacement = replacement;
+        put({replacement, row.vector, row.count});
+        ++report_.rows;
+        ++report_.replaced;
+    }
+
     std::string name_;
     std::uint64_t rows_;
-    std::uint64_t added_ = 0;
     std::size_t dim_;
+    VectorFormat format_;
+    WordRule rule_;
+    UnwritableWords unwritable_ = UnwritableWords::refuse;
+    SaveReport report_;
 };
+
+namespace detail {
+
+/// The words of a vocabulary as a format can hold them, by a policy. Those that are replaced become
+/// the same as no other word.
+class WritableWords {
+public:
+    WritableWords() = default; ///< all as they are
+
+    WritableWords(const Vocabulary& vocabulary, const WordRule& rule, UnwritableWords policy)
+        : rows_(vocabulary.size()) {
+        if (policy == UnwritableWords::refuse) return; // the writer refuses them
+        for (Id id = 0; id < vocabulary.size(); ++id) {
+            const std::string_view word = vocabulary[id];
+            if (rule.holds(word)) continue;
+            std::string other;
+            if (policy == UnwritableWords::skip) {
+                ++report_.skipped;
+            } else {
+                ++report_.replaced;
+                other = rule.replace(word);
+                while (vocabulary.contains(other) || !taken_.insert(other).second) {
+                    other += '_';
+                }
+            }
+            if (changed_.empty()) {
+                report_.first_unwritable = word;
+                report_.first_replacement = other;
+            }
+            changed_.emplace(id, std::move(other));
+        }
+        skips_ = policy == UnwritableWords::skip;
+        rows_ -= report_.skipped;
+    }
+
+    /// The number of rows that are left.
+    [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
+    [[nodiscard]] const SaveReport& report() const noexcept { return report_; }
+
+    /// The word of row `id`, or nothing where it is left out.
+    [[nodiscard]] std::optional<std::string_view> operator()(Id id, std::string_view word) const {
+        if (changed_.empty()) return word;
+        const auto found = changed_.find(id);
+        if (found == changed_.end()) return word;
+        if (skips_) return std::nullopt;
+        return found->second;
+    }
+
+private:
+    std::unordered_map<Id, std::string> changed_;
+    std::unordered_set<std::string> taken_;
+    bool skips_ = false;
+    std::size_t rows_ = 0;
+    SaveReport report_;
+};
+
+} // namespace detail
 
 /// Writes all rows and finishes. Throws what `RowWriter` throws, and `Error` where `progress`
 /// cancels.
 inline void write_rows(const WordVectors<float>& vectors, RowWriter& writer,
-                       const ProgressCallback& progress = {}) {
+                       const ProgressCallback& progress = {},
+                       const detail::WritableWords& words = {}) {
     ProgressMeter meter(progress);
     const auto report = [&](std::size_t done, bool now) {
         Progress state;
@@ -143,7 +238,9 @@ inline void write_rows(const WordVectors<float>& vectors, RowWriter& writer,
         if (!meter.report(state, now)) throw Error("writing was cancelled");
     };
     for (Id id = 0; id < vectors.size(); ++id) {
-        writer.add({vectors.word(id), vectors[id], vectors.vocabulary().count(id)});
+        if (const std::optional<std::string_view> word = words(id, vectors.word(id))) {
+            writer.add({*word, vectors[id], vectors.vocabulary().count(id)});
+        }
         if (id % 256 == 0) report(id, false);
     }
     report(vectors.size(), true);
@@ -163,6 +260,7 @@ inline WordVectors<float> assemble(const std::vector<std::string_view>& words,
     if (report != nullptr) {
         found.header_rows = report->header_rows;
         found.numbered = report->numbered;
+        found.byte_order_mark = report->byte_order_mark;
     }
     found.rows = words.size();
     std::string replaced;

@@ -62,7 +62,10 @@ public:
     std::vector<Entry> entries;
     std::string error;
 
-    bool null() override { return refuse("null"); }
+    bool null() override {
+        // No metadata, as some writers say it.
+        return depth_ == 1 && in_metadata_ ? true : refuse("null");
+    }
     bool boolean(bool) override { return refuse("true or false"); }
     bool number_integer(number_integer_t) override { return refuse("a negative number"); }
     bool number_float(number_float_t, const string_t&) override { return refuse("a fraction"); }
@@ -373,7 +376,8 @@ public:
     /// `type` is f32, f16, bf16 or i8. Throws `OptionError` for others.
     SafetensorsWriter(const std::string& path, std::uint64_t rows, std::size_t dim,
                       ElementType type = ElementType::f32)
-        : RowWriter(path, rows, dim), type_(type), file_(path, AtomicFile::Order::any) {
+        : RowWriter(path, rows, dim, VectorFormat::safetensors), type_(type),
+          file_(path, AtomicFile::Order::any) {
         // The header's place is kept until the words are known.
         file_.write(std::string(header_size, ' '));
     }
@@ -383,10 +387,6 @@ private:
     static constexpr std::size_t header_size = 640;
 
     void put(const Row& row) override {
-        if (row.word.find('\n') != row.word.npos) {
-            fail("the word \"" + std::string(row.word) + "\" holds a newline, which parts words " +
-                 "in this format");
-        }
         words_ += row.word;
         words_ += '\n';
         counts_.push_back(row.count);
@@ -398,7 +398,7 @@ private:
 
     void end() override {
         const std::uint64_t row_bytes = dim() * element_size(type_);
-        add("embeddings", type_name(), {rows(), dim()}, rows() * row_bytes);
+        add("embeddings", type_name(), {added(), dim()}, added() * row_bytes);
         if (type_ == ElementType::i8) {
             add_numbers("scales", "F32", std::span<const float>(scales_));
         }

@@ -54,7 +54,8 @@ inline void read_checked(const StoredMatrix& matrix, std::size_t row, std::strin
 
 /// Throws `FormatError` for a matrix that no table can hold.
 inline void check_matrix_size(std::uint64_t rows, std::uint64_t dim, const std::string& name) {
-    if (dim == 0 || dim > max_dim || rows > max_rows) {
+    const bool none = rows == 0 && dim == 0; // vectors of no words
+    if ((dim == 0 && !none) || dim > max_dim || rows > max_rows) {
         throw FormatError(name + ": a matrix of " + std::to_string(rows) + " x " +
                           std::to_string(dim) + ", expected at most " + std::to_string(max_rows) +
                           " rows of 1 to " + std::to_string(max_dim) + " elements");
@@ -65,6 +66,8 @@ inline void check_matrix_size(std::uint64_t rows, std::uint64_t dim, const std::
 inline WordVectors<float> read_matrix(const StoredMatrix& matrix, WordList words,
                                       const std::string& name, const ReadOptions& options,
                                       ReadReport* report) {
+    if (report != nullptr) report->header_rows = matrix.rows;
+    if (matrix.dim == 0) return {}; // vectors of no words
     const std::size_t rows = options.top == 0 ? matrix.rows : std::min(options.top, matrix.rows);
     EmbeddingTable<float> table(rows, matrix.dim, Uninitialized());
     for_rows(rows, 1024, name, options, [&](std::size_t begin, std::size_t end) {
@@ -74,7 +77,6 @@ inline WordVectors<float> read_matrix(const StoredMatrix& matrix, WordList words
         }
     });
     words.words.resize(rows);
-    if (report != nullptr) report->header_rows = matrix.rows;
     return assemble(words.words, words.counts, std::move(table), name, options, report);
 }
 

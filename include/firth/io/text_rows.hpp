@@ -14,9 +14,11 @@
 #include <firth/base/error.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>
+#include <firth/base/utf8.hpp>
 #include <firth/io/byte_reader.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
+#include <firth/io/word_rules.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/word_vectors.hpp>
 
@@ -47,10 +49,15 @@ inline bool parse_fields(std::string_view fields, std::span<float> vector) {
 }
 
 /// Splits a row's line into its word, which is returned, and the last vector.size() fields. Words
-/// may hold spaces. Throws the message of a `FormatError` without its place, as an `Error`.
-inline std::string_view parse_row(std::string_view line, std::span<float> vector) {
+/// may hold spaces, but for those that look like a row with too many numbers: they are refused
+/// unless `keep_numbers`. Throws the message of a `FormatError` without its place, as an `Error`.
+inline std::string_view parse_row(std::string_view line, std::span<float> vector,
+                                  bool keep_numbers) {
     line = trim_line(line);
-    std::size_t word_end = std::min(line.find(' '), line.size());
+    std::size_t word_end = 0;
+    while (word_end < line.size() && line[word_end] != ' ' && line[word_end] != '\t') {
+        ++word_end;
+    }
     if (parse_fields(line.substr(word_end), vector)) return line.substr(0, word_end);
     word_end = line.size();
     for (std::size_t field = 0; field < vector.size(); ++field) {
@@ -67,11 +74,17 @@ inline std::string_view parse_row(std::string_view line, std::span<float> vector
                     std::string(line.substr(0, std::min<std::size_t>(word_end, 40))) +
                     "\" are not all numbers");
     }
-    return line.substr(0, word_end);
+    const std::string_view word = line.substr(0, word_end);
+    if (!keep_numbers && holds_number(word)) {
+        throw Error("before the last " + std::to_string(vector.size()) + " numbers there is \"" +
+                    std::string(word.substr(0, 40)) +
+                    "\", a word with a number in it: too many numbers, or two rows on one line?");
+    }
+    return word;
 }
 
 /// A line of numbers alone. Throws as `parse_row`, and returns no word.
-inline std::string_view parse_numbers(std::string_view line, std::span<float> vector) {
+inline std::string_view parse_numbers(std::string_view line, std::span<float> vector, bool) {
     line = trim_line(line);
     const ParsedFloat first = parse_float(line);
     if (vector.empty() || first.size == 0 ||
@@ -84,7 +97,15 @@ inline std::string_view parse_numbers(std::string_view line, std::span<float> ve
 }
 
 /// How a line becomes a word and a vector.
-using ParseLine = std::string_view (*)(std::string_view line, std::span<float> vector);
+using ParseLine = std::string_view (*)(std::string_view line, std::span<float> vector,
+                                       bool keep_numbers);
+
+/// A reader that stands behind the byte-order mark, where the text begins with one.
+inline ByteReader text_reader(std::string_view bytes, const std::string& name) {
+    ByteReader reader(bytes, name);
+    if (bytes.starts_with(byte_order_mark)) reader.take(byte_order_mark.size(), "");
+    return reader;
+}
 
 /// The lines behind a reader's place, blank ones left out.
 class TextLines {
@@ -98,11 +119,16 @@ public:
     [[nodiscard]] std::size_t dim() const noexcept { return dim_; }
     [[nodiscard]] std::optional<std::uint64_t> promised() const noexcept { return promised_; }
 
+    [[nodiscard]] bool has_byte_order_mark() const noexcept {
+        return reader_.bytes().starts_with(byte_order_mark);
+    }
+
     /// Parses a line and checks its numbers. Throws `FormatError` with its place.
     std::string_view parse(std::string_view line, std::span<float> vector) const {
         std::string_view word;
         try {
-            word = parse_(line, vector);
+            word =
+                parse_(line, vector, options_.spaced_numbers == ReadOptions::SpacedNumbers::keep);
         } catch (const Error& error) {
             fail_line(line, error.what());
         }
@@ -231,9 +257,16 @@ private:
 /// Reads all lines as rows with their words.
 inline WordVectors<float> read_text_rows(const TextLines& lines, const std::string& name,
                                          const ReadOptions& options, ReadReport* report) {
+    if (report != nullptr) {
+        *report = {.header_rows = lines.promised().value_or(0),
+                   .byte_order_mark = lines.has_byte_order_mark()};
+    }
+    if (lines.dim() == 0) { // vectors of no words
+        lines.check_rows(lines.count());
+        return {};
+    }
     std::vector<std::string_view> words;
     EmbeddingTable<float> table = lines.parse_all(words);
-    if (report != nullptr) report->header_rows = lines.promised().value_or(0);
     return assemble(words, {}, std::move(table), name, options, report);
 }
 

@@ -80,7 +80,11 @@ public:
     /// `type` is f32, u8 or i32. Throws `OptionError` for others.
     VecsWriter(const std::string& path, std::uint64_t rows, std::size_t dim,
                ElementType type = ElementType::f32)
-        : RowWriter(path, rows, dim), type_(type), file_(path), words_(words_path(path)) {
+        : RowWriter(path, rows, dim,
+                    type == ElementType::u8    ? VectorFormat::bvecs
+                    : type == ElementType::i32 ? VectorFormat::ivecs
+                                               : VectorFormat::fvecs),
+          type_(type), file_(path), words_(words_path(path)) {
         if (type != ElementType::f32 && type != ElementType::u8 && type != ElementType::i32) {
             throw OptionError("cannot write " + path + ": there are no vecs of type " +
                               std::string(element_name(type)) + ", expected f32, u8 or i32");
@@ -89,7 +93,6 @@ public:
 
 private:
     void put(const Row& row) override {
-        check_word(row.word, "\n");
         words_.add(row);
         bytes_.clear();
         const auto size = static_cast<std::int32_t>(row.vector.size());

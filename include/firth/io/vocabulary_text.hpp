@@ -11,6 +11,7 @@
 #include <firth/base/error.hpp>
 #include <firth/base/fields.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/utf8.hpp>
 #include <firth/table/vocabulary.hpp>
 
 /// A vocabulary as text, "word count" a line in the order of ids: GloVe's vocab.txt, and what
@@ -38,6 +39,7 @@ inline void write_vocabulary_text(const Vocabulary& vocabulary, const std::strin
 /// there before.
 [[nodiscard]] inline Vocabulary parse_vocabulary_text(std::string_view text,
                                                       const std::string& name = "the text") {
+    skip_byte_order_mark(text);
     Vocabulary vocabulary;
     for (std::size_t number = 1; !text.empty(); ++number) {
         const std::string_view line = take_line(text);

@@ -50,7 +50,13 @@ public:
     /// The next row, nothing at the end. Throws `FormatError`.
     std::optional<RawRow> next() {
         // What is left of the row before, in files that end rows with a newline.
+        const std::size_t end = reader_.position();
         reader_.skip_all('\n');
+        if (read_ != 0 && !reader_.at_end()) {
+            const std::size_t newlines = reader_.position() - end;
+            without_newline_ = without_newline_ || newlines != 1;
+            with_newline_ = with_newline_ || newlines != 0;
+        }
         if (strict_ ? read_ == header_.rows : reader_.at_end()) {
             if (reader_.at_end()) return std::nullopt;
             fail_count("but " + std::to_string(reader_.rest().size()) + " more bytes follow them");
@@ -72,6 +78,9 @@ public:
         if (size > reader_.rest().size()) reader_.take(size, what(""));
         return RawRow{word, reader_.take(size, "").data()};
     }
+
+    /// True where some rows, but not all, end with one newline: so do no writer's.
+    [[nodiscard]] bool has_mixed_ends() const noexcept { return with_newline_ && without_newline_; }
 
     /// Copies a row's numbers and checks them. Throws `FormatError`.
     void copy(const RawRow& row, std::span<float> to) const {
@@ -95,6 +104,8 @@ private:
     bool refuse_;
     Word2VecHeader header_;
     std::uint64_t read_ = 0;
+    bool with_newline_ = false;
+    bool without_newline_ = false;
 };
 
 } // namespace detail
@@ -122,18 +133,17 @@ private:
 };
 
 /// Writes rows, ended by newlines as word2vec.c does. Words that are empty or hold a space or a
-/// newline are refused.
+/// newline cannot be written.
 class Word2VecBinaryWriter final : public RowWriter {
 public:
     Word2VecBinaryWriter(std::unique_ptr<ByteSink> sink, const std::string& name,
                          std::uint64_t rows, std::size_t dim)
-        : RowWriter(name, rows, dim), sink_(std::move(sink)) {
+        : RowWriter(name, rows, dim, VectorFormat::word2vec_binary), sink_(std::move(sink)) {
         sink_->write(detail::header_line(rows, dim));
     }
 
 private:
     void put(const Row& row) override {
-        check_word(row.word, " \n");
         bytes_ = row.word;
         bytes_ += ' ';
         detail::append_elements_of(row.vector, bytes_);
@@ -141,7 +151,10 @@ private:
         sink_->write(bytes_);
     }
 
-    void end() override { sink_->commit(); }
+    void end() override {
+        if (skipped() != 0) detail::correct_header(*sink_, rows(), added(), dim());
+        sink_->commit();
+    }
 
     std::unique_ptr<ByteSink> sink_;
     std::string bytes_;
@@ -154,7 +167,7 @@ private:
                                                               const ReadOptions& options = {},
                                                               ReadReport* report = nullptr) {
     detail::Word2VecBinaryRows file(bytes, name, options);
-    if (report != nullptr) report->header_rows = file.header().rows;
+    if (report != nullptr) *report = {.header_rows = file.header().rows};
     std::vector<std::string_view> words;
     std::vector<const char*> vectors;
     const std::size_t most = options.top == 0 ? file.header().rows : options.top;
@@ -166,6 +179,7 @@ private:
         words.push_back(row->word);
         vectors.push_back(row->vector);
     }
+    if (file.header().dim == 0) return {}; // vectors of no words
     EmbeddingTable<float> table(words.size(), file.header().dim, Uninitialized());
     detail::for_rows(words.size(), 1024, name, options, [&](std::size_t begin, std::size_t end) {
         for (std::size_t row = begin; row < end; ++row) {

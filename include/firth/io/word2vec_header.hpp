@@ -9,6 +9,9 @@
 #include <string_view>
 #include <system_error>
 
+#include <firth/base/atomic_file.hpp>
+#include <firth/base/byte_sink.hpp>
+#include <firth/base/error.hpp>
 #include <firth/io/byte_reader.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/table/embedding_table.hpp>
@@ -53,12 +56,13 @@ Word2VecHeader take_header(ByteReader& reader, const ReadOptions& options, RowBy
         reader.fail("the first line is \"" + std::string(line.substr(0, 40)) +
                     "\", expected two numbers, rows and dim");
     }
-    if (header->dim == 0 || header->dim > max_dim) {
+    const bool none = header->rows == 0 && header->dim == 0; // vectors of no words
+    if ((header->dim == 0 && !none) || header->dim > max_dim) {
         reader.fail("the header says dim " + std::to_string(header->dim) + ", expected 1 to " +
                     std::to_string(max_dim));
     }
     reader.take(std::min(line.size() + 1, reader.rest().size()), "the header");
-    const std::uint64_t room = reader.rest().size() / row_bytes(header->dim) + 1;
+    const std::uint64_t room = none ? 0 : reader.rest().size() / row_bytes(header->dim) + 1;
     if (header->rows > room && options.header == ReadOptions::Header::strict) {
         reader.fail_at(0, "the header promises " + std::to_string(header->rows) + " rows of dim " +
                               std::to_string(header->dim) + ", but the file has room for " +
@@ -70,6 +74,20 @@ Word2VecHeader take_header(ByteReader& reader, const ReadOptions& options, RowBy
 /// The header line.
 inline std::string header_line(std::uint64_t rows, std::size_t dim) {
     return std::to_string(rows) + ' ' + std::to_string(dim) + '\n';
+}
+
+/// Puts the number of rows that were written, in as many digits, in the place of those `promised`
+/// by the line at the beginning of a file. Throws `IoError` for sinks that cannot go back.
+inline void correct_header(ByteSink& sink, std::uint64_t promised, std::uint64_t written,
+                           std::size_t dim) {
+    auto* const file = dynamic_cast<AtomicFile*>(&sink);
+    if (file == nullptr) {
+        throw IoError("rows were skipped, but the stream cannot go back to its header");
+    }
+    std::string line = header_line(written, dim);
+    const std::string old = header_line(promised, dim);
+    line.insert(0, old.size() - line.size(), '0');
+    file->rewrite(0, line);
 }
 
 } // namespace detail

@@ -29,7 +29,7 @@ namespace detail {
 
 inline TextLines word2vec_lines(std::string_view bytes, const std::string& name,
                                 const ReadOptions& options) {
-    ByteReader reader(bytes, name);
+    ByteReader reader = text_reader(bytes, name);
     const Word2VecHeader header =
         take_header(reader, options, [](std::uint64_t dim) { return 2 * dim; });
     return {std::move(reader), header.dim, parse_row, header.rows, options};
@@ -46,28 +46,37 @@ public:
 };
 
 /// Writes rows as lines, numbers in the shortest form that reads back the same. Words that are
-/// empty or hold a space or a newline are refused.
+/// empty or hold a newline cannot be written; in word2vec's format neither can those with a space,
+/// in GloVe's those that read as if the row had too many numbers.
 class Word2VecTextWriter final : public RowWriter {
 public:
     /// Without `header` this is GloVe's format.
     Word2VecTextWriter(std::unique_ptr<ByteSink> sink, const std::string& name, std::uint64_t rows,
                        std::size_t dim, bool header = true)
-        : RowWriter(name, rows, dim), sink_(std::move(sink)) {
+        : RowWriter(name, rows, dim,
+                    header ? VectorFormat::word2vec_text : VectorFormat::glove_text),
+          sink_(std::move(sink)), header_(header) {
         if (header) sink_->write(detail::header_line(rows, dim));
     }
 
 private:
     void put(const Row& row) override {
-        check_word(row.word, " \n");
         line_ = row.word;
         detail::append_numbers(line_, row.vector, ' ');
+        if (!header_ && added() == 0 && detail::parse_header(line_)) {
+            fail("the first row, \"" + line_ + "\", would read as word2vec's header");
+        }
         line_ += '\n';
         sink_->write(line_);
     }
 
-    void end() override { sink_->commit(); }
+    void end() override {
+        if (header_ && skipped() != 0) detail::correct_header(*sink_, rows(), added(), dim());
+        sink_->commit();
+    }
 
     std::unique_ptr<ByteSink> sink_;
+    bool header_;
     std::string line_;
 };
 

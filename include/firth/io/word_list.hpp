@@ -16,6 +16,7 @@
 #include <firth/base/error.hpp>
 #include <firth/base/fields.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/utf8.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 
@@ -53,6 +54,7 @@ inline bool split_count(std::string_view line, std::string_view& word, std::uint
 /// Reads words from the bytes of a file, which must outlive the list. Counts are there where every
 /// line ends in one.
 [[nodiscard]] inline WordList parse_word_list(std::string_view text) {
+    skip_byte_order_mark(text);
     WordList list;
     bool counted = true;
     while (!text.empty()) {
@@ -73,12 +75,14 @@ inline bool split_count(std::string_view line, std::string_view& word, std::uint
 }
 
 /// The words of the `rows` rows in the file `path`: those of `options.words`, or of the file beside
-/// it, or else the rows' numbers, which `report` then says. `parse` makes a list of the file's
-/// bytes. Throws `IoError`, and `FormatError` where there are more or fewer words than rows.
+/// it, or else the rows' numbers, which `report` then says, as it does of a byte-order mark.
+/// `parse` makes a list of the file's bytes. Throws `IoError`, and `FormatError` where there are
+/// more or fewer words than rows.
 [[nodiscard]] inline WordList words_of(const std::string& path, std::size_t rows,
                                        const ReadOptions& options, ReadReport* report,
                                        const std::string& beside,
                                        WordList (*parse)(std::string_view text) = parse_word_list) {
+    if (report != nullptr) report->numbered = report->byte_order_mark = false;
     std::error_code code;
     const std::string from = !options.words.empty() ? options.words : beside;
     if (options.words.empty() && !std::filesystem::exists(from, code)) {
@@ -95,6 +99,7 @@ inline bool split_count(std::string_view line, std::string_view& word, std::uint
     }
     const auto file = std::make_shared<MappedFile>(from);
     WordList list = parse(file->bytes());
+    if (report != nullptr) report->byte_order_mark = file->bytes().starts_with(byte_order_mark);
     if (list.keeper == nullptr) list.keeper = file;
     if (list.words.size() != rows) {
         throw FormatError(from + " holds " + std::to_string(list.words.size()) +

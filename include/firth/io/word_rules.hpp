@@ -1,0 +1,135 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <firth/base/error.hpp>
+#include <firth/base/number_text.hpp>
+#include <firth/base/utf8.hpp>
+#include <firth/io/format.hpp>
+#include <firth/table/vocabulary.hpp>
+
+/// Which words a format can hold, such that they read back the same.
+namespace firth {
+
+namespace detail {
+
+/// True for a word with spaces or tabs in it, one part of which is a number, the first one left
+/// out. In a text that looks like a row with a number too many, or like two rows on one line.
+[[nodiscard]] inline bool holds_number(std::string_view word) {
+    constexpr std::string_view spaces = " \t";
+    for (std::size_t at = word.find_first_of(spaces); at != word.npos;) {
+        const std::size_t next = std::min(word.find_first_of(spaces, at + 1), word.size());
+        const std::string_view part = word.substr(at + 1, next - at - 1);
+        if (!part.empty() && parse_float(part).size == part.size()) return true;
+        at = next == word.size() ? word.npos : next;
+    }
+    return false;
+}
+
+} // namespace detail
+
+/// What a format can hold, of words above all.
+struct WordRule {
+    bool empty = true;             ///< words may be empty
+    std::string_view separators{}; ///< bytes that end words
+    bool numbers_between = true;   ///< parts of them may be numbers, see `detail::holds_number`
+    bool byte_order_mark = true;   ///< they may begin with one
+    bool carriage_return = true;   ///< they may end in one
+    bool no_rows = true;           ///< a file of no rows is told from an empty file
+
+    [[nodiscard]] bool holds(std::string_view word) const {
+        return (empty || !word.empty()) && word.find_first_of(separators) == word.npos &&
+               (numbers_between || !detail::holds_number(word)) &&
+               (byte_order_mark || !word.starts_with(firth::byte_order_mark)) &&
+               (carriage_return || !word.ends_with('\r'));
+    }
+
+    /// A word that the format holds, made from one that it does not: "_" in the place of what it
+    /// cannot be.
+    [[nodiscard]] std::string replace(std::string_view word) const {
+        if (!byte_order_mark && word.starts_with(firth::byte_order_mark)) {
+            word.remove_prefix(firth::byte_order_mark.size());
+        }
+        std::string replaced(word);
+        const auto put = [&](std::string_view bytes) {
+            for (char& byte : replaced) {
+                if (bytes.find(byte) != bytes.npos) byte = '_';
+            }
+        };
+        put(separators);
+        if (!numbers_between && detail::holds_number(replaced)) put(" \t");
+        if (!carriage_return && replaced.ends_with('\r')) replaced.back() = '_';
+        return replaced.empty() && !empty ? "_" : holds(replaced) ? replaced : '_' + replaced;
+    }
+};
+
+/// The rule of a format.
+[[nodiscard]] inline WordRule word_rule(VectorFormat format) {
+    switch (format) {
+    case VectorFormat::word2vec_text:
+        return {.empty = false, .separators = " \n", .numbers_between = false};
+    case VectorFormat::word2vec_binary:
+        return {.empty = false, .separators = " \n"};
+    case VectorFormat::glove_text:
+        return {.empty = false,
+                .separators = "\n",
+                .numbers_between = false,
+                .byte_order_mark = false,
+                .no_rows = false};
+    case VectorFormat::npy:
+        return {
+            .empty = false, .separators = "\n", .byte_order_mark = false, .carriage_return = false};
+    case VectorFormat::fvecs:
+    case VectorFormat::bvecs:
+    case VectorFormat::ivecs:
+        return {.empty = false,
+                .separators = "\n",
+                .byte_order_mark = false,
+                .carriage_return = false,
+                .no_rows = false};
+    case VectorFormat::safetensors:
+        return {.separators = "\n"};
+    case VectorFormat::projector:
+        return {.byte_order_mark = false, .no_rows = false};
+    case VectorFormat::fasttext_binary:
+    case VectorFormat::native:
+        break;
+    }
+    return {};
+}
+
+namespace detail {
+
+/// The end of a message about a word that a format does not hold.
+[[nodiscard]] inline std::string unwritable(VectorFormat format, std::string_view word) {
+    return "the word \"" + std::string(word) + "\", which " + std::string(format_name(format)) +
+           " cannot hold as it is: it is empty, or has a space, a newline or a number in it that " +
+           "readers would take for the end of a word; skip or replace such words, or choose " +
+           "another format";
+}
+
+} // namespace detail
+
+/// Tells before long work whether vectors of these symbols can be written in a format: throws
+/// `OptionError`, with the first symbol that it cannot hold.
+inline void check_words(const Vocabulary& vocabulary, VectorFormat format) {
+    const WordRule rule = word_rule(format);
+    for (Id id = 0; id < vocabulary.size(); ++id) {
+        if (rule.holds(vocabulary[id])) continue;
+        throw OptionError("word " + std::to_string(id) + " of the vocabulary is " +
+                          detail::unwritable(format, vocabulary[id]));
+    }
+}
+
+/// The same by the options for the writing, which name the format: nothing is wrong where they skip
+/// or replace such words.
+inline void check_words(const Vocabulary& vocabulary, const SaveOptions& options) {
+    if (!options.format) throw OptionError("the format is not given, which tells what words hold");
+    if (options.unwritable == UnwritableWords::refuse) check_words(vocabulary, *options.format);
+}
+
+} // namespace firth

@@ -1,0 +1,258 @@
+#include <firth/io/word_rules.hpp>
+
+#include <firth/io/load.hpp>
+
+#include "support.hpp"
+
+using namespace firth;
+
+namespace {
+
+const std::vector<std::string>& odd_words() {
+    static const std::vector<std::string> words{
+        "plain",    "two words", "windows 10", "tab\there",  "tab\t7", "new\nline",
+        "return\r", "",          " ",          ". . .",      " x ",    "\xEF\xBB\xBFmark",
+        "1998",     "0.5",       "\xFF\xC0",   "_",          "3 x",    "a\n7",
+        "\t",       "x\r\ry",    "a  b",       "back\\slash"};
+    return words;
+}
+
+WordVectors<float> one_word(const std::string& word) {
+    Vocabulary vocabulary;
+    vocabulary.add(word);
+    EmbeddingTable<float> table(1, 3);
+    table[0][0] = 1;
+    table[0][2] = 3;
+    return {std::move(vocabulary), std::move(table)};
+}
+
+std::vector<VectorFormat> written_formats() {
+    std::vector<VectorFormat> formats;
+    for (const FormatName& name : format_names) {
+        if (name.format != VectorFormat::fasttext_binary) formats.push_back(name.format);
+    }
+    return formats;
+}
+
+WordVectors<float> words_of_all_kinds() {
+    Vocabulary vocabulary;
+    for (const char* const word : {"plain", "new york", "new_york", "", "a\nb", "last"}) {
+        vocabulary.add(word, 10 - vocabulary.size());
+    }
+    EmbeddingTable<float> table(6, 2);
+    for (std::size_t i = 0; i < 12; ++i) {
+        table[i / 2][i % 2] = static_cast<float>(i + 1);
+    }
+    return {std::move(vocabulary), std::move(table)};
+}
+
+} // namespace
+
+TEST_CASE("every word reads back the same, or is refused by the rule before it is written") {
+    const test::TemporaryFolder folder;
+    for (const VectorFormat format : written_formats()) {
+        const WordRule rule = word_rule(format);
+        REQUIRE(rule.holds("plain"));
+        REQUIRE(rule.holds("1998"));
+        for (const std::string& word : odd_words()) {
+            INFO(format_name(format) << " \"" << word << '"');
+            const WordVectors<float> vectors = one_word(word);
+            const std::string path = folder / ("v" + std::string(format_name(format)));
+            if (rule.holds(word)) {
+                check_words(vectors.vocabulary(), format);
+                save(vectors, path, format);
+                test::require_same(load(path), vectors);
+                continue;
+            }
+            REQUIRE(test::contains(
+                test::message_of<OptionError>([&] { check_words(vectors.vocabulary(), format); }),
+                "word 0 of the vocabulary is the word \"" + word + '"'));
+            test::write_file(path, "old");
+            REQUIRE_THROWS_AS(save(vectors, path, format), Error);
+            const auto writer = make_writer(path, 1, 3, {.format = format});
+            REQUIRE_THROWS_AS(writer->add({word, vectors[Id{0}]}), Error);
+            REQUIRE(test::read_file(path) == "old");
+            // What it is replaced by does.
+            const std::string other = rule.replace(word);
+            REQUIRE(rule.holds(other));
+            const SaveReport report =
+                save(vectors, path, {.format = format, .unwritable = UnwritableWords::replace});
+            REQUIRE(load(path).word(0) == other);
+            REQUIRE(report.rows == 1);
+            REQUIRE(report.replaced == 1);
+            REQUIRE(report.first_unwritable == word);
+            REQUIRE(report.first_replacement == other);
+        }
+    }
+    REQUIRE(word_rule(VectorFormat::glove_text).holds("two words"));
+    REQUIRE(word_rule(VectorFormat::glove_text).holds(". . ."));
+    REQUIRE_FALSE(word_rule(VectorFormat::glove_text).holds("windows 10"));
+    REQUIRE_FALSE(word_rule(VectorFormat::glove_text).holds(""));
+    REQUIRE_FALSE(word_rule(VectorFormat::word2vec_text).holds("two words"));
+    REQUIRE(word_rule(VectorFormat::native).holds("a\nb"));
+    REQUIRE(word_rule(VectorFormat::word2vec_text).replace("two words") == "two_words");
+    REQUIRE(word_rule(VectorFormat::word2vec_binary).replace("") == "_");
+    REQUIRE(word_rule(VectorFormat::glove_text).replace("windows 10") == "windows_10");
+    REQUIRE(word_rule(VectorFormat::glove_text).replace("two\nwords") == "two_words");
+    REQUIRE(word_rule(VectorFormat::npy).replace("return\r") == "return_");
+    REQUIRE(word_rule(VectorFormat::npy).replace("\xEF\xBB\xBFmark") == "mark");
+}
+
+TEST_CASE("words are checked by the options for the writing") {
+    const WordVectors<float> vectors = words_of_all_kinds();
+    REQUIRE_THROWS_AS(
+        check_words(vectors.vocabulary(), SaveOptions{.format = VectorFormat::word2vec_text}),
+        OptionError);
+    check_words(vectors.vocabulary(), SaveOptions{.format = VectorFormat::native});
+    for (const UnwritableWords policy : {UnwritableWords::skip, UnwritableWords::replace}) {
+        check_words(vectors.vocabulary(),
+                    SaveOptions{.format = VectorFormat::word2vec_text, .unwritable = policy});
+    }
+    REQUIRE_THROWS_AS(check_words(vectors.vocabulary(), SaveOptions{}), OptionError);
+    REQUIRE(test::contains(test::message_of<OptionError>([&] {
+                               check_words(vectors.vocabulary(), VectorFormat::word2vec_text);
+                           }),
+                           "word 1 of the vocabulary is the word \"new york\""));
+}
+
+TEST_CASE("words that a format cannot hold are left out or replaced, and reported") {
+    const test::TemporaryFolder folder;
+    const WordVectors<float> vectors = words_of_all_kinds();
+    const auto values = [](const WordVectors<float>& read) {
+        std::vector<float> first;
+        for (Id id = 0; id < read.size(); ++id) {
+            first.push_back(read[id][0]);
+        }
+        return first;
+    };
+    const std::string path = folder / "v";
+    for (const VectorFormat format : {VectorFormat::word2vec_text, VectorFormat::word2vec_binary}) {
+        INFO(format_name(format));
+        SaveReport report =
+            save(vectors, path, {.format = format, .unwritable = UnwritableWords::skip});
+        REQUIRE(report.rows == 3);
+        REQUIRE(report.skipped == 3);
+        REQUIRE(report.replaced == 0);
+        REQUIRE(report.first_unwritable == "new york");
+        REQUIRE(test::read_file(path).starts_with("3 2\n"));
+        REQUIRE(load(path).vocabulary().symbols() ==
+                std::vector<std::string_view>{"plain", "new_york", "last"});
+        REQUIRE(values(load(path)) == std::vector<float>{1, 5, 11});
+
+        report = save(vectors, path, {.format = format, .unwritable = UnwritableWords::replace});
+        REQUIRE(report.rows == 6);
+        REQUIRE(report.skipped == 0);
+        REQUIRE(report.replaced == 3);
+        REQUIRE(report.first_replacement == "new_york_"); // there is a "new_york"
+        REQUIRE(
+            load(path).vocabulary().symbols() ==
+            std::vector<std::string_view>{"plain", "new_york_", "new_york", "_", "a_b", "last"});
+        REQUIRE(values(load(path)) == std::vector<float>{1, 3, 5, 7, 9, 11});
+    }
+    // Two that would become the same.
+    Vocabulary vocabulary;
+    vocabulary.add("a b");
+    vocabulary.add("a\nb");
+    const WordVectors<float> same(std::move(vocabulary), EmbeddingTable<float>(2, 2));
+    save(same, path,
+         {.format = VectorFormat::word2vec_text, .unwritable = UnwritableWords::replace});
+    REQUIRE(load(path).vocabulary().symbols() == std::vector<std::string_view>{"a_b", "a_b_"});
+    // GloVe's text holds words with spaces.
+    const SaveReport report = save(
+        vectors, path, {.format = VectorFormat::glove_text, .unwritable = UnwritableWords::skip});
+    REQUIRE(report.skipped == 2);
+    REQUIRE(report.first_unwritable.empty());
+    REQUIRE(load(path).contains("new york"));
+}
+
+TEST_CASE("row writers leave out and replace as they come, and put their headers right") {
+    const test::TemporaryFolder folder;
+    const std::vector<float> vector{1, 2};
+    for (const VectorFormat format : written_formats()) {
+        const WordRule rule = word_rule(format);
+        if (rule.holds("a\nb")) continue;
+        INFO(format_name(format));
+        const std::string path = folder / ("v" + std::string(format_name(format)));
+        for (const UnwritableWords policy : {UnwritableWords::skip, UnwritableWords::replace}) {
+            // From 10 rows to 9, a digit less.
+            const auto writer = make_writer(path, 10, 2, {.format = format, .unwritable = policy});
+            for (int i = 0; i < 10; ++i) {
+                writer->add({i == 4 ? "a\nb" : "w" + std::to_string(i), vector});
+            }
+            REQUIRE_THROWS_AS(writer->add({"more", vector}), Error);
+            writer->finish();
+            const bool skip = policy == UnwritableWords::skip;
+            REQUIRE(writer->report().rows == (skip ? 9 : 10));
+            REQUIRE(writer->report().skipped == (skip ? 1 : 0));
+            REQUIRE(writer->report().replaced == (skip ? 0 : 1));
+            REQUIRE(writer->report().first_unwritable == "a\nb");
+            const WordVectors<float> read = load(path);
+            REQUIRE(read.size() == (skip ? 9 : 10));
+            REQUIRE(read.dim() == 2);
+            REQUIRE(read.contains("a_b") == !skip);
+            REQUIRE(read["w9"][1] == 2);
+        }
+    }
+    // A stream cannot go back.
+    std::string bytes;
+    Word2VecTextWriter writer(std::make_unique<StringSink>(bytes), "v", 2, 2);
+    writer.set_unwritable(UnwritableWords::skip);
+    writer.add({"a", vector});
+    writer.add({"a b", vector});
+    REQUIRE(test::contains(test::message_of<IoError>([&] { writer.finish(); }), "cannot go back"));
+}
+
+TEST_CASE("vectors of no words load from what they were saved to, or are refused") {
+    const test::TemporaryFolder folder;
+    std::size_t loaded = 0;
+    for (const VectorFormat format : written_formats()) {
+        for (const std::size_t dim : {0u, 4u}) {
+            INFO(format_name(format) << " dim " << dim);
+            const std::string path = folder / ("v" + std::string(format_name(format)));
+            const WordVectors<float> none =
+                dim == 0 ? WordVectors<float>() : test::random_vectors(0, dim, 1);
+            test::write_file(path, "old");
+            if (!word_rule(format).no_rows) {
+                REQUIRE(test::contains(test::message_of<Error>([&] { save(none, path, format); }),
+                                       "no rows"));
+                REQUIRE(test::read_file(path) == "old");
+                continue;
+            }
+            save(none, path, format);
+            REQUIRE(load(path).size() == 0);
+            REQUIRE(load(path).dim() == dim);
+            RowFile rows(path);
+            REQUIRE(rows.dim() == dim);
+            REQUIRE_FALSE(rows.next());
+            ++loaded;
+        }
+    }
+    REQUIRE(loaded == 10);
+    for (const ElementType type : {ElementType::i8, ElementType::f16, ElementType::bf16}) {
+        save(test::random_vectors(0, 4, 1), folder / "v.firth", {.type = type});
+        REQUIRE(load(folder / "v.firth").dim() == 4);
+    }
+    REQUIRE_THROWS_AS(parse_word2vec_text("0 0\na 1\n"), FormatError);
+    REQUIRE_THROWS_AS(parse_word2vec_binary("0 0\na 1\n"), FormatError);
+    // All words left out are no rows.
+    REQUIRE_THROWS_AS(
+        save(one_word(""), folder / "g",
+             {.format = VectorFormat::glove_text, .unwritable = UnwritableWords::skip}),
+        Error);
+}
+
+TEST_CASE("GloVe's text is not written where its first row would be a header") {
+    const test::TemporaryFolder folder;
+    Vocabulary vocabulary;
+    vocabulary.add("7");
+    vocabulary.add("b");
+    EmbeddingTable<float> table(2, 1);
+    table[0][0] = 3;
+    WordVectors<float> vectors(std::move(vocabulary), std::move(table));
+    REQUIRE(test::contains(
+        test::message_of<Error>([&] { save(vectors, folder / "g", VectorFormat::glove_text); }),
+        "would read as word2vec's header"));
+    vectors.mutable_table()[0][0] = 3.5f;
+    save(vectors, folder / "g", VectorFormat::glove_text);
+    test::require_same(load(folder / "g"), vectors);
+}
