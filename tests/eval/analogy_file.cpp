@@ -154,6 +154,15 @@ TEST_CASE("tables that are no analogies are refused", "[analogies]") {
     REQUIRE(test::contains(refusal("good better rough\nlow lower high\n"),
                            "no two have a relation in common"));
     REQUIRE(test::contains(refusal("a\tb\n"), "no two have"));
+    // Sets of similarity are no analogies; the numbers of relations are.
+    for (const char* const scored :
+         {"Word 1,Word 2,Human (mean)\na,b,9\nc,d,8\n", "a,b,9\nc,d,8\n", "a b 9\nc d 9\n",
+          "word1,word2,x\na,b,9\n", "1,a,b,9\n2,c,d,9\n"}) {
+        INFO(scored);
+        REQUIRE(test::contains(refusal(scored), "pairs of words with numbers in column"));
+    }
+    REQUIRE(read("7,a,b\n7,c,d\n") == "[7] a: b; c: d;");
+    REQUIRE(read("id,word1,word2,type,count\n1,a,b,s,9\n2,c,d,s,5\n") == "[s] a: b; c: d;");
     REQUIRE(test::contains(refusal(std::string("a\0b\n", 4)), "line 1: a zero byte"));
 }
 

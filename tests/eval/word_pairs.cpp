@@ -165,7 +165,10 @@ TEST_CASE("scores are finite numbers from end to end", "[pairs]") {
     }
     REQUIRE(test::contains(refusal("a;b;1\nx;y;7x\nz;w;8x\nu;v;2\n"), "p.txt, line 2"));
     REQUIRE(test::contains(refusal("a;b;1\nx;y;\nz;w;2\n"), "line 2: \"\" is no number"));
-    REQUIRE(test::contains(refusal("a;b;1,5\nc;d;2,5\n"), "p.txt, line 1"));
+    REQUIRE(test::contains(refusal("a;b;1,5\nc;d;2,5\n"),
+                           "p.txt, line 1: expected two words and a "
+                           "score with a decimal point, not a comma"));
+    REQUIRE(test::contains(refusal("w1;w2;score\na;b;1,5\n"), "not a comma"));
     REQUIRE(test::contains(refusal("a;b;1\nc;d;2,5\n"), "not a comma"));
     REQUIRE(read("a b -1.5\nc d +2e0\n") == "a|b|-1.5;c|d|2;");
 }

@@ -135,8 +135,24 @@ struct AnalogyColumns {
     return seen.size();
 }
 
-/// Finds out which columns hold words and the section: by the header, or by their number.
-[[nodiscard]] inline AnalogyColumns find_analogy_columns(const Table& table) {
+/// Refuses pairs of words with scores, which are another kind of set: a number where a word or, in
+/// the last column, a relation should be, or beside two words without a relation.
+inline void refuse_scores(const Table& table, const AnalogyColumns& columns) {
+    if (columns.words.size() != 2) return;
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        const bool is_word = i == columns.words[0] || i == columns.words[1];
+        const bool is_section = columns.section == i;
+        const bool may_be_number = !is_word && (is_section ? i == 0 : columns.section || i == 0);
+        if (table.columns[i].number && !may_be_number) {
+            table.refuse(0, "pairs of words with numbers in " + column_name(i, {}) +
+                                ", expected analogies: pairs with a relation or without, or "
+                                "sections (\": name\") of four words");
+        }
+    }
+}
+
+/// The columns by the header, or by their number.
+[[nodiscard]] inline AnalogyColumns name_or_count_columns(const Table& table) {
     AnalogyColumns columns = named_columns(table.fields(0));
     if (columns.has_header) {
         if (columns.words.size() == 2 || columns.words.size() == 4) return columns;
@@ -168,6 +184,13 @@ struct AnalogyColumns {
     table.refuse(0, std::to_string(width) + " fields between " + separated_by(table.separator) +
                         ", expected sections (\": name\") of four words, pairs of words, or a "
                         "relation and two or four words");
+}
+
+/// Finds out which columns hold words and the section.
+[[nodiscard]] inline AnalogyColumns find_analogy_columns(const Table& table) {
+    AnalogyColumns columns = name_or_count_columns(table);
+    refuse_scores(table, columns);
+    return columns;
 }
 
 /// "a/b/c" as what it lists.

@@ -59,6 +59,11 @@ struct PairColumns {
            std::string_view("nvjar").find(word.back()) != std::string_view::npos;
 }
 
+/// True for "7,35".
+[[nodiscard]] inline bool has_decimal_comma(std::string_view field) {
+    return field.find(',') != field.npos && field.find_first_not_of("+-0123456789,") == field.npos;
+}
+
 /// Takes words and score from what the header calls so.
 inline void apply_header(const std::vector<std::string>& header, const Table& table,
                          PairColumns& columns) {
@@ -115,8 +120,13 @@ inline void apply_header(const std::vector<std::string>& header, const Table& ta
         columns.score = find(columns.second + 1, kinds.size(), true);
         if (columns.score == kinds.size()) columns.score = find(0, columns.second, false);
     }
-    if (columns.last() >= kinds.size()) table.refuse(0, "expected two words and a score");
     const std::vector<std::string> header = table.fields(0);
+    if (columns.last() >= kinds.size()) {
+        const std::vector<std::string> last = table.fields(table.lines.size() - 1);
+        const bool comma = std::any_of(last.begin(), last.end(), has_decimal_comma);
+        table.refuse(0, std::string("expected two words and a score") +
+                            (comma ? " with a decimal point, not a comma" : ""));
+    }
     if (header.size() > columns.last() && is_heading(header[columns.score])) {
         columns.has_header = true;
         apply_header(header, table, columns);
@@ -144,11 +154,9 @@ inline void apply_header(const std::vector<std::string>& header, const Table& ta
     }
     const std::string& text = fields[columns.score];
     if (!is_number(text)) {
-        const std::size_t comma = text.find(',');
-        const bool decimal_comma =
-            comma != text.npos && text.find_first_not_of("+-0123456789,") == text.npos;
-        table.refuse(line, '"' + text + "\" is no number, expected a score" +
-                               (decimal_comma ? " with a decimal point, not a comma" : ""));
+        table.refuse(line,
+                     '"' + text + "\" is no number, expected a score" +
+                         (has_decimal_comma(text) ? " with a decimal point, not a comma" : ""));
     }
     const double score = static_cast<double>(parse_float(text).value);
     if (!is_finite(score)) table.refuse(line, "the score " + text + " is not finite");
