@@ -222,7 +222,8 @@ private:
         step_rows_(rows, [&](const simd::WindowRows& reached) {
             prediction_.template step<Arch>(reached, learning_rate, scratch_.data());
         });
-        if (steps_++ % loss_interval_ == 0) {
+        if (--steps_to_loss_ == 0) {
+            steps_to_loss_ = loss_interval_;
             loss_sum_ += {prediction_.loss(rows, learning_rate, scratch_.data()),
                           Prediction::predictions(end - begin),
                           detail::zero_loss(prediction_, end - begin, outputs.count)};
@@ -249,7 +250,7 @@ private:
     std::vector<Outputs> step_outputs_; ///< of all steps, `max_steps_` a window
     std::vector<Id> output_ids_;        ///< of all steps, `max_outputs` each
     LossSum loss_sum_;
-    std::size_t steps_ = 0;
+    std::size_t steps_to_loss_ = 1;
 };
 
 } // namespace firth
