@@ -116,6 +116,22 @@ TEST_CASE("the index of symbols holds each behind its hash, in the first free sl
     }
 }
 
+TEST_CASE("symbols whose hashes crowd at the end of the index go on at its beginning",
+          "[vocabulary]") {
+    Vocabulary words; // 16 slots for five symbols: all of them begin in the last
+    for (int i = 0; words.size() < 5; ++i) {
+        const std::string word = "x" + std::to_string(i);
+        if (checksum(word) % 16 == 15) words.add(word);
+    }
+    const Parts parts(words);
+    REQUIRE(parts.slots.size() == 16);
+    require_same(words, parts.vocabulary());
+    for (std::size_t slot = 0; slot < 16; ++slot) {
+        const bool taken = slot == 15 || slot < 4;
+        REQUIRE((static_cast<Id>(parts.slots[slot]) != no_id) == taken);
+    }
+}
+
 TEST_CASE("a mapped vocabulary notices damage where it comes upon it", "[vocabulary]") {
     const Vocabulary words = some_words(10);
     Parts parts(words);

@@ -162,6 +162,12 @@ TEST_CASE("counts depend neither on threads nor on memory") {
                                                  .folder = folder / "",
                                                  .threads = threads}));
     }
+    // Sums of more than 32 bits, in two pieces of 524,288 ids.
+    const Corpus two = random_corpus(530000, 6, 3);
+    require_same(
+        count_cooccurrences(two, symbols, {.window = max_exact_window}),
+        count_cooccurrences(two, symbols,
+                            {.window = max_exact_window, .memory = std::uint64_t{16} << 20}));
     REQUIRE(folder.files() == 0);
 }
 

@@ -248,6 +248,8 @@ TEST_CASE("known words keep a row, new ones get one if that is asked for") {
         encode_text(text, {.min_count = 1, .max_size = 1, .known = &known});
     REQUIRE(limited.vocabulary.symbols() ==
             std::vector<std::string_view>{"new", "old", "rare", "absent"});
+    REQUIRE(
+        std::ranges::equal(limited.vocabulary.counts(), std::vector<std::uint64_t>{3, 2, 1, 0}));
     REQUIRE(test::contains(test::message_of<Error>([&] {
                                static_cast<void>(
                                    encode_text("x y z", {.known = &known, .expand = false}));

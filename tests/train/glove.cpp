@@ -381,6 +381,15 @@ TEST_CASE("SGD steps along the gradient, clipped", "[naive]") {
             REQUIRE(trainer.words()[0][0] == words[0][0]); // seen with nobody
         }
     }
+    // AdaGrad clips as well, before the learning rate.
+    CooccurrenceTrainer<WeightedLeastSquares, AdaGrad> clipped(
+        pairs_of({0, 1e6f, 0, 0, 0}), {.dim = 3, .epochs = 1, .threads = 1}, {},
+        {.rate = 0.05f, .bias_rate = 0.5f, .clip = 0.25f});
+    const float word_bias = clipped.word_biases()[1];
+    const float element = clipped.words()[1][0];
+    clipped.train();
+    REQUIRE(std::fabs(clipped.word_biases()[1] - word_bias - 0.125f) < 1e-6f);
+    REQUIRE(std::fabs(std::fabs(clipped.words()[1][0] - element) - 0.0125f) < 1e-6f);
     REQUIRE(AdaGrad().bias_rate == 1);
     REQUIRE(AdaGrad().clip == 100);
 }
@@ -446,6 +455,17 @@ TEST_CASE("every count is in one tile, once") {
         for (std::size_t c = 1; c < tiles.column_blocks(); ++c) {
             REQUIRE(tiles.column_begin(c) - tiles.column_begin(c - 1) <= 100);
         }
+        // The longest side counts where counts are few.
+        const CooccurrenceCounts sparse = pairs_of(std::vector<float>(600, 2.0f));
+        const CooccurrenceTiles<WeightedLeastSquares> narrow(sparse, objective, {.max_side = 5});
+        REQUIRE(narrow.row_blocks() == 120);
+        REQUIRE(narrow.column_blocks() == 120);
+        // Counts of a tile lie in random order.
+        const auto tile = tiles.tile(0, 0, 0, tiles.tile_size(0, 0), buffer);
+        REQUIRE(tile.size() > 20);
+        REQUIRE_FALSE(std::is_sorted(tile.begin(), tile.end(), [](const auto& a, const auto& b) {
+            return std::pair(a.row, a.column) < std::pair(b.row, b.column);
+        }));
         const CooccurrenceTiles<WeightedLeastSquares> wide(counts, objective, {.max_side = 65536});
         REQUIRE(wide.row_blocks() > 30);
         // The same counts have the same checksum, others another.

@@ -473,8 +473,10 @@ TEST_CASE("vectors of weighed counts put words of a group together") {
     REQUIRE(similarity(logs.vectors, "g1w0", "g1w1") > similarity(logs.vectors, "g1w0", "g2w1"));
 
     REQUIRE_THROWS_AS(train_lsa(corpus.vocabulary, counts, {.dim = 51}), OptionError);
-    REQUIRE_THROWS_AS(train_lsa(corpus.vocabulary, counts, {.value_power = 1.01}), OptionError);
-    REQUIRE_THROWS_AS(train_lsa(corpus.vocabulary, counts, {.value_power = -0.01}), OptionError);
+    REQUIRE_THROWS_AS(train_lsa(corpus.vocabulary, counts, {.dim = 2, .value_power = 1.01}),
+                      OptionError);
+    REQUIRE_THROWS_AS(train_lsa(corpus.vocabulary, counts, {.dim = 2, .value_power = -0.01}),
+                      OptionError);
     REQUIRE_THROWS_AS(train_lsa(corpus.vocabulary, counts, {.dim = 0}), OptionError);
     REQUIRE_THROWS_AS(train_lsa(corpus.vocabulary, counts, {.dim = 2, .threads = 100000}),
                       OptionError);
