@@ -139,5 +139,19 @@ for number in signal.SIGINT, signal.SIGTERM:
     if process.returncode != 128 + number or b"firth: stopped; nothing was written\n" not in error:
         fail(f"{number.name}: {process.returncode}, {error!r}")
 
+# Waiting for a pipe that nobody writes, the tool notes a signal and cannot look; the next one ends it.
+os.mkfifo("pipe")
+process = subprocess.Popen([firth, "convert", "pipe", "x"], stderr=subprocess.DEVNULL,
+                           preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+for _ in range(3):
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+try:
+    if process.wait(10) != -signal.SIGINT:
+        fail(f"two signals gave {process.returncode}")
+except subprocess.TimeoutExpired:
+    fail("a second signal does not end the tool")
+    process.kill()
+
 print("all well" if failures == 0 else f"{failures} failures")
 sys.exit(failures != 0)
