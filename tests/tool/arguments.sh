@@ -103,7 +103,9 @@ for option in --dim --window --negative --epochs --min-count --max-vocab --threa
 done
 for option in --lr --sample --negative-power --checkpoint-every; do
     expect 2 "^firth: $option is 0,5, expected a number" "$firth" train --input x --output x $option 0,5
-    expect 2 "^firth: $option is nan, expected a number" "$firth" train --input x --output x $option nan
+    for value in nan inf 1e39 0x ,5; do
+        expect 2 "^firth: $option is $value, expected a number" "$firth" train --input x --output x $option $value
+    done
     expect 2 "^firth: $option is empty, expected a value" "$firth" train --input x --output x $option ""
 done
 for option in --window --min-count --threads; do

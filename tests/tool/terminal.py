@@ -117,6 +117,17 @@ piped = subprocess.run([firth, "vectors", "--vectors", "evil.vec", word], captur
 if piped != f"{word} 1 0\n".encode():
     fail(f"a pipe got {piped!r}")
 
+# Vectors in a pipe, with what is said on the terminal.
+master, slave = pty.openpty()
+process = subprocess.Popen([firth, "convert", "evil.vec", "-", "--format", "word2vec-text"], stdout=subprocess.PIPE,
+                           stderr=slave)
+os.close(slave)
+piped = process.communicate()[0]
+said = os.read(master, 65536)
+os.close(master)
+if process.returncode != 0 or not piped.startswith(f"3 2\n{word} 1 0\n".encode()) or b"wrote -" not in said:
+    fail(f"vectors in a pipe beside a terminal: {process.returncode}, {piped!r}, {said!r}")
+
 # Signals: one that was ignored stays so; a second one ends the tool at once.
 for number in signal.SIGINT, signal.SIGTERM:
     def ignore(number=number):
