@@ -30,7 +30,9 @@ void check_whole_number(const std::string& name, std::string_view text) {
 void check_number(const std::string& name, const std::string& text) {
     char* end = nullptr;
     const double value = std::strtod(text.c_str(), &end);
-    if (!text.empty() && end == text.c_str() + text.size() && std::isfinite(static_cast<float>(value))) return;
+    if (!text.empty() && end == text.c_str() + text.size() &&
+        std::isfinite(static_cast<float>(value)))
+        return;
     throw firth::OptionError(name + " is " + text + ", expected a number such as 0.05");
 }
 

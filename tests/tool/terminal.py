@@ -32,13 +32,8 @@ def fail(message):
     print("FAILED:", message)
 
 
-def on_terminal(arguments, columns, send=None, after=b"", environment=None):
-    """The exit code and what a terminal of so many columns gets; `send` is a signal, sent once `after` was printed."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
-    process = subprocess.Popen([firth, *arguments], stdin=slave, stdout=slave, stderr=slave,
-                               env={**os.environ, **(environment or {})})
-    os.close(slave)
+def everything(master, look=lambda so_far: None):
+    """All that a terminal gets until nobody writes to it, which is looked at after each piece."""
     got = b""
     while True:
         try:
@@ -46,12 +41,21 @@ def on_terminal(arguments, columns, send=None, after=b"", environment=None):
         except OSError:
             piece = b""
         if not piece:
-            break
+            os.close(master)
+            return got
         got += piece
-        if send is not None and after in got:
-            process.send_signal(send)
-            send = None
-    os.close(master)
+        look(got)
+
+
+def on_terminal(arguments, columns, send=None, after=b"", environment=None):
+    """The exit code and what a terminal of so many columns gets; `send` is a signal, sent once `after` was printed."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
+    process = subprocess.Popen([firth, *arguments], stdin=slave, stdout=slave, stderr=slave,
+                               env={**os.environ, **(environment or {})})
+    os.close(slave)
+    signals = [] if send is None else [send]
+    got = everything(master, lambda so_far: process.send_signal(signals.pop()) if signals and after in so_far else None)
     return process.wait(), got.replace(b"\r\n", b"\n")
 
 
@@ -123,8 +127,7 @@ process = subprocess.Popen([firth, "convert", "evil.vec", "-", "--format", "word
                            stderr=slave)
 os.close(slave)
 piped = process.communicate()[0]
-said = os.read(master, 65536)
-os.close(master)
+said = everything(master)
 if process.returncode != 0 or not piped.startswith(f"3 2\n{word} 1 0\n".encode()) or b"wrote -" not in said:
     fail(f"vectors in a pipe beside a terminal: {process.returncode}, {piped!r}, {said!r}")
 
