@@ -15,10 +15,6 @@ namespace {
 
 constexpr char mark = '\x01';
 
-std::string shown(std::string_view text) {
-    return text.empty() ? "empty" : std::string(text);
-}
-
 void check_whole_number(const std::string& name, std::string_view text) {
     std::uint64_t value = 0;
     const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
@@ -26,7 +22,7 @@ void check_whole_number(const std::string& name, std::string_view text) {
     const std::from_chars_result parsed = std::from_chars(digits.data(), end, value);
     if (parsed.ec == std::errc() && parsed.ptr == end) return;
     const bool too_large = parsed.ec == std::errc::result_out_of_range && parsed.ptr == end;
-    throw firth::OptionError(name + " is " + shown(text) +
+    throw firth::OptionError(name + " is " + std::string(text) +
                              (too_large ? ", which is too large" : ", expected a whole number") +
                              (text.starts_with('-') ? " from 0 on" : ""));
 }
@@ -34,8 +30,10 @@ void check_whole_number(const std::string& name, std::string_view text) {
 void check_number(const std::string& name, const std::string& text) {
     char* end = nullptr;
     const double value = std::strtod(text.c_str(), &end);
-    if (!text.empty() && end == text.c_str() + text.size() && std::isfinite(value)) return;
-    throw firth::OptionError(name + " is " + shown(text) + ", expected a number such as 0.05");
+    if (!text.empty() && end == text.c_str() + text.size() &&
+        std::isfinite(static_cast<float>(value)))
+        return;
+    throw firth::OptionError(name + " is " + text + ", expected a number such as 0.05");
 }
 
 /// Removes the mark from a value of an option, and looks at what is there.
@@ -47,10 +45,15 @@ void take_value(const std::string& name, const std::string& type, std::string& v
                                  " follows; a value that begins with a dash is given as " + name +
                                  "=" + value);
     }
+    // A word may be empty; a file, a number or a choice may not.
+    if (value.empty() && name != "words") {
+        throw firth::OptionError(name + " is empty, expected " +
+                                 (type == "TEXT" ? "a name" : "a value"));
+    }
     if (type.starts_with("UINT")) check_whole_number(name, value);
     if (type.starts_with("FLOAT")) check_number(name, value);
     if (type == "SIZE" && value.find_first_of("0123456789") != 0) {
-        throw firth::OptionError(name + " is " + shown(value) + ", expected bytes, such as 4G");
+        throw firth::OptionError(name + " is " + value + ", expected bytes, such as 4G");
     }
 }
 
@@ -72,7 +75,17 @@ void take_values(CLI::App& command) {
     }
 }
 
-/// An argument behind the command's name, with a mark where it is a value.
+void check_command(const CLI::App& app, const std::string& name) {
+    std::string names;
+    for (const CLI::App* const command : app.get_subcommands({})) {
+        if (command->get_name() == name) return;
+        names += (names.empty() ? "" : ", ") + command->get_name();
+    }
+    throw firth::OptionError('"' + name + "\" is no command, expected one of " + names +
+                             " (see firth --help)");
+}
+
+/// An argument after the command's name, with a mark where it is a value.
 std::string marked(const std::string& argument, bool all_values) {
     if (all_values || argument.empty() || argument[0] != '-' || argument == "-") {
         return mark + argument;
@@ -98,6 +111,7 @@ void parse(CLI::App& app, int argc, const char* const* argv) {
         const std::string argument = argv[i];
         if (!command) {
             command = !argument.starts_with('-');
+            if (command) check_command(app, argument);
             arguments.push_back(argument);
         } else if (argument == "--" && !all_values) {
             all_values = true;

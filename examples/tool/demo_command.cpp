@@ -25,6 +25,7 @@ struct DemoArguments {
 };
 
 void run_demo(DemoArguments arguments) {
+    firth::check_options(arguments.word2vec);
     const firth::Stopwatch watch;
     const std::string text = demo::corpus(arguments.seed, arguments.sentences);
     const firth::EncodedCorpus corpus = firth::encode_text(

@@ -48,7 +48,7 @@ void check_input(const NamedFile& input, const NamedFile& output, const std::str
     std::error_code code;
     const auto refuse = [&](const std::string& how) {
         throw firth::OptionError(output.name + ' ' + output.path + ' ' + how + ' ' + input.name +
-                                 ' ' + input.path + ", expected another file");
+                                 ' ' + input.path + ", expected a different file");
     };
     if (!fs::is_directory(path, code)) {
         if (are_one_file(path, target)) refuse("is the same file as");
@@ -81,9 +81,6 @@ std::string words_beside(const std::string& path, firth::VectorFormat format) {
 void check_files(const std::vector<NamedFile>& inputs, const std::vector<NamedFile>& outputs) {
     std::vector<std::string> targets;
     for (const NamedFile& output : outputs) {
-        if (output.path.empty()) {
-            throw firth::OptionError(output.name + " is empty, expected the name of a file");
-        }
         const firth::OutputPlace place = firth::find_output(output.path);
         targets.push_back(place.descriptor < 0 ? place.target
                                                : "/dev/fd/" + std::to_string(place.descriptor));
@@ -98,7 +95,7 @@ void check_files(const std::vector<NamedFile>& inputs, const std::vector<NamedFi
             if (!one || targets[i] == "/dev/null") continue;
             throw firth::OptionError(output.name + ' ' + output.path + " is the same file as " +
                                      outputs[i].name + ' ' + outputs[i].path +
-                                     ", expected another file");
+                                     ", expected a different file");
         }
     }
     for (const NamedFile& output : outputs) {

@@ -15,16 +15,23 @@ constexpr int wrong_usage = 2;
 
 /// What CLI11 says, without the marks of `parse`, and with what helps.
 std::string describe(const CLI::ParseError& error, const CLI::App& app) {
-    std::string text = error.what();
-    std::erase(text, '\x01');
     const std::vector<CLI::App*> commands = app.get_subcommands();
+    const bool surplus = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+    std::string text = error.what();
+    if (surplus && !commands.empty()) {
+        text = "not expected:";
+        for (const std::string& argument : commands.front()->remaining()) {
+            text += ' ' + argument;
+        }
+    }
+    std::erase(text, '\x01');
     const std::string command = commands.empty() ? "" : ' ' + commands.front()->get_name();
     text += " (see firth" + command + " --help";
     const bool takes_words =
         !commands.empty() && commands.front()->get_option_no_throw("words") != nullptr;
-    const bool lacks_words = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
-                             dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
-    if (takes_words && lacks_words) text += "; words that begin with a dash come after --";
+    const bool lacks_words = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+    if (takes_words && (surplus || lacks_words))
+        text += "; words that begin with a dash come after --";
     return text + ')';
 }
 

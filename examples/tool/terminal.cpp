@@ -117,13 +117,15 @@ private:
     std::string pending_;
 };
 
-Terminal::Terminal() {
+Terminal::Terminal() : output_(std::cout.rdbuf()) {
     open_standard_streams();
     if (is_terminal(standard_output)) out_ = std::make_unique<Escaping>(std::cout);
     if (is_terminal(standard_error)) error_ = std::make_unique<Escaping>(std::cerr);
 }
 
 Terminal::~Terminal() {
+    std::cout.flush();
+    std::cout.rdbuf(output_); // it may have been sent to standard error
     end_line();
 }
 

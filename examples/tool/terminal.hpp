@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
+#include <streambuf>
 #include <string>
 
 /// What the tool's two streams need on a terminal. While it lives,
@@ -31,6 +31,7 @@ public:
 
 private:
     class Escaping;
+    std::streambuf* output_; ///< standard output's own
     std::unique_ptr<Escaping> out_;
     std::unique_ptr<Escaping> error_;
 };

@@ -34,6 +34,25 @@ bool is_encoded(const std::string& path) {
            firth::is_container(firth::MappedFile(path).bytes());
 }
 
+/// Names the files of a folder that were left out, some of many.
+template <class Corpus>
+void report_skipped(const Corpus& corpus, bool quiet) {
+    if constexpr (requires { corpus.skipped; }) {
+        if (quiet) return;
+        constexpr std::size_t shown = 5;
+        for (std::size_t i = 0; i < std::min(shown, corpus.skipped.size()); ++i) {
+            std::cerr << "firth: note: " << corpus.skipped[i].path << " is left out: it is "
+                      << corpus.skipped[i].reason << '\n';
+        }
+        if (corpus.skipped.size() > shown) {
+            std::cerr << "firth: note: " << corpus.skipped.size() - shown
+                      << " more files are left out\n";
+        }
+    } else {
+        static_cast<void>(quiet);
+    }
+}
+
 struct PhraseArguments {
     CorpusArguments corpus;
     std::string output;
@@ -96,6 +115,7 @@ void run_encode(const EncodeArguments& arguments) {
     }
     const firth::EncodedCorpus corpus = firth::read_corpus_through(
         arguments.output, arguments.corpus.inputs, arguments.corpus.vocabulary);
+    report_skipped(corpus, arguments.quiet);
     if (arguments.json) {
         print_json({{"output", arguments.output},
                     {"words", corpus.corpus.size()},
@@ -177,6 +197,7 @@ OpenedCorpus::OpenedCorpus(const CorpusArguments& arguments, const std::string& 
 }
 
 void OpenedCorpus::report(bool quiet) const {
+    report_skipped(corpus, quiet);
     if (quiet) return;
     std::cerr << corpus.raw_words << " words, " << corpus.vocabulary.size()
               << " different ones kept\n";

@@ -96,12 +96,14 @@ void train_word2vec(TrainArguments& arguments) {
     }
 }
 
-/// Says that a checkpoint could not be written, where the library tells of it.
+/// Says that a checkpoint could not be written, the first time.
 template <class Options>
 void warn_of_failure(Options& checkpoint) {
     if constexpr (requires { checkpoint.on_failure; }) {
-        checkpoint.on_failure = [](const std::string& why) {
-            std::cerr << "firth: warning: " << why << "; the training goes on without it\n";
+        checkpoint.on_failure = [warned = false](const std::string& why) mutable {
+            if (!std::exchange(warned, true)) {
+                std::cerr << "firth: warning: " << why << "; the training goes on\n";
+            }
         };
     }
 }
@@ -122,7 +124,8 @@ void set_checkpoint(TrainArguments& arguments, const CLI::App& command) {
     if (!arguments.output.empty() && firth::find_output(arguments.output).direct) {
         if (resume || (command.count("--checkpoint-every") != 0 && checkpoint.seconds > 0)) {
             throw firth::OptionError("checkpoints lie beside --output, and " + arguments.output +
-                                     " is no regular file, expected one or no checkpoints");
+                                     " is no regular file, expected the name of one, or neither "
+                                     "--resume nor --checkpoint-every");
         }
         return;
     }

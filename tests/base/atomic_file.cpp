@@ -80,7 +80,7 @@ std::string refusal(const std::string& path) {
 
 } // namespace
 
-TEST_CASE("a descriptor is written behind what is there, and stays open") {
+TEST_CASE("a descriptor is written after what is there, and stays open") {
     if (!has_descriptors()) return;
     const auto write = [](const Descriptor& log) {
         REQUIRE(::write(log.number(), "before\n", 7) == 7);

@@ -84,6 +84,16 @@ expect 2 "vocab.* is empty" "$firth" cooccur --input x --output x --vocab ""
 expect 2 "output.* is empty" "$firth" phrases --input x --output ""
 expect 2 "output is empty" "$firth" convert odd.vec ""
 
+expect 2 "input is empty" "$firth" train --input "" --output x
+expect 2 "input is empty" "$firth" encode --input corpus "" --output x
+expect 2 "vectors is empty" "$firth" neighbors --vectors "" tea
+expect 2 "file is empty" "$firth" info ""
+expect 2 "counts is empty" "$firth" train --model glove --counts "" --output x
+expect 1 'the word "" is not' "$firth" neighbors --vectors odd.vec ""
+expect 2 '"trian" is no command, expected one of demo, .*train' "$firth" trian --input x --output x
+expect 2 '"" is no command' "$firth" ""
+expect 2 "not expected: --nonsense 3 more (see firth train --help)" "$firth" train --input x --output x --nonsense 3 more
+
 # Numbers are named as they were given.
 for option in --dim --window --negative --epochs --min-count --max-vocab --threads --seed --all-but-the-top; do
     expect 2 "^firth: $option is -5, expected a whole number from 0 on$" "$firth" train --input x --output x $option -5
@@ -93,8 +103,10 @@ for option in --dim --window --negative --epochs --min-count --max-vocab --threa
 done
 for option in --lr --sample --negative-power --checkpoint-every; do
     expect 2 "^firth: $option is 0,5, expected a number" "$firth" train --input x --output x $option 0,5
-    expect 2 "^firth: $option is nan, expected a number" "$firth" train --input x --output x $option nan
-    expect 2 "^firth: $option is empty, expected a number" "$firth" train --input x --output x $option ""
+    for value in nan inf 1e39 0x ,5; do
+        expect 2 "^firth: $option is $value, expected a number" "$firth" train --input x --output x $option $value
+    done
+    expect 2 "^firth: $option is empty, expected a value" "$firth" train --input x --output x $option ""
 done
 for option in --window --min-count --threads; do
     expect 2 "^firth: $option is -5, expected" "$firth" cooccur --input x --output x $option -5
@@ -124,6 +136,8 @@ expect 2 "--dim is 4, and the vectors of \[v\] have 3" "$firth" train --input '[
 expect 2 "--dim is 100, and the vectors of \[v\] have 3" "$firth" train --input '[f]' --continue '[v]' --output x --dim 100
 expect 0 "x 3 to w" "$firth" train --input '[f]' --continue '[v]' --output w --dim 3 --quiet
 expect 0 "x 3 to w" "$firth" train --input '[f]' --continue '[v]' --output w --quiet
+
+expect 2 "dim is 0" "$firth" demo --dim 0
 
 # Help in words.
 for command in demo train cooccur phrases encode neighbors analogy vectors eval info verify convert; do

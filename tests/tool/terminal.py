@@ -32,13 +32,8 @@ def fail(message):
     print("FAILED:", message)
 
 
-def on_terminal(arguments, columns, send=None, after=b"", environment=None):
-    """The exit code and what a terminal of so many columns gets; `send` is a signal, sent once `after` was printed."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
-    process = subprocess.Popen([firth, *arguments], stdin=slave, stdout=slave, stderr=slave,
-                               env={**os.environ, **(environment or {})})
-    os.close(slave)
+def everything(master, look=lambda so_far: None):
+    """All that a terminal gets until nobody writes to it, which is looked at after each piece."""
     got = b""
     while True:
         try:
@@ -46,12 +41,21 @@ def on_terminal(arguments, columns, send=None, after=b"", environment=None):
         except OSError:
             piece = b""
         if not piece:
-            break
+            os.close(master)
+            return got
         got += piece
-        if send is not None and after in got:
-            process.send_signal(send)
-            send = None
-    os.close(master)
+        look(got)
+
+
+def on_terminal(arguments, columns, send=None, after=b"", environment=None):
+    """The exit code and what a terminal of so many columns gets; `send` is a signal, sent once `after` was printed."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
+    process = subprocess.Popen([firth, *arguments], stdin=slave, stdout=slave, stderr=slave,
+                               env={**os.environ, **(environment or {})})
+    os.close(slave)
+    signals = [] if send is None else [send]
+    got = everything(master, lambda so_far: process.send_signal(signals.pop()) if signals and after in so_far else None)
     return process.wait(), got.replace(b"\r\n", b"\n")
 
 
@@ -117,6 +121,16 @@ piped = subprocess.run([firth, "vectors", "--vectors", "evil.vec", word], captur
 if piped != f"{word} 1 0\n".encode():
     fail(f"a pipe got {piped!r}")
 
+# Vectors in a pipe, with what is said on the terminal.
+master, slave = pty.openpty()
+process = subprocess.Popen([firth, "convert", "evil.vec", "-", "--format", "word2vec-text"], stdout=subprocess.PIPE,
+                           stderr=slave)
+os.close(slave)
+piped = process.communicate()[0]
+said = everything(master)
+if process.returncode != 0 or not piped.startswith(f"3 2\n{word} 1 0\n".encode()) or b"wrote -" not in said:
+    fail(f"vectors in a pipe beside a terminal: {process.returncode}, {piped!r}, {said!r}")
+
 # Signals: one that was ignored stays so; a second one ends the tool at once.
 for number in signal.SIGINT, signal.SIGTERM:
     def ignore(number=number):
@@ -138,6 +152,20 @@ for number in signal.SIGINT, signal.SIGTERM:
     output, error = process.communicate()
     if process.returncode != 128 + number or b"firth: stopped; nothing was written\n" not in error:
         fail(f"{number.name}: {process.returncode}, {error!r}")
+
+# Waiting for a pipe that nobody writes, the tool notes a signal and cannot look; the next one ends it.
+os.mkfifo("pipe")
+process = subprocess.Popen([firth, "convert", "pipe", "x"], stderr=subprocess.DEVNULL,
+                           preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+for _ in range(3):
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+try:
+    if process.wait(10) != -signal.SIGINT:
+        fail(f"two signals gave {process.returncode}")
+except subprocess.TimeoutExpired:
+    fail("a second signal does not end the tool")
+    process.kill()
 
 print("all well" if failures == 0 else f"{failures} failures")
 sys.exit(failures != 0)

@@ -36,7 +36,7 @@ namespace firth {
 /// nothing behind either.
 ///
 /// A target that is no regular file (standard output as "-" or /dev/stdout, another open
-/// descriptor, a pipe, a device; see `find_output`) is written directly, behind what was written
+/// descriptor, a pipe, a device; see `find_output`) is written directly, after what was written
 /// there before.
 ///
 /// Every function throws `IoError`, naming the target, when the system refuses.
