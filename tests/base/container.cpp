@@ -179,6 +179,21 @@ TEST_CASE("all of a container is verified: its sections and what lies between th
         INFO("byte " << at);
         REQUIRE_THROWS_AS(Container(path, "sample", std::nullopt).verify_all(), FormatError);
     }
+    {
+        ContainerWriter writer(path, "sample", 3);
+        writer.section("last", "hello");
+        writer.commit();
+    }
+    const std::string last = test::read_file(path);
+    Container(path, "sample", 3).verify_all();
+    for (const std::size_t at : {69u, 127u}) {
+        std::string changed = last;
+        changed[at] = '\1';
+        test::write_file(path, changed);
+        REQUIRE(test::contains(
+            test::message_of<FormatError>([&] { Container(path, "sample", 3).verify_all(); }),
+            "between two sections"));
+    }
     test::write_file(path, good);
     REQUIRE(container_kind(good) == "sample");
     REQUIRE(container_kind(good.substr(0, 63)).empty());

@@ -251,6 +251,13 @@ void read_any(std::string_view bytes) {
         RowFile rows(path, options);
         check_stream(rows, vectors, options);
     }
+    // What is verified has as many rows as are read, and no word twice.
+    try {
+        const FileReport report = verify(path, {.threads = 1});
+        const bool whole = options.top == 0 && options.utf8 != ReadOptions::Utf8::replace;
+        if (whole) require(report.rows == vectors.size(), "as many rows verified");
+    } catch (const Error&) {
+    }
 }
 
 void read_text(std::string_view bytes) {
@@ -418,7 +425,9 @@ std::vector<std::string> fuzz::seeds(std::string_view target) {
     };
     if (target == "word2vec_text") {
         return {format_word2vec_text(vectors), "2 2\na 1.000000 2e-3 \nb -3 +.5 \n",
-                "1 2\r\nnew york -1 2\r\n"};
+                "1 2\r\nnew york -1 2\r\n",
+                "\xEF\xBB\xBF"
+                "1 1\na 1\n"};
     }
     if (target == "word2vec_binary") return {format_word2vec_binary(vectors)};
     if (target == "glove_text") {

@@ -328,6 +328,15 @@ TEST_CASE("a report that is used again says nothing of the file before") {
     REQUIRE_FALSE(report.numbered);
     REQUIRE(report.rows == 2);
     REQUIRE(report.header_rows == 2);
+    for (const char* const name : {"w.safetensors", "w.tsv"}) {
+        report.numbered = report.byte_order_mark = true;
+        report.duplicates = 7;
+        save(plain_vectors(4, 4), folder / name);
+        static_cast<void>(load(folder / name, {}, &report));
+        REQUIRE_FALSE(report.numbered);
+        REQUIRE_FALSE(report.byte_order_mark);
+        REQUIRE(report.duplicates == 0);
+    }
     save(plain_vectors(4, 4), folder / "v.firth");
     static_cast<void>(load(folder / "v.firth", {}, &report));
     REQUIRE(report.rows == 4);

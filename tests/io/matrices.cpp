@@ -288,6 +288,11 @@ TEST_CASE("a safetensors file holds rows, words and counts") {
                 REQUIRE(simd::cosine(read[id], vectors[id]) >= least - 1e-6f);
             }
             if (type == ElementType::f32) require_same(read, vectors);
+            for (std::size_t i = 0; i < vectors.size() * dim; ++i) {
+                // Codes are within half a scale of elements that are at most 1.
+                REQUIRE(std::fabs(read.table()[i / dim][i % dim] -
+                                  vectors.table()[i / dim][i % dim]) <= 0.5f / 127 + 1e-6f);
+            }
         }
     }
     REQUIRE(folder.files() == 1);
@@ -393,6 +398,22 @@ TEST_CASE("vecs of floats, bytes and integers") {
     require_same(read_vecs(folder / "v.bvecs", ElementType::u8), whole);
     write_vecs(whole, folder / "v.ivecs", ElementType::i32);
     require_same(read_vecs(folder / "v.ivecs", ElementType::i32), whole);
+    for (const float value : {0.0f, 255.0f}) {
+        whole.mutable_table()[1][1] = value;
+        write_vecs(whole, folder / "v.bvecs", ElementType::u8);
+        require_same(read_vecs(folder / "v.bvecs", ElementType::u8), whole);
+    }
+    for (const float value : {-0x1p31f, 0x1p31f - 128.0f}) {
+        whole.mutable_table()[1][1] = value;
+        write_vecs(whole, folder / "v.ivecs", ElementType::i32);
+        require_same(read_vecs(folder / "v.ivecs", ElementType::i32), whole);
+    }
+    for (const float value : {0x1p31f, -0x1p31f - 256.0f}) {
+        whole.mutable_table()[1][1] = value;
+        REQUIRE_THROWS_AS(write_vecs(whole, folder / "v.ivecs", ElementType::i32), Error);
+    }
+    whole.mutable_table()[1][1] = 256;
+    REQUIRE_THROWS_AS(write_vecs(whole, folder / "v.bvecs", ElementType::u8), Error);
     whole.mutable_table()[1][1] = -1;
     REQUIRE(test::contains(
         test::message_of<Error>([&] { write_vecs(whole, folder / "v.bvecs", ElementType::u8); }),

@@ -101,6 +101,7 @@ TEST_CASE("headers that are none are not read as rows") {
         }
     }
     REQUIRE(test::contains(refusal("2 3 1\nking 1 2 3\n"), "is neither a header"));
+    REQUIRE(test::contains(refusal("1 2 3 4 5\nking 1 2\n"), "is neither a header"));
     // A row of numbers as long as the others is a row.
     REQUIRE(load_bytes("1998 1 2\nking 3 4\n").word(0) == "1998");
     // A right header whose rows have another dim: the reader names the line.

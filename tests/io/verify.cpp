@@ -498,6 +498,8 @@ TEST_CASE("a report says what was looked at, and what is worth a look") {
     REQUIRE(test::contains(warning("2 2\na\xFF 1 2\nb 3 4\n"), "1 words are not UTF-8"));
     const std::string binary = format_word2vec_binary(test::random_vectors(3, 2, 1));
     REQUIRE(verify_bytes(binary).sound());
+    REQUIRE(verify_bytes(binary.substr(0, binary.size() - 1)).sound());
+    REQUIRE(test::contains(warning(binary + "\n"), "some rows end with a newline"));
     std::string mixed = binary;
     mixed.erase(4 + 3 + 8, 1);
     REQUIRE(test::contains(warning(mixed), "some rows end with a newline"));

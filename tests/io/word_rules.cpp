@@ -10,10 +10,10 @@ namespace {
 
 const std::vector<std::string>& odd_words() {
     static const std::vector<std::string> words{
-        "plain",    "two words", "windows 10", "tab\there",  "tab\t7", "new\nline",
-        "return\r", "",          " ",          ". . .",      " x ",    "\xEF\xBB\xBFmark",
-        "1998",     "0.5",       "\xFF\xC0",   "_",          "3 x",    "a\n7",
-        "\t",       "x\r\ry",    "a  b",       "back\\slash"};
+        "plain",    "two words", "windows 10", "tab\there",   "tab\t7",      "new\nline",
+        "return\r", "",          " ",          ". . .",       " x ",         "\xEF\xBB\xBFmark",
+        "1998",     "0.5",       "\xFF\xC0",   "_",           "3 x",         "a\n7",
+        "\t",       "x\r\ry",    "a  b",       "back\\slash", "back\\there", "\\n"};
     return words;
 }
 
@@ -89,6 +89,17 @@ TEST_CASE("every word reads back the same, or is refused by the rule before it i
     REQUIRE_FALSE(word_rule(VectorFormat::glove_text).holds("windows 10"));
     REQUIRE_FALSE(word_rule(VectorFormat::glove_text).holds(""));
     REQUIRE_FALSE(word_rule(VectorFormat::word2vec_text).holds("two words"));
+    const auto why = [](VectorFormat format, const std::string& word) {
+        Vocabulary vocabulary;
+        vocabulary.add(word);
+        return test::message_of<OptionError>([&] { check_words(vocabulary, format); });
+    };
+    REQUIRE(test::contains(why(VectorFormat::word2vec_text, "a b"), "a space or a newline in it"));
+    REQUIRE(test::contains(why(VectorFormat::glove_text, "a\nb"), "there is a newline in it"));
+    REQUIRE(test::contains(why(VectorFormat::glove_text, "a 7"), "one of its parts is a number"));
+    REQUIRE(test::contains(why(VectorFormat::npy, ""), "it is empty"));
+    REQUIRE(test::contains(why(VectorFormat::npy, "a\r"), "ends in a carriage return"));
+    REQUIRE(test::contains(why(VectorFormat::npy, "\xEF\xBB\xBF"), "begins with a byte-order"));
     REQUIRE(word_rule(VectorFormat::native).holds("a\nb"));
     REQUIRE(word_rule(VectorFormat::word2vec_text).replace("two words") == "two_words");
     REQUIRE(word_rule(VectorFormat::word2vec_binary).replace("") == "_");
@@ -191,6 +202,10 @@ TEST_CASE("row writers leave out and replace as they come, and put their headers
             REQUIRE(read.dim() == 2);
             REQUIRE(read.contains("a_b") == !skip);
             REQUIRE(read["w9"][1] == 2);
+            if (skip && (format == VectorFormat::word2vec_text ||
+                         format == VectorFormat::word2vec_binary)) {
+                REQUIRE(test::read_file(path).starts_with("09 2\nw0 "));
+            }
         }
     }
     // A stream cannot go back.

@@ -3,9 +3,11 @@ NumPy is absent, and leaves gensim out where that is.
 
 Usage: formats.py PATH_OF_FIRTH
 """
+import bz2
 import gzip
 import json
 import os
+import pickle
 import struct
 import subprocess
 import sys
@@ -132,4 +134,72 @@ with tempfile.TemporaryDirectory() as folder:
             form = ["--format", "glove-text"] if path == "x.glove" else []
             loaded = KeyedVectors.load_word2vec_format(convert(source, path, *form), **options)
             assert loaded.index_to_key == single and (loaded.vectors == vectors).all(), path
+
+    # From pipes and standard input, under all names.
+    def stdin(name, data, *command):
+        return subprocess.run([firth, command[0], name, *command[1:]], input=data, capture_output=True, timeout=60)
+
+    small = ["king", "queen", "two words"]
+    np.save("p.npy", vectors[:3])
+    with open("p.words.txt", "w", encoding="utf8") as file:
+        file.write("".join(word + "\n" for word in small))
+    os.mkfifo("pipe")
+    for ending in ["firth", "npy", "safetensors", "tsv", "fvecs", "txt"]:
+        path = convert("p.npy", f"p2.{ending}", *(["--format", "glove-text"] if ending == "txt" else []))
+        data = open(path, "rb").read()
+        for name in ["-", "/dev/stdin"]:
+            shown = json.loads(stdin(name, data, "info", "--json").stdout)
+            assert shown["rows"] == 3 and shown["dim"] == dim, (path, name, shown)
+            assert stdin(name, data, "verify").returncode == 0, (path, name)
+            assert stdin(name, data, "convert", "x.npy", "--quiet").returncode == 0
+            assert (np.load("x.npy") == vectors[:3]).all(), (path, name)
+        process = subprocess.Popen([firth, "convert", "--quiet", "pipe", "x.npy"], stdout=subprocess.DEVNULL)
+        with open("pipe", "wb") as pipe:
+            pipe.write(data)
+        assert process.wait(60) == 0 and (np.load("x.npy") == vectors[:3]).all(), path
+    asked = subprocess.run([firth, "neighbors", "--vectors", "-", "king"], input=open("p2.txt", "rb").read(),
+                           capture_output=True, timeout=60)
+    assert asked.returncode == 0 and b"queen" in asked.stdout, asked
+    shell = subprocess.run(["bash", "-c", f"'{firth}' info <(cat p2.txt)"], capture_output=True, timeout=60)
+    assert shell.returncode == 0 and b"3 rows" in shell.stdout, shell
+
+    # What is no file of vectors gets its reason.
+    def refused(path, reason):
+        for command in ["info", "verify"]:
+            ended = subprocess.run([firth, command, path], capture_output=True, text=True)
+            assert ended.returncode == 1 and reason in ended.stderr, (path, ended)
+
+    np.savez("z.npz", vectors=vectors)
+    refused("z.npz", "an .npz archive of NumPy")
+    text = open(convert("source.firth", "x.vec"), encoding="utf8").read()
+    for name, data, reason in [
+        ("utf16", text.encode("utf-16"), "UTF-16"),
+        ("utf16-le", text.encode("utf-16-le"), "UTF-16"),
+        ("x.bz2", bz2.compress(text.encode()), "bzip2"),
+        ("commas", text.replace(".", ",").encode(), "decimal commas"),
+        ("x.csv", text.split("\n", 1)[1].replace(" ", ",").encode(), "commas or semicolons"),
+        ("x.pickle", pickle.dumps({"a": [1, 2]}), "a pickle of Python"),
+    ]:
+        open(name, "wb").write(data)
+        refused(name, reason)
+    open("mark.vec", "wb").write(b"\xef\xbb\xbf" + text.encode())
+    assert (read_text(convert("mark.vec", "x.vec"))[1] == vectors).all()
+    if KeyedVectors is not None:
+        model = KeyedVectors(dim)
+        model.add_vectors(single, vectors)
+        model.save("model.kv")
+        refused("model.kv", "gensim's save()")
+
+    # Words that a format cannot hold.
+    ended = subprocess.run([firth, "convert", "p.npy", "x.vec"], capture_output=True, text=True)
+    assert ended.returncode != 0 and '"two words"' in ended.stderr and "skip or replace" in ended.stderr, ended
+    for policy, expected in [("skip", small[:2]), ("replace", ["king", "queen", "two_words"])]:
+        ended = subprocess.run([firth, "convert", "p.npy", "x.vec", "--unwritable", policy], capture_output=True,
+                               text=True)
+        assert ended.returncode == 0 and '"two words"' in ended.stderr, ended
+        assert read_text("x.vec")[0] == expected
+    ended = subprocess.run([firth, "convert", "p.npy", "x.model"], capture_output=True, text=True)
+    assert ended.returncode == 2 and "--format" in ended.stderr, ended
+    ended = subprocess.run([firth, "convert", "p.npy", "y.npy", "--dtype", "i8"], capture_output=True, text=True)
+    assert ended.returncode == 0 and "not their length" in ended.stderr, ended
 print("all well")

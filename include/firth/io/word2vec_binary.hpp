@@ -52,8 +52,9 @@ public:
         // What is left of the row before, in files that end rows with a newline.
         const std::size_t end = reader_.position();
         reader_.skip_all('\n');
-        if (read_ != 0 && !reader_.at_end()) {
-            const std::size_t newlines = reader_.position() - end;
+        const std::size_t newlines = reader_.position() - end;
+        // The last row may end with the file.
+        if (read_ != 0 && (newlines > 1 || !reader_.at_end())) {
             without_newline_ = without_newline_ || newlines != 1;
             with_newline_ = with_newline_ || newlines != 0;
         }

@@ -48,6 +48,22 @@ struct WordRule {
                (carriage_return || !word.ends_with('\r'));
     }
 
+    /// Why the format does not hold a word, for the end of a message.
+    [[nodiscard]] std::string why_not(std::string_view word) const {
+        if (!empty && word.empty()) return "it is empty";
+        if (word.find_first_of(separators) != word.npos) {
+            return separators.size() == 1 ? "there is a newline in it"
+                                          : "there is a space or a newline in it";
+        }
+        if (!numbers_between && detail::holds_number(word)) {
+            return "one of its parts is a number, which would be read as one of the vector's";
+        }
+        if (!byte_order_mark && word.starts_with(firth::byte_order_mark)) {
+            return "it begins with a byte-order mark";
+        }
+        return "it ends in a carriage return";
+    }
+
     /// A word that the format holds, made from one that it does not: "_" in the place of what it
     /// cannot be.
     [[nodiscard]] std::string replace(std::string_view word) const {
@@ -107,9 +123,8 @@ namespace detail {
 /// The end of a message about a word that a format does not hold.
 [[nodiscard]] inline std::string unwritable(VectorFormat format, std::string_view word) {
     return "the word \"" + std::string(word) + "\", which " + std::string(format_name(format)) +
-           " cannot hold as it is: it is empty, or has a space, a newline or a number in it that " +
-           "readers would take for the end of a word; skip or replace such words, or choose " +
-           "another format";
+           " cannot hold: " + word_rule(format).why_not(word) +
+           "; skip or replace such words (--unwritable), or choose another format";
 }
 
 } // namespace detail
