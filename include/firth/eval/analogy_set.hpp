@@ -123,7 +123,7 @@ evaluate_analogies(const WordVectors<float>& vectors, const std::vector<AnalogyS
                    const AnalogyEvaluationOptions& options = {}) {
     const std::size_t rows = options.restrict_vocabulary == 0
                                  ? vectors.size()
-                                 : std::min(options.restrict_vocabulary, vectors.size());
+                                 : (std::min)(options.restrict_vocabulary, vectors.size());
     const FoldedVocabulary vocabulary(vectors.vocabulary(), rows, options.folding);
     AnalogyResult result;
     std::vector<detail::KnownQuestion> known;
@@ -147,7 +147,7 @@ evaluate_analogies(const WordVectors<float>& vectors, const std::vector<AnalogyS
     const ExactIndex<Cosine> index(table);
     constexpr std::size_t batch = 4096;
     for (std::size_t begin = 0; begin < known.size(); begin += batch) {
-        const std::size_t count = std::min(batch, known.size() - begin);
+        const std::size_t count = (std::min)(batch, known.size() - begin);
         EmbeddingTable<float> queries(count, vectors.dim());
         std::vector<std::vector<Id>> excluded(count);
         std::vector<float> unit(vectors.dim());

@@ -51,7 +51,7 @@ inline std::size_t infer_dim(std::string_view text) {
     while (!text.empty() && rows < enough) {
         const std::string_view line = take_line(text);
         if (trim_line(line).empty()) continue;
-        dim = std::min(dim, trailing_numbers(line));
+        dim = (std::min)(dim, trailing_numbers(line));
         ++rows;
     }
     return rows == 0 || dim > max_dim ? 0 : dim;

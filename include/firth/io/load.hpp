@@ -47,12 +47,12 @@ namespace detail {
 /// True for a row of the text format, and for one that is damaged but ends in what numbers are made
 /// of, so that the error for it speaks of text.
 inline bool looks_like_text_row(std::string_view row, std::size_t dim) {
-    std::vector<float> vector(std::min(dim, row.size() + 1));
+    std::vector<float> vector((std::min)(dim, row.size() + 1));
     try {
         static_cast<void>(parse_row(row, vector));
         return true;
     } catch (const Error&) {
-        std::string_view tail = row.substr(std::min(row.find(' '), row.size()));
+        std::string_view tail = row.substr((std::min)(row.find(' '), row.size()));
         tail.remove_prefix(tail.size() - std::min<std::size_t>(tail.size(), 16));
         return tail.size() >= 4 && tail.find_first_not_of("0123456789+-.eE \t\r") == tail.npos;
     }
@@ -134,14 +134,14 @@ inline bool looks_like_numbers(std::string_view line) {
         return VectorFormat::fasttext_binary;
     }
     if (looks_like_safetensors(bytes)) return VectorFormat::safetensors;
-    const std::size_t line_end = std::min(bytes.find('\n'), bytes.size());
+    const std::size_t line_end = (std::min)(bytes.find('\n'), bytes.size());
     const std::string_view line = bytes.substr(0, line_end);
     if (const std::optional<Word2VecHeader> header = parse_header(line)) {
         if (header->rows == 0 || header->dim == 0 || header->dim > max_dim) {
             return VectorFormat::word2vec_text;
         }
-        const std::string_view rest = bytes.substr(std::min(line_end + 1, bytes.size()));
-        const std::string_view row = rest.substr(0, std::min(rest.find('\n'), rest.size()));
+        const std::string_view rest = bytes.substr((std::min)(line_end + 1, bytes.size()));
+        const std::string_view row = rest.substr(0, (std::min)(rest.find('\n'), rest.size()));
         // Two whole numbers with a tab between them may also be the projector's first row.
         if (line.find('\t') != line.npos && (row.empty() || looks_like_numbers(row))) {
             return VectorFormat::projector;

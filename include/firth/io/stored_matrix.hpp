@@ -65,7 +65,7 @@ inline void check_matrix_size(std::uint64_t rows, std::uint64_t dim, const std::
 inline WordVectors<float> read_matrix(const StoredMatrix& matrix, WordList words,
                                       const std::string& name, const ReadOptions& options,
                                       ReadReport* report) {
-    const std::size_t rows = options.top == 0 ? matrix.rows : std::min(options.top, matrix.rows);
+    const std::size_t rows = options.top == 0 ? matrix.rows : (std::min)(options.top, matrix.rows);
     EmbeddingTable<float> table(rows, matrix.dim, Uninitialized());
     for_rows(rows, 1024, name, options, [&](std::size_t begin, std::size_t end) {
         for (std::size_t row = begin; row < end; ++row) {

@@ -92,8 +92,8 @@ alignas(64) inline constexpr float label_steps[32] = {1, 1, 1, 1, 1, 1, 1, 1,
 template <class Arch>
 FIRTH_ALWAYS_INLINE Batch<Arch> labels(std::size_t first, std::size_t positives) noexcept {
     constexpr std::size_t quads = lanes<Arch> / 4;
-    const std::size_t ones = positives - std::min(positives, first);
-    return Batch<Arch>::load_unaligned(label_steps<Arch> + 16 - 4 * std::min(ones, quads));
+    const std::size_t ones = positives - (std::min)(positives, first);
+    return Batch<Arch>::load_unaligned(label_steps<Arch> + 16 - 4 * (std::min)(ones, quads));
 }
 
 /// lr * (label - sigmoid(score)) for one tile of contexts with `Width` outputs from `first` on.
@@ -327,7 +327,7 @@ void cbow_window(const WindowRows& rows, float learning_rate, float context_shar
             for (std::size_t h = 0; h < height; ++h) {
                 const double miss =
                     std::fabs(static_cast<double>(scratch[place + 4 * o + h]) / learning_rate);
-                loss -= std::log(std::max(1e-7, 1.0 - miss));
+                loss -= std::log((std::max)(1e-7, 1.0 - miss));
             }
         }
     });

@@ -143,7 +143,7 @@ inline void multiply_sparse(const CooccurrenceCounts& matrix, const EmbeddingTab
                           std::to_string(matrix.symbols()) + ", the number of symbols");
     }
     const std::size_t threads = resolve_threads(options.threads);
-    const std::size_t width = std::min(
+    const std::size_t width = (std::min)(
         matrix.symbols(), options.rank + std::min<std::size_t>(options.oversampling, 1000));
     EmbeddingTable<float> left(matrix.symbols(), width);
     EmbeddingTable<float> right(matrix.symbols(), width);

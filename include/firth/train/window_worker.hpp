@@ -115,7 +115,7 @@ private:
         const std::size_t length = ids.size();
         if (length == 0 || length + symbols_.sentence_rows().size() < 2) return;
         Drawing drawing(planned, *loss_);
-        const std::size_t at_once = std::min(reach_ + 1, length);
+        const std::size_t at_once = (std::min)(reach_ + 1, length);
         for (std::size_t i = 0; i < at_once; ++i) {
             symbols_.prefetch(i);
         }
@@ -135,7 +135,7 @@ private:
             step(planned, length, centre);
             if (centre >= reach_) symbols_.leave(centre - reach_);
         }
-        for (std::size_t i = length - std::min(length, reach_); i < length; ++i) {
+        for (std::size_t i = length - (std::min)(length, reach_); i < length; ++i) {
             symbols_.leave(i);
         }
     }
@@ -162,8 +162,8 @@ private:
     void step(const Planned& planned, std::size_t length, std::size_t centre) {
         const Window& window = windows_[planned.begin + centre];
         const Id* const outputs = output_ids(planned.begin + centre);
-        const std::size_t begin = centre - std::min(centre, window.radius);
-        const std::size_t end = std::min(length, centre + window.radius + 1);
+        const std::size_t begin = centre - (std::min)(centre, window.radius);
+        const std::size_t end = (std::min)(length, centre + window.radius + 1);
         std::size_t count = 0;
         for (float* const row : symbols_.sentence_rows()) {
             contexts_[count++] = row;
