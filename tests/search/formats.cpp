@@ -197,6 +197,11 @@ TEST_CASE("smaller formats refuse what they cannot hold") {
                                const ExactIndex<Cosine, EmbeddingTable<float16>> wrong(halves);
                            }),
                            "row 1"));
+    EmbeddingTable<float> infinite(3, 4);
+    infinite[2][3] = -std::numeric_limits<float>::infinity();
+    REQUIRE(test::contains(
+        test::message_of<Error>([&] { static_cast<void>(QuantizedTable(infinite.view())); }),
+        "row 2"));
     const QuantizedTable codes(odd_rows(3, 4, 1).view());
     const ExactIndex<Cosine, QuantizedTable> quarters(codes);
     REQUIRE_THROWS_AS(

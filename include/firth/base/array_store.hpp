@@ -62,7 +62,7 @@ public:
             if (size > block_.size() - used_) {
                 finish();
                 if (size > block_.size()) {
-                    block_ = AlignedBuffer<T>(std::max(size, block_elements));
+                    block_ = AlignedBuffer<T>((std::max)(size, block_elements));
                 }
             }
             used_ += size;

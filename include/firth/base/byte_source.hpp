@@ -55,7 +55,7 @@ public:
     [[nodiscard]] std::string_view head() const noexcept { return head_; }
 
     std::size_t read(char* to, std::size_t size) override {
-        const std::size_t from_head = std::min(size, head_.size() - head_read_);
+        const std::size_t from_head = (std::min)(size, head_.size() - head_read_);
         if (from_head != 0) std::memcpy(to, head_.data() + head_read_, from_head);
         head_read_ += from_head;
         return from_head + read_file(to + from_head, size - from_head);
@@ -92,7 +92,7 @@ public:
     explicit MemorySource(std::string_view bytes) noexcept : bytes_(bytes) {}
 
     std::size_t read(char* to, std::size_t size) override {
-        const std::size_t got = std::min(size, bytes_.size());
+        const std::size_t got = (std::min)(size, bytes_.size());
         if (got != 0) std::memcpy(to, bytes_.data(), got);
         bytes_.remove_prefix(got);
         return got;

@@ -20,7 +20,7 @@ public:
         if (bytes.empty()) return;
         length_ += bytes.size();
         if (held_ != 0) {
-            const std::size_t taken = std::min(bytes.size(), stripe - held_);
+            const std::size_t taken = (std::min)(bytes.size(), stripe - held_);
             std::memcpy(buffer_.data() + held_, bytes.data(), taken);
             held_ += taken;
             bytes.remove_prefix(taken);
@@ -42,14 +42,14 @@ public:
             sum = std::rotl(lanes_[0], 1) + std::rotl(lanes_[1], 7) + std::rotl(lanes_[2], 12) +
                   std::rotl(lanes_[3], 18);
             for (const std::uint64_t lane : lanes_) {
-                sum = (sum ^ round(0, lane)) * prime1 + prime4;
+                sum = (sum ^ mixed(0, lane)) * prime1 + prime4;
             }
         }
         sum += length_;
         const char* at = buffer_.data();
         const char* const end = at + held_;
         for (; end - at >= 8; at += 8) {
-            sum = std::rotl(sum ^ round(0, read<std::uint64_t>(at)), 27) * prime1 + prime4;
+            sum = std::rotl(sum ^ mixed(0, read<std::uint64_t>(at)), 27) * prime1 + prime4;
         }
         if (end - at >= 4) {
             sum = std::rotl(sum ^ (read<std::uint32_t>(at) * prime1), 23) * prime2 + prime3;
@@ -79,13 +79,13 @@ private:
         return value;
     }
 
-    static constexpr std::uint64_t round(std::uint64_t lane, std::uint64_t input) noexcept {
+    static constexpr std::uint64_t mixed(std::uint64_t lane, std::uint64_t input) noexcept {
         return std::rotl(lane + input * prime2, 31) * prime1;
     }
 
     void mix(const char* bytes) noexcept {
         for (std::size_t i = 0; i < lanes_.size(); ++i) {
-            lanes_[i] = round(lanes_[i], read<std::uint64_t>(bytes + 8 * i));
+            lanes_[i] = mixed(lanes_[i], read<std::uint64_t>(bytes + 8 * i));
         }
     }
 

@@ -78,7 +78,7 @@ public:
                 }
             }
             if (between_members_ && ::inflateReset(&stream_) != Z_OK) fail_damaged();
-            const auto room = static_cast<uInt>(std::min(size - got, most));
+            const auto room = static_cast<uInt>((std::min)(size - got, most));
             stream_.next_out = reinterpret_cast<Bytef*>(to + got);
             stream_.avail_out = room;
             const int code = ::inflate(&stream_, Z_NO_FLUSH);

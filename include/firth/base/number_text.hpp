@@ -130,7 +130,7 @@ inline ParsedFloat parse_plain_float(const char* const begin, const char* const 
             wide = tiny ? 0.0 : std::numeric_limits<double>::infinity();
             if (digits.starts_with('-')) wide = -wide;
         }
-        result.value = std::fabs(wide) > static_cast<double>(std::numeric_limits<float>::max())
+        result.value = std::fabs(wide) > static_cast<double>((std::numeric_limits<float>::max)())
                            ? std::copysign(std::numeric_limits<float>::infinity(),
                                            static_cast<float>(wide < 0 ? -1 : 1))
                            : static_cast<float>(wide);
@@ -138,13 +138,13 @@ inline ParsedFloat parse_plain_float(const char* const begin, const char* const 
     result.size = static_cast<std::size_t>(parsed.ptr - text.data());
 #else
     const std::string_view rest(begin, static_cast<std::size_t>(end - begin));
-    const std::string word(rest.substr(0, rest.find_first_of(" \t\r\n")));
-    std::istringstream stream(word);
+    const std::string token(rest.substr(0, rest.find_first_of(" \t\r\n")));
+    std::istringstream stream(token);
     stream.imbue(std::locale::classic());
     double wide = 0;
     if (!(stream >> wide)) return {};
     result.value = static_cast<float>(wide);
-    result.size = plus + (stream.eof() ? word.size() : static_cast<std::size_t>(stream.tellg()));
+    result.size = plus + (stream.eof() ? token.size() : static_cast<std::size_t>(stream.tellg()));
 #endif
     return result;
 }

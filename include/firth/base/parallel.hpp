@@ -112,13 +112,13 @@ void parallel_for(std::size_t count, std::size_t grain, std::size_t threads, Wor
     grain = std::max<std::size_t>(1, grain);
     const std::size_t ranges = count / grain + (count % grain != 0);
     std::atomic<std::size_t> next{0};
-    run_workers(std::min(std::max<std::size_t>(1, threads), std::max<std::size_t>(1, ranges)),
+    run_workers((std::min)(std::max<std::size_t>(1, threads), std::max<std::size_t>(1, ranges)),
                 [&](std::size_t) {
                     for (;;) {
                         const std::size_t range = next.fetch_add(1, std::memory_order_relaxed);
                         if (range >= ranges) return;
                         try {
-                            work(range * grain, std::min(count, range * grain + grain));
+                            work(range * grain, (std::min)(count, range * grain + grain));
                         } catch (...) {
                             next.store(ranges, std::memory_order_relaxed);
                             throw;

@@ -31,8 +31,10 @@ public:
         }
     }
 
-    static constexpr result_type min() noexcept { return 0; }
-    static constexpr result_type max() noexcept { return std::numeric_limits<result_type>::max(); }
+    static constexpr result_type(min)() noexcept { return 0; }
+    static constexpr result_type(max)() noexcept {
+        return (std::numeric_limits<result_type>::max)();
+    }
 
     /// 64 random bits.
     constexpr result_type operator()() noexcept {

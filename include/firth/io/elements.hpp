@@ -38,7 +38,7 @@ void read_elements_of(const char* from, std::size_t step, bool swapped, std::spa
     constexpr std::size_t piece = 512;
     std::array<T, piece> buffer;
     while (!to.empty()) {
-        const std::size_t count = std::min(piece, to.size());
+        const std::size_t count = (std::min)(piece, to.size());
         if (step == sizeof(T)) {
             std::memcpy(buffer.data(), from, count * sizeof(T));
         } else {

@@ -374,7 +374,7 @@ private:
 inline WordVectors<float> read_fasttext_words(const FastTextFile& file, const std::string& name,
                                               const ReadOptions& options, ReadReport* report) {
     const std::size_t rows =
-        options.top == 0 ? file.words().size() : std::min(options.top, file.words().size());
+        options.top == 0 ? file.words().size() : (std::min)(options.top, file.words().size());
     EmbeddingTable<float> table(rows, file.dim(), Uninitialized());
     for_rows(rows, 256, name, options, [&](std::size_t begin, std::size_t end) {
         std::vector<float> buffer(file.dim());

@@ -142,7 +142,7 @@ public:
     /// The next line that is not blank, or nothing.
     std::optional<std::string_view> next() {
         while (!reader_.at_end()) {
-            const std::size_t size = std::min(reader_.rest().find('\n'), reader_.rest().size());
+            const std::size_t size = (std::min)(reader_.rest().find('\n'), reader_.rest().size());
             const std::string_view line = reader_.take(size, "a row");
             reader_.take(reader_.at_end() ? 0 : 1, "a row");
             if (!trim_line(line).empty()) return line;
@@ -173,7 +173,7 @@ public:
                          " rows, expected at most " + std::to_string(max_rows));
         }
         const std::size_t rows =
-            options_.top == 0 ? first_row[chunks] : std::min(options_.top, first_row[chunks]);
+            options_.top == 0 ? first_row[chunks] : (std::min)(options_.top, first_row[chunks]);
         EmbeddingTable<float> table(rows, dim_, Uninitialized());
         words.resize(rows);
         for_rows(chunks, 1, reader_.name(), options_, [&](std::size_t begin, std::size_t end) {
@@ -225,7 +225,7 @@ private:
     /// Calls `use(line)` for the lines that begin in [begin, end) of the text, until it says no.
     template <class Use>
     static void for_lines(std::string_view text, std::size_t begin, std::size_t end, Use&& use) {
-        end = std::min(end, text.size());
+        end = (std::min)(end, text.size());
         if (begin != 0) {
             // Looked for no further than here, so that a line of many chunks is read only once.
             const std::size_t found = text.substr(begin - 1, end - begin + 1).find('\n');
@@ -233,7 +233,7 @@ private:
             begin += found;
         }
         for (std::size_t at = begin; at < end;) {
-            const std::size_t line_end = std::min(text.find('\n', at), text.size());
+            const std::size_t line_end = (std::min)(text.find('\n', at), text.size());
             const std::string_view line = text.substr(at, line_end - at);
             if (!trim_line(line).empty() && !use(line)) return;
             at = line_end + 1;

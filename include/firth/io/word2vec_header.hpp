@@ -29,7 +29,7 @@ namespace detail {
 /// Two decimal numbers with nothing else on the line, or nothing.
 inline std::optional<Word2VecHeader> parse_header(std::string_view line) {
     const auto skip_spaces = [&] {
-        line.remove_prefix(std::min(line.find_first_not_of(" \t\r"), line.size()));
+        line.remove_prefix((std::min)(line.find_first_not_of(" \t\r"), line.size()));
     };
     const auto number = [&](std::uint64_t& value) {
         skip_spaces();
@@ -50,7 +50,7 @@ template <class RowBytes>
 Word2VecHeader take_header(ByteReader& reader, const ReadOptions& options, RowBytes row_bytes) {
     if (reader.at_end()) reader.fail("the file is empty, expected a line with rows and dim");
     const std::string_view line =
-        reader.rest().substr(0, std::min(reader.rest().find('\n'), reader.rest().size()));
+        reader.rest().substr(0, (std::min)(reader.rest().find('\n'), reader.rest().size()));
     const std::optional<Word2VecHeader> header = parse_header(line);
     if (!header) {
         reader.fail("the first line is \"" + std::string(line.substr(0, 40)) +
@@ -68,7 +68,7 @@ Word2VecHeader take_header(ByteReader& reader, const ReadOptions& options, RowBy
                               std::to_string(header->dim) + ", but the file has room for " +
                               std::to_string(room) + " at most");
     }
-    return {std::min(header->rows, room), header->dim};
+    return {(std::min)(header->rows, room), header->dim};
 }
 
 /// The header line.

@@ -48,7 +48,7 @@ inline std::vector<WordScore> analogy_by_product(const WordIndex& index,
         simd::dot_many(words[i].vector.data(), rows.data(), rows.stride(), rows.rows(), dim,
                        dots[i].data());
     }
-    TopK best(std::min(top, rows.rows()));
+    TopK best((std::min)(top, rows.rows()));
     for (std::size_t id = 0; id < rows.rows(); ++id) {
         if (std::find(excluded.begin(), excluded.end(), id) != excluded.end()) continue;
         const float scale = index.rows().term(id);

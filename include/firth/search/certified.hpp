@@ -270,7 +270,7 @@ private:
         std::vector<std::size_t> hard; // queries that screening could not narrow down
         std::mutex hard_mutex;
         const std::size_t too_many =
-            8 * std::min(options.k, rows_.size()) + rows_.size() / 32 + 1024;
+            8 * (std::min)(options.k, rows_.size()) + rows_.size() / 32 + 1024;
         detail::scan(
             rows_, queries, options, excluded,
             [&](const Query&) { return Candidates(options.k, too_many); },

@@ -121,8 +121,8 @@ private:
 
     [[nodiscard]] SearchOptions more(SearchOptions options, std::size_t factor) const {
         if (factor == 0) throw OptionError("the factor is 0, expected 1 or more");
-        const std::size_t k = std::min(options.k, rows_.size());
-        options.k = std::min(factor, rows_.size()) * k;
+        const std::size_t k = (std::min)(options.k, rows_.size());
+        options.k = (std::min)(factor, rows_.size()) * k;
         return options;
     }
 

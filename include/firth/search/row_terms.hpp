@@ -82,10 +82,10 @@ public:
 private:
     void include(float norm) noexcept {
         if (M::row_term == simd::RowTerm::factor) {
-            largest_factor_ = std::max(largest_factor_, M::term(norm));
+            largest_factor_ = (std::max)(largest_factor_, M::term(norm));
             has_extremes_ = has_extremes_ || (norm != 0.0f && M::term(norm) == 0.0f);
         }
-        longest_ = std::max(longest_, norm);
+        longest_ = (std::max)(longest_, norm);
     }
 
     std::vector<float> terms_;

@@ -66,7 +66,7 @@ void scan_rows(Group& group, std::size_t begin, std::size_t end, const SearchOpt
     }
     const auto scan_tile = [&](std::size_t first) {
         const std::size_t found =
-            group.select(first, std::min(tile, end - first), thresholds.data(), selected.data());
+            group.select(first, (std::min)(tile, end - first), thresholds.data(), selected.data());
         for (std::size_t i = 0; i < found; ++i) {
             const std::size_t q = selected[i].query;
             const Id id = static_cast<Id>(first + selected[i].row);
@@ -85,7 +85,7 @@ void scan_rows(Group& group, std::size_t begin, std::size_t end, const SearchOpt
         scan_tile(first);
     }
     for (std::size_t first = begin; first < end; first += step) {
-        for (std::size_t next = first + tile; next < std::min(end, first + step); next += tile) {
+        for (std::size_t next = first + tile; next < (std::min)(end, first + step); next += tile) {
             scan_tile(next);
         }
     }
@@ -103,16 +103,16 @@ void scan(const R& rows, const Queries& queries, const SearchOptions& options,
     const std::size_t threads = resolve_threads(options.threads);
     // Groups of nearly the same size, as many for each thread.
     const std::size_t wanted = round_up((count + most_grouped_queries - 1) / most_grouped_queries,
-                                        std::min(threads, count / 16 + 1));
+                                        (std::min)(threads, count / 16 + 1));
     const std::size_t group_size = (count + wanted - 1) / wanted;
     const std::size_t groups = (count + group_size - 1) / group_size;
-    const std::size_t ranges = std::min((threads + groups - 1) / groups, rows.size() / 2048 + 1);
+    const std::size_t ranges = (std::min)((threads + groups - 1) / groups, rows.size() / 2048 + 1);
     const std::size_t range_rows = round_up(rows.size() / ranges + 1, 512);
 
     const auto queries_of = [&](std::size_t group) {
         std::vector<typename R::Query> prepared;
         const std::size_t begin = group * group_size;
-        for (std::size_t q = begin; q < std::min(count, begin + group_size); ++q) {
+        for (std::size_t q = begin; q < (std::min)(count, begin + group_size); ++q) {
             prepared.push_back(rows.prepare(queries[q]));
         }
         return prepared;
@@ -126,7 +126,7 @@ void scan(const R& rows, const Queries& queries, const SearchOptions& options,
         if (rows.size() == 0) return candidates;
         typename R::Group tiles(rows, prepared);
         scan_rows(
-            tiles, range * range_rows, std::min(rows.size(), (range + 1) * range_rows), options,
+            tiles, range * range_rows, (std::min)(rows.size(), (range + 1) * range_rows), options,
             excluded.empty() ? excluded : excluded.subspan(group * group_size, prepared.size()),
             candidates);
         return candidates;
@@ -171,7 +171,7 @@ template <SearchableRows R>
         if (i + 1 < candidates.size()) rows.prefetch(candidates[i + 1].id);
         found.push_back({candidates[i].id, rows.score(query, candidates[i].id)});
     }
-    const std::size_t count = std::min(k, found.size());
+    const std::size_t count = (std::min)(k, found.size());
     std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count),
                       found.end(), ranks_before);
     found.resize(count);

@@ -32,7 +32,7 @@ template <class T>
 void prefetch_rows(TableView<const T> table, std::size_t first, std::size_t count) noexcept {
     // The rest of longer rows comes by itself, once the processor sees them read in order.
     const std::size_t bytes = std::min<std::size_t>(4096, table.dim() * sizeof(T));
-    const std::size_t end = std::min(first + count, table.rows());
+    const std::size_t end = (std::min)(first + count, table.rows());
     for (std::size_t id = first; id < end; ++id) {
         const char* const row = reinterpret_cast<const char*>(table[id].data());
         for (std::size_t at = 0; at < bytes; at += 64) {

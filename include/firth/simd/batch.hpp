@@ -123,26 +123,26 @@ FIRTH_ALWAYS_INLINE Batch<Arch> fma(const Batch<Arch>& a, const Batch<Arch>& b,
 
 /// The smaller of `a` and `b` in each lane; `b` where a lane of `a` is NaN or `b` is NaN on x86.
 template <class Arch>
-FIRTH_ALWAYS_INLINE Batch<Arch> min(const Batch<Arch>& a, const Batch<Arch>& b) noexcept {
+FIRTH_ALWAYS_INLINE Batch<Arch>(min)(const Batch<Arch>& a, const Batch<Arch>& b) noexcept {
     if constexpr (is_scalar<Arch>) {
         return ScalarBatch::map(a, b, [](float x, float y) { return x < y ? x : y; });
     }
 #if FIRTH_ON_X86() || FIRTH_ON_ARM64()
     else {
-        return xsimd::min(a, b);
+        return (xsimd::min)(a, b);
     }
 #endif
 }
 
 /// The larger of `a` and `b` in each lane, NaN as in `min`.
 template <class Arch>
-FIRTH_ALWAYS_INLINE Batch<Arch> max(const Batch<Arch>& a, const Batch<Arch>& b) noexcept {
+FIRTH_ALWAYS_INLINE Batch<Arch>(max)(const Batch<Arch>& a, const Batch<Arch>& b) noexcept {
     if constexpr (is_scalar<Arch>) {
         return ScalarBatch::map(a, b, [](float x, float y) { return x > y ? x : y; });
     }
 #if FIRTH_ON_X86() || FIRTH_ON_ARM64()
     else {
-        return xsimd::max(a, b);
+        return (xsimd::max)(a, b);
     }
 #endif
 }
@@ -185,13 +185,13 @@ FIRTH_ALWAYS_INLINE Batch<Arch> load_integers(const std::int32_t* from) noexcept
 
 /// |a| in each lane.
 template <class Arch>
-FIRTH_ALWAYS_INLINE Batch<Arch> abs(const Batch<Arch>& a) noexcept {
+FIRTH_ALWAYS_INLINE Batch<Arch>(abs)(const Batch<Arch>& a) noexcept {
     if constexpr (is_scalar<Arch>) {
         return ScalarBatch::map(a, a, [](float x, float) { return std::fabs(x); });
     }
 #if FIRTH_ON_X86() || FIRTH_ON_ARM64()
     else {
-        return xsimd::abs(a);
+        return (xsimd::abs)(a);
     }
 #endif
 }

@@ -142,7 +142,7 @@ struct DoubleSums {
         return dot(sum, difference, difference);
     }
     static FIRTH_ALWAYS_INLINE Sum l1(const Sum& sum, const Vector& x, const Vector& y) noexcept {
-        return {sum.lanes + xsimd::abs(x - y)};
+        return {sum.lanes + (xsimd::abs)(x - y)};
     }
     static FIRTH_ALWAYS_INLINE double reduce(const Sum& sum) noexcept {
 #if FIRTH_ON_X86()

@@ -134,7 +134,7 @@ FIRTH_ALWAYS_INLINE float quantize_of(const float* from, std::int8_t* to, std::s
     }
     const float factor = top / most;
     for (std::size_t i = 0; i < n; ++i) {
-        const float code = std::min(top, std::max(-top, from[i] * factor)) + magic;
+        const float code = (std::min)(top, (std::max)(-top, from[i] * factor)) + magic;
         std::int32_t bits = 0;
         std::memcpy(&bits, &code, 4);
         to[i] = static_cast<std::int8_t>(bits);

@@ -193,14 +193,14 @@ FIRTH_ALWAYS_INLINE void pack_queries_of(const Element<F>* queries, std::size_t 
     constexpr std::size_t slice = slice_units<F, Arch> * Tile::depth;
     for (std::size_t q = 0; q < count;) {
         const std::size_t width = next_group<Arch>(count - q);
-        const std::size_t here = std::min(width, count - q);
+        const std::size_t here = (std::min)(width, count - q);
         const Element<F>* const from = queries + q * stride;
         for (std::size_t i = 0; i < width; ++i) {
             packed[i] = i < here ? Tile::start(from + i * stride, dim) : 0;
         }
         packed += width;
         for (std::size_t k = 0; k < dim; k += slice) {
-            const std::size_t n = std::min(slice, dim - k);
+            const std::size_t n = (std::min)(slice, dim - k);
             pack_columns<Tile, Arch>(
                 from + k, stride, here, n, width, packed,
                 [](const Element<F>* x, std::size_t size, typename Tile::Packed* to)
@@ -241,9 +241,9 @@ FIRTH_ALWAYS_INLINE void for_panels(const PackedTile<Element<F>>& tile,
     const std::size_t all_units = (dim + Tile::depth - 1) / Tile::depth;
     alignas(64) std::uint32_t panel[height * slice_units<F, Arch>];
     for (std::size_t r = 0; r < tile.row_count; r += height) {
-        const std::size_t here = std::min(height, tile.row_count - r);
+        const std::size_t here = (std::min)(height, tile.row_count - r);
         for (std::size_t k = 0; k < dim; k += slice) {
-            const std::size_t n = std::min(slice, dim - k);
+            const std::size_t n = (std::min)(slice, dim - k);
             const std::size_t units = (n + Tile::depth - 1) / Tile::depth;
             pack_columns<Tile, Arch>(
                 tile.rows + r * tile.row_stride + k, tile.row_stride, here, n, height, panel,
@@ -252,7 +252,7 @@ FIRTH_ALWAYS_INLINE void for_panels(const PackedTile<Element<F>>& tile,
             const std::uint32_t* group = tile.packed;
             for (std::size_t q = 0; q < tile.queries;) {
                 const std::size_t width = next_group<Arch>(tile.queries - q);
-                const std::size_t queries = std::min(width, tile.queries - q);
+                const std::size_t queries = (std::min)(width, tile.queries - q);
                 const PanelPart part{group + width + k / Tile::depth * width,
                                      k == 0 ? group : nullptr,
                                      panel,

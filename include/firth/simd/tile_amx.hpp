@@ -63,9 +63,9 @@ FIRTH_ALWAYS_INLINE void amx_pack_queries_of(const T* queries, std::size_t strid
     constexpr std::size_t step = amx_step_units * AmxFormat<T>::depth;
     for (std::size_t q = 0; q < count; q += amx_side) {
         for (std::size_t k = 0; k < dim; k += step) {
-            const std::size_t n = std::min(step, dim - k);
+            const std::size_t n = (std::min)(step, dim - k);
             std::memset(packed, 0, amx_side * amx_step_units * 4);
-            for (std::size_t i = 0; i < std::min(amx_side, count - q); ++i) {
+            for (std::size_t i = 0; i < (std::min)(amx_side, count - q); ++i) {
                 std::memcpy(packed + i * amx_step_units, queries + (q + i) * stride + k,
                             n * sizeof(T));
             }
@@ -85,9 +85,9 @@ amx_score_tile_of(const std::uint32_t* packed, std::size_t query_count, const T*
     alignas(64) Product edge[amx_side * amx_side];
     Registers registers;
     for (std::size_t r = 0; r < row_count; r += amx_side) {
-        const std::size_t here = std::min(amx_side, row_count - r);
+        const std::size_t here = (std::min)(amx_side, row_count - r);
         for (std::size_t k = 0; k < dim; k += slice) {
-            const std::size_t n = std::min(slice, dim - k);
+            const std::size_t n = (std::min)(slice, dim - k);
             const std::size_t units = (n + AmxFormat<T>::depth - 1) / AmxFormat<T>::depth;
             const std::size_t steps = (units + amx_step_units - 1) / amx_step_units;
             pack_columns<AmxFormat<T>, Arch>(
@@ -98,7 +98,7 @@ amx_score_tile_of(const std::uint32_t* packed, std::size_t query_count, const T*
             std::memset(panel + units * amx_side, 0,
                         (steps * amx_step_units - units) * amx_side * 4);
             for (std::size_t q = 0; q < query_count; q += amx_side) {
-                const std::size_t queries = std::min(amx_side, query_count - q);
+                const std::size_t queries = (std::min)(amx_side, query_count - q);
                 const bool whole = here == amx_side && queries == amx_side;
                 Product* const to = scores + q * score_stride + r;
                 Product* const sums = whole ? to : edge;
@@ -232,7 +232,7 @@ template <class T, class Terms, class Arch>
         }
         Selected* const begin = to;
         for (std::size_t r = 0; r < tile.row_count; r += amx_side) {
-            const std::size_t rows = std::min(amx_side, tile.row_count - r);
+            const std::size_t rows = (std::min)(amx_side, tile.row_count - r);
             amx_score_tile_of<T, Arch, AmxRegisters>(
                 tile.packed, tile.queries, tile.rows + r * tile.row_stride, tile.row_stride, rows,
                 tile.dim, scratch, amx_side);

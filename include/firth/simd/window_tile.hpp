@@ -92,8 +92,8 @@ alignas(64) inline constexpr float label_steps[32] = {1, 1, 1, 1, 1, 1, 1, 1,
 template <class Arch>
 FIRTH_ALWAYS_INLINE Batch<Arch> labels(std::size_t first, std::size_t positives) noexcept {
     constexpr std::size_t quads = lanes<Arch> / 4;
-    const std::size_t ones = positives - std::min(positives, first);
-    return Batch<Arch>::load_unaligned(label_steps<Arch> + 16 - 4 * std::min(ones, quads));
+    const std::size_t ones = positives - (std::min)(positives, first);
+    return Batch<Arch>::load_unaligned(label_steps<Arch> + 16 - 4 * (std::min)(ones, quads));
 }
 
 /// lr * (label - sigmoid(score)) for one tile of contexts with `Width` outputs from `first` on.

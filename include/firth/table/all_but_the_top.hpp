@@ -41,7 +41,7 @@ inline void all_but_the_top(TableView<float> table, std::size_t components) {
     constexpr std::size_t block = 512;
     Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(dim, dim);
     for (std::size_t first = 0; first < rows; first += block) {
-        const std::size_t count = std::min(block, rows - first);
+        const std::size_t count = (std::min)(block, rows - first);
         Eigen::MatrixXd centred(dim, static_cast<Eigen::Index>(count));
         for (std::size_t i = 0; i < count; ++i) {
             centred.col(static_cast<Eigen::Index>(i)) = row(first + i).cast<double>() - mean;

@@ -18,7 +18,7 @@ namespace firth {
 inline constexpr std::size_t max_dim = std::size_t{1} << 20;
 
 /// The largest number of rows: ids are 32 bits, and the last one means "no id".
-inline constexpr std::size_t max_rows = std::numeric_limits<std::uint32_t>::max();
+inline constexpr std::size_t max_rows = (std::numeric_limits<std::uint32_t>::max)();
 
 namespace detail {
 
@@ -106,7 +106,7 @@ public:
     }
 
     /// Drops the rows from `rows` <= rows() on; their memory stays with the table.
-    void truncate(std::size_t rows) noexcept { rows_ = std::min(rows, rows_); }
+    void truncate(std::size_t rows) noexcept { rows_ = (std::min)(rows, rows_); }
 
     [[nodiscard]] TableView<T> view() noexcept { return TableView<T>::padded(data(), rows_, dim_); }
     [[nodiscard]] TableView<const T> view() const noexcept {

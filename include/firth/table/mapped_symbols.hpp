@@ -20,7 +20,7 @@ namespace firth {
 using Id = std::uint32_t;
 
 /// No symbol.
-inline constexpr Id no_id = std::numeric_limits<Id>::max();
+inline constexpr Id no_id = (std::numeric_limits<Id>::max)();
 
 /// How far a symbol may lie from the slot of its hash. By chance that is some dozens for the
 /// largest vocabularies; the limit keeps a hostile file from making every lookup slow.
@@ -29,11 +29,11 @@ inline constexpr std::size_t max_probes = 4096;
 /// The symbols of a vocabulary as arrays that lie in a file: found and named in place, without
 /// reading the rest. Nothing in the arrays is trusted: an entry is checked when it is touched.
 struct MappedSymbols {
-    std::string_view bytes;                ///< of all symbols, one behind the other
-    std::span<const std::uint64_t> ends;   ///< where each symbol ends in `bytes`
-    std::span<const std::uint64_t> counts; ///< one a symbol
-    std::span<const std::uint64_t> slots;  ///< see `symbol_slots`
-    std::string name;                      ///< what errors call the file
+    std::string_view bytes;                 ///< of all symbols, one behind the other
+    std::span<const std::uint64_t> ends;    ///< where each symbol ends in `bytes`
+    std::span<const std::uint64_t> counts;  ///< one a symbol
+    std::span<const std::uint64_t> buckets; ///< see `symbol_slots`
+    std::string name;                       ///< what errors call the file
 
     /// The symbol of `id` < ends.size(). Throws `FormatError` where it does not lie within `bytes`.
     [[nodiscard]] std::string_view symbol(Id id) const {
@@ -51,8 +51,8 @@ struct MappedSymbols {
     /// time.
     [[nodiscard]] std::optional<Id> find(std::string_view symbol) const {
         const std::uint64_t hash = checksum(symbol);
-        for (std::size_t probe = 0; probe < std::min(max_probes, slots.size()); ++probe) {
-            const std::uint64_t slot = slots[(hash + probe) & (slots.size() - 1)];
+        for (std::size_t probe = 0; probe < (std::min)(max_probes, buckets.size()); ++probe) {
+            const std::uint64_t slot = buckets[(hash + probe) & (buckets.size() - 1)];
             const Id id = static_cast<Id>(slot);
             if (id == no_id) return std::nullopt;
             if (slot >> 32 != hash >> 32) continue;
@@ -73,20 +73,20 @@ struct MappedSymbols {
 /// do.
 template <class Symbols>
 [[nodiscard]] std::vector<std::uint64_t> symbol_slots(const Symbols& symbols) {
-    std::vector<std::uint64_t> slots(std::bit_ceil(2 * symbols.size() + 1), no_id);
+    std::vector<std::uint64_t> buckets(std::bit_ceil(2 * symbols.size() + 1), no_id);
     for (std::size_t id = 0; id < symbols.size(); ++id) {
         const std::uint64_t hash = checksum(symbols[static_cast<Id>(id)]);
-        std::size_t at = hash & (slots.size() - 1);
-        for (std::size_t probe = 1; static_cast<Id>(slots[at]) != no_id; ++probe) {
+        std::size_t at = hash & (buckets.size() - 1);
+        for (std::size_t probe = 1; static_cast<Id>(buckets[at]) != no_id; ++probe) {
             if (probe == max_probes) {
                 throw Error("cannot index the symbols: more than " + std::to_string(max_probes) +
                             " of them have nearly the same hash");
             }
-            at = (at + 1) & (slots.size() - 1);
+            at = (at + 1) & (buckets.size() - 1);
         }
-        slots[at] = hash >> 32 << 32 | id;
+        buckets[at] = hash >> 32 << 32 | id;
     }
-    return slots;
+    return buckets;
 }
 
 } // namespace firth

@@ -11,6 +11,7 @@
 #include <firth/base/error.hpp>
 #include <firth/base/number_bits.hpp>
 #include <firth/simd/convert.hpp>
+#include <firth/simd/distance.hpp>
 #include <firth/simd/dot.hpp>
 #include <firth/simd/format.hpp>
 #include <firth/table/embedding_table.hpp>

@@ -16,8 +16,8 @@ namespace firth {
 /// into `b` (optimal string alignment; Damerau 1964), or `limit` + 1 where it is above `limit`.
 [[nodiscard]] inline std::size_t edit_distance(std::string_view a, std::string_view b,
                                                std::size_t limit) {
-    const std::size_t longer = std::max(a.size(), b.size());
-    if (longer - std::min(a.size(), b.size()) > limit) return limit + 1;
+    const std::size_t longer = (std::max)(a.size(), b.size());
+    if (longer - (std::min)(a.size(), b.size()) > limit) return limit + 1;
     std::vector<std::size_t> before(b.size() + 1);
     std::vector<std::size_t> last(b.size() + 1);
     std::vector<std::size_t> row(b.size() + 1);
@@ -29,17 +29,17 @@ namespace firth {
         std::size_t best = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const bool same = a[i - 1] == b[j - 1];
-            row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1)});
+            row[j] = (std::min)({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1)});
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-                row[j] = std::min(row[j], before[j - 2] + 1);
+                row[j] = (std::min)(row[j], before[j - 2] + 1);
             }
-            best = std::min(best, row[j]);
+            best = (std::min)(best, row[j]);
         }
         if (best > limit) return limit + 1;
         before.swap(last);
         last.swap(row);
     }
-    return std::min(last[b.size()], limit + 1);
+    return (std::min)(last[b.size()], limit + 1);
 }
 
 /// Up to `count` symbols of the vocabulary that are spelt most like `word`: within an edit distance
@@ -47,15 +47,15 @@ namespace firth {
 [[nodiscard]] inline std::vector<std::string>
 nearest_spellings(const Vocabulary& vocabulary, std::string_view word, std::size_t count = 3) {
     const std::size_t limit = word.size() <= 3 ? 1 : 2;
-    std::vector<std::pair<std::size_t, Id>> near;
+    std::vector<std::pair<std::size_t, Id>> similar;
     for (Id id = 0; id < vocabulary.size(); ++id) {
         const std::size_t distance = edit_distance(word, vocabulary[id], limit);
-        if (distance <= limit) near.emplace_back(distance, id);
+        if (distance <= limit) similar.emplace_back(distance, id);
     }
-    std::sort(near.begin(), near.end());
-    near.resize(std::min(near.size(), count));
+    std::sort(similar.begin(), similar.end());
+    similar.resize((std::min)(similar.size(), count));
     std::vector<std::string> spellings;
-    for (const auto& [distance, id] : near) {
+    for (const auto& [distance, id] : similar) {
         spellings.emplace_back(vocabulary[id]);
     }
     return spellings;

@@ -140,7 +140,7 @@ private:
     /// Copies the bytes to where they stay: blocks never move, so views into them stay valid.
     std::string_view keep(std::string_view symbol) {
         if (symbol.size() > block_left_) {
-            const std::size_t size = std::max(block_size, symbol.size());
+            const std::size_t size = (std::max)(block_size, symbol.size());
             blocks_.push_back(std::make_unique<char[]>(size));
             block_next_ = blocks_.back().get();
             block_left_ = size;

@@ -79,8 +79,9 @@ inline void write_mappable_vocabulary(ContainerWriter& file, const Vocabulary& v
                                     " numbers, but there are " +
                                     std::to_string(symbols.ends.size()) + " symbols");
     }
-    if (!std::has_single_bit(symbols.slots.size()) || symbols.slots.size() <= symbols.ends.size()) {
-        file->fail_in("symbol slots", "has " + std::to_string(symbols.slots.size()) +
+    if (!std::has_single_bit(symbols.buckets.size()) ||
+        symbols.buckets.size() <= symbols.ends.size()) {
+        file->fail_in("symbol slots", "has " + std::to_string(symbols.buckets.size()) +
                                           " slots, expected a power of two above the number of "
                                           "symbols");
     }

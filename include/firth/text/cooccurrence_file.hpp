@@ -159,7 +159,7 @@ read_glove_cooccurrences(const std::string& path, std::size_t symbols,
     const auto for_records = [&](auto&& visit) {
         constexpr std::size_t piece = std::size_t{1} << 24;
         for (std::size_t begin = 0; begin < bytes.size(); begin += piece) {
-            const std::size_t end = std::min(bytes.size(), begin + piece);
+            const std::size_t end = (std::min)(bytes.size(), begin + piece);
             for (std::size_t at = begin; at < end; at += record_size) {
                 visit(at, detail::number_at<detail::GloVeRecord>(bytes, at));
             }

@@ -85,8 +85,8 @@ public:
     /// Indexes the centres [begin, end), with up to `window` ids of context around them.
     CentreIndex(const CorpusView& corpus, std::size_t begin, std::size_t end, std::size_t symbols,
                 std::size_t window, std::size_t threads)
-        : first_(begin - std::min(begin, window)), last_(std::min(corpus.ids.size(), end + window)),
-          begins_(symbols + 1) {
+        : first_(begin - (std::min)(begin, window)),
+          last_((std::min)(corpus.ids.size(), end + window)), begins_(symbols + 1) {
         const auto edges_begin =
             std::upper_bound(corpus.sentence_ends.begin(), corpus.sentence_ends.end(), first_);
         const auto edges_end = std::lower_bound(edges_begin, corpus.sentence_ends.end(), last_);
@@ -215,9 +215,9 @@ public:
     void check(std::uint64_t count) const {
         const std::uint64_t most =
             2 * std::accumulate(units_.begin(), units_.end(), std::uint64_t{0});
-        if (count > std::numeric_limits<std::uint64_t>::max() / most) {
+        if (count > (std::numeric_limits<std::uint64_t>::max)() / most) {
             throw Error("a symbol was seen " + std::to_string(count) + " times, expected at most " +
-                        std::to_string(std::numeric_limits<std::uint64_t>::max() / most) +
+                        std::to_string((std::numeric_limits<std::uint64_t>::max)() / most) +
                         " with window " + std::to_string(options_.window));
         }
     }
@@ -310,7 +310,7 @@ inline std::vector<std::size_t> row_ranges(std::span<const std::uint64_t> work) 
     };
     for (std::size_t p = 0; p < pieces; ++p) {
         const std::size_t begin = p * piece;
-        const std::size_t end = std::min(begin + piece, corpus.ids.size());
+        const std::size_t end = (std::min)(begin + piece, corpus.ids.size());
         const CentreIndex index(corpus, begin, end, symbols, options.window, threads);
         std::vector<std::uint64_t> work(symbols);
         for (Id id = 0; id < symbols; ++id) {
@@ -321,7 +321,7 @@ inline std::vector<std::size_t> row_ranges(std::span<const std::uint64_t> work) 
         const std::vector<std::size_t> ranges = row_ranges(work);
         WorkQueue queue(ranges.size());
         std::atomic<std::uint64_t> done{begin};
-        run_workers(std::min(threads, ranges.size()), [&](std::size_t worker) {
+        run_workers((std::min)(threads, ranges.size()), [&](std::size_t worker) {
             CountRow row(symbols);
             std::vector<Cooccurrence> values;
             std::vector<PartialCount> parts;
@@ -358,7 +358,7 @@ inline std::vector<std::size_t> row_ranges(std::span<const std::uint64_t> work) 
         partial.map();
         const std::vector<std::size_t> ranges = row_ranges(seen);
         WorkQueue queue(ranges.size());
-        run_workers(std::min(threads, ranges.size()), [&](std::size_t) {
+        run_workers((std::min)(threads, ranges.size()), [&](std::size_t) {
             CountRow row(symbols);
             std::vector<Cooccurrence> values;
             typename ArrayStore<Cooccurrence>::Writer writer(*store);

@@ -222,7 +222,7 @@ std::pair<Vocabulary, std::uint64_t> encode_blocks(TextBlocks& text, BlockStore&
     std::uint64_t total = 0;
     std::uint64_t last_end = 0;
     for (std::size_t first = 0; first < store.size(); first += batch) {
-        const std::size_t count = std::min(batch, store.size() - first);
+        const std::size_t count = (std::min)(batch, store.size() - first);
         parallel_for(count, 1, threads, [&](std::size_t b, std::size_t) {
             blocks[b] = {store.take(first + b), {}};
             blocks[b].translate(final_ids[store.worker(first + b)]);

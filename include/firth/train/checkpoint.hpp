@@ -105,7 +105,7 @@ inline void write_checkpoint(const std::string& path, const TrainingSettings& se
             throw OptionError(path + " was written by a training with \"" + std::string(line) +
                               "\", this one has \"" + name + " = " + value + "\"");
         }
-        lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+        lines.remove_prefix((std::min)(lines.size(), line.size() + 1));
     }
     if (!lines.empty()) {
         throw OptionError(path + " was written by a training with \"" +

@@ -55,7 +55,7 @@ public:
         }
         std::vector<StripeSums> sums(row_ends_.size());
         WorkQueue stripes(row_ends_.size());
-        run_workers(std::min(options.threads, row_ends_.size()), [&](std::size_t) {
+        run_workers((std::min)(options.threads, row_ends_.size()), [&](std::size_t) {
             typename ArrayStore<Entry>::Writer writer(tiles_);
             while (const std::optional<std::size_t> stripe = stripes.next()) {
                 sums[*stripe] =

@@ -98,7 +98,7 @@ public:
         TrainingPlace place = checkpoint.begin(words_, contexts_);
         const std::uint64_t total = std::uint64_t{tiles_.size()} * options_.epochs;
         const std::uint64_t before =
-            std::min(total, std::uint64_t{place.epoch} * tiles_.size() + place.loss.samples);
+            (std::min)(total, std::uint64_t{place.epoch} * tiles_.size() + place.loss.samples);
         Progress progress;
         progress.total = total;
         progress.epochs = options_.epochs;
@@ -233,7 +233,7 @@ private:
 
     /// Blocks on the longer side: the tiles of a sweep make as many rounds.
     [[nodiscard]] std::size_t blocks() const noexcept {
-        return std::max(tiles_.row_blocks(), tiles_.column_blocks());
+        return (std::max)(tiles_.row_blocks(), tiles_.column_blocks());
     }
     [[nodiscard]] std::size_t rounds() const noexcept { return sweeps * blocks(); }
 
@@ -348,7 +348,7 @@ private:
                 FIRTH_PREFETCH_WRITE(context + k);
             }
         };
-        for (std::size_t i = 0; i < std::min(lookahead, counts.size()); ++i) {
+        for (std::size_t i = 0; i < (std::min)(lookahead, counts.size()); ++i) {
             prefetch(i);
         }
         double sum = 0;

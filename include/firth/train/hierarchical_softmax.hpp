@@ -102,7 +102,7 @@ private:
             positives_.push_back(static_cast<std::uint32_t>(path_nodes_.size() - begin));
             path_nodes_.insert(path_nodes_.end(), zeros.begin(), zeros.end());
             path_ends_.push_back(path_nodes_.size());
-            longest_ = std::max(longest_, path_nodes_.size() - begin);
+            longest_ = (std::max)(longest_, path_nodes_.size() - begin);
         }
     }
 

@@ -53,7 +53,7 @@ struct PositivePmi {
 
     [[nodiscard]] double weight(const PairSums& sums) const {
         const double expected = sums.row * (sums.column / sums.total);
-        return std::max(0.0, std::log(static_cast<double>(sums.count) / expected / shift));
+        return (std::max)(0.0, std::log(static_cast<double>(sums.count) / expected / shift));
     }
 };
 
@@ -121,7 +121,7 @@ template <Association A>
         ArrayStore<Cooccurrence>::Writer writer(*store);
         std::vector<Cooccurrence> values;
         while (const std::optional<std::size_t> part = queue.next()) {
-            for (std::size_t row = *part * grain; row < std::min(symbols, (*part + 1) * grain);
+            for (std::size_t row = *part * grain; row < (std::min)(symbols, (*part + 1) * grain);
                  ++row) {
                 values.clear();
                 for (const Cooccurrence& entry : counts[static_cast<Id>(row)]) {

@@ -59,18 +59,18 @@ public:
 
         [[nodiscard]] std::size_t stride() const noexcept { return worker_->table.stride(); }
 
-        void announce(Id id) noexcept { worker_->announced[id / 64] |= bit(id); }
+        void announce(Id id) noexcept { worker_->announced[id / 64] |= bit_of(id); }
 
         FIRTH_ALWAYS_INLINE void prefetch(Id id) const noexcept {
-            prefetch_row(worker_->is_shared(id) && worker_->slots[id] != no_copy
-                             ? worker_->copy(worker_->slots[id])
+            prefetch_row(worker_->is_shared(id) && worker_->places[id] != no_copy
+                             ? worker_->copy(worker_->places[id])
                              : worker_->row(id),
                          stride());
         }
 
         [[nodiscard]] float* take(Id id) {
             if (!worker_->is_shared(id)) return worker_->row(id);
-            std::uint32_t& slot = worker_->slots[id];
+            std::uint32_t& slot = worker_->places[id];
             if (slot == no_copy) slot = worker_->add_copy(id);
             return worker_->copy(slot);
         }
@@ -116,17 +116,17 @@ private:
     static constexpr std::uint32_t no_copy = 0xFFFFFFFFu;
 
     static constexpr std::size_t words(std::size_t rows) noexcept { return (rows + 63) / 64; }
-    static constexpr std::uint64_t bit(Id id) noexcept { return std::uint64_t{1} << id % 64; }
+    static constexpr std::uint64_t bit_of(Id id) noexcept { return std::uint64_t{1} << id % 64; }
 
     struct alignas(row_alignment) Worker {
         static constexpr std::size_t block_rows = 256;
 
         Worker(TableView<float> rows, const std::uint64_t* shared_bits, std::size_t parts)
             : table(rows), shared(shared_bits), announced(words(rows.rows())),
-              slots(rows.rows(), no_copy), copied(parts) {}
+              places(rows.rows(), no_copy), copied(parts) {}
 
         [[nodiscard]] bool is_shared(Id id) const noexcept {
-            return (shared[id / 64] & bit(id)) != 0;
+            return (shared[id / 64] & bit_of(id)) != 0;
         }
         [[nodiscard]] float* row(Id id) const noexcept {
             return table.data() + id * table.stride();
@@ -148,7 +148,7 @@ private:
         void forget_copies() noexcept {
             for (std::vector<Id>& ids : copied) {
                 for (const Id id : ids) {
-                    slots[id] = no_copy;
+                    places[id] = no_copy;
                 }
                 ids.clear();
             }
@@ -158,7 +158,7 @@ private:
         TableView<float> table;
         const std::uint64_t* shared;              ///< a bit a row: several workers announced it
         std::vector<std::uint64_t> announced;     ///< a bit a row
-        std::vector<std::uint32_t> slots;         ///< by id: the place of the copy
+        std::vector<std::uint32_t> places;        ///< by id: the place of the copy
         std::vector<std::vector<Id>> copied;      ///< ids that have a copy, by id modulo workers
         std::vector<AlignedBuffer<float>> blocks; ///< the copies; they never move
         std::size_t used = 0;
@@ -167,7 +167,7 @@ private:
     /// Adds up a row's changes, unless a worker before `first` has a copy and has done so.
     void merge_row(Id id, std::size_t first) noexcept {
         const auto copy_of = [&](std::size_t worker) -> float* {
-            const std::uint32_t slot = workers_[worker]->slots[id];
+            const std::uint32_t slot = workers_[worker]->places[id];
             return slot == no_copy ? nullptr : workers_[worker]->copy(slot);
         };
         for (std::size_t before = 0; before < first; ++before) {

@@ -24,7 +24,7 @@ struct LearningRate {
         double share = 1.0;
         if (schedule == Schedule::linear) share = 1.0 - done;
         if (schedule == Schedule::cosine) share = 0.5 + 0.5 * std::cos(std::numbers::pi * done);
-        return initial * std::max(floor, static_cast<float>(share));
+        return initial * (std::max)(floor, static_cast<float>(share));
     }
 };
 

@@ -49,7 +49,7 @@ inline std::vector<std::size_t> chunk_ends(const CorpusView& corpus, std::size_t
     std::size_t begin = 0;
     auto sentence = corpus.sentence_ends.begin();
     while (begin < corpus.ids.size()) {
-        std::size_t end = std::min(begin + size, corpus.ids.size());
+        std::size_t end = (std::min)(begin + size, corpus.ids.size());
         sentence = std::lower_bound(sentence, corpus.sentence_ends.end(), end);
         if (*sentence - end <= slack) end = *sentence;
         ends.push_back(end);
@@ -112,7 +112,7 @@ public:
     TrainingStats run(const ProgressCallback& callback = {}) {
         const std::uint64_t total = std::uint64_t{corpus_.ids.size()} * options_.epochs;
         place.part = std::min<std::uint64_t>(place.part, chunks_.size());
-        const std::uint64_t before = std::min(
+        const std::uint64_t before = (std::min)(
             total, std::uint64_t{place.epoch} * corpus_.ids.size() + chunk_begin(place.part));
         progress_ = Progress();
         progress_.total = total;
@@ -194,7 +194,7 @@ private:
     void run_freely(AfterChunk&& after_chunk) {
         std::atomic<std::size_t> next{place.part};
         const std::size_t left = chunks_.size() - place.part;
-        run_workers(std::min(workers_.size(), left), [&](std::size_t worker) {
+        run_workers((std::min)(workers_.size(), left), [&](std::size_t worker) {
             try {
                 while (!stop_) {
                     const std::size_t chunk = next++;
@@ -207,7 +207,7 @@ private:
                 throw;
             }
         });
-        place.part = std::min(next.load(), chunks_.size());
+        place.part = (std::min)(next.load(), chunks_.size());
     }
 
     /// Workers take a chunk each and wait for each other.
@@ -249,7 +249,7 @@ private:
             }
         });
         if (error) std::rethrow_exception(error);
-        place.part = std::min(next, chunks_.size());
+        place.part = (std::min)(next, chunks_.size());
     }
 
     /// Gives a worker the sentences of a chunk; each is trained at once unless workers go in

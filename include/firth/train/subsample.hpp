@@ -25,7 +25,7 @@ public:
         thresholds_.reserve(counts.size());
         for (const std::uint64_t count : counts) {
             const double ratio = sample * total / static_cast<double>(count == 0 ? 1 : count);
-            const double keep = sample == 0 ? 1.0 : std::min(1.0, std::sqrt(ratio) + ratio);
+            const double keep = sample == 0 ? 1.0 : (std::min)(1.0, std::sqrt(ratio) + ratio);
             thresholds_.push_back(static_cast<std::uint32_t>(keep * 4294967295.0));
         }
     }

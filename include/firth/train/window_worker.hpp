@@ -128,7 +128,7 @@ private:
         const std::size_t length = ids.size();
         if (length == 0 || length + symbols_.sentence_rows().size() < 2) return;
         Drawing drawing(planned, *loss_);
-        const std::size_t at_once = std::min(reach_ + 1, length);
+        const std::size_t at_once = (std::min)(reach_ + 1, length);
         for (std::size_t i = 0; i < at_once; ++i) {
             symbols_.prefetch(i);
         }
@@ -148,7 +148,7 @@ private:
             step(planned, length, centre);
             if (centre >= reach_) symbols_.leave(centre - reach_);
         }
-        for (std::size_t i = length - std::min(length, reach_); i < length; ++i) {
+        for (std::size_t i = length - (std::min)(length, reach_); i < length; ++i) {
             symbols_.leave(i);
         }
     }

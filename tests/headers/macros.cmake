@@ -1,0 +1,47 @@
+cmake_minimum_required(VERSION 3.20)
+
+# Fails where a header uses a name that Qt, X11, Windows, termios or Arduino define as a macro (macros/*.hpp): programs
+# include firth after them. Names of functions that the standard library has too, min say, are called in parentheses:
+# (std::min)(a, b), (std::numeric_limits<T>::max)(). ROOT is include/firth.
+
+set(names)
+set(calls)
+file(GLOB groups ${CMAKE_CURRENT_LIST_DIR}/macros/*.hpp)
+foreach(group IN LISTS groups)
+  file(STRINGS ${group} lines REGEX "^#define ")
+  foreach(line IN LISTS lines)
+    string(REGEX MATCH "^#define ([A-Za-z0-9_]+)(\\(?)" matched "${line}")
+    if(CMAKE_MATCH_2)
+      list(APPEND calls ${CMAKE_MATCH_1})
+    else()
+      list(APPEND names ${CMAKE_MATCH_1})
+    endif()
+  endforeach()
+endforeach()
+# A function of this name is the same one under any name.
+list(REMOVE_ITEM calls word)
+list(REMOVE_DUPLICATES names)
+list(REMOVE_DUPLICATES calls)
+list(JOIN names "|" names)
+list(JOIN calls "|" calls)
+
+set(wrong "")
+file(GLOB_RECURSE headers RELATIVE ${ROOT} ${ROOT}/*.hpp)
+foreach(header IN LISTS headers)
+  file(READ ${ROOT}/${header} text)
+  # Lists are cut at semicolons and not within brackets; words in comments, strings and includes are no names.
+  string(REGEX REPLACE "[][;]" " , " text "${text}")
+  string(REGEX REPLACE "'(\\\\.|[^'\\\\])'" "' '" text "${text}")
+  string(REGEX REPLACE "//[^\n]*" "" text "${text}")
+  string(REGEX REPLACE "\"([^\"\\\\\n]|\\\\.)*\"" "\"\"" text "${text}")
+  string(REGEX REPLACE "# *include[^\n]*" "" text "${text}")
+  string(REGEX MATCHALL "[^A-Za-z0-9_]((${names})[^A-Za-z0-9_]|(${calls})\\()" found "${text}")
+  foreach(each IN LISTS found)
+    string(STRIP "${each}" each)
+    list(APPEND wrong "${header}: ${each}")
+  endforeach()
+endforeach()
+if(wrong)
+  list(JOIN wrong "\n  " wrong)
+  message(FATAL_ERROR "names that other libraries define as macros:\n  ${wrong}")
+endif()
