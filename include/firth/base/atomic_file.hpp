@@ -137,7 +137,7 @@ private:
         constexpr std::size_t longest = 200; // of 255 bytes
         const std::filesystem::path target(place.target);
         std::string name = target.filename().string();
-        name.resize(std::min(name.size(), longest));
+        name.resize((std::min)(name.size(), longest));
         name += ".tmp-" + std::to_string(std::random_device{}());
         return (target.parent_path() / name).string();
     }
@@ -177,7 +177,7 @@ private:
     void write_spool() {
         std::string piece;
         for (std::uint64_t at = 0; at < spool_->size(); at += piece.size()) {
-            piece.resize(std::min<std::uint64_t>(buffer_size, spool_->size() - at));
+            piece.resize((std::min<std::uint64_t>)(buffer_size, spool_->size() - at));
             spool_->read(at, piece.data(), piece.size());
             write_out(piece);
         }

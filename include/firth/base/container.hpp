@@ -283,7 +283,7 @@ public:
         Checksum sum;
         for (std::size_t at = 0; at < bytes.size(); at += piece) {
             sum.add(bytes.substr(at, piece));
-            file_->release(found.offset + at, found.offset + std::min(bytes.size(), at + piece));
+            file_->release(found.offset + at, found.offset + (std::min)(bytes.size(), at + piece));
         }
         if (sum.value() != found.sum) {
             fail(found.offset, "section \"" + std::string(name) +

@@ -49,7 +49,7 @@ namespace firth {
                 append_utf8(folded, to);
             }
         }
-        word.remove_prefix(std::max<std::size_t>(length, 1));
+        word.remove_prefix((std::max<std::size_t>)(length, 1));
     }
     return folded;
 }

@@ -15,7 +15,7 @@ namespace firth {
 
 /// The number of hardware threads, at least 1.
 [[nodiscard]] inline std::size_t hardware_threads() noexcept {
-    return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+    return (std::max<std::size_t>)(1, std::thread::hardware_concurrency());
 }
 
 /// The most threads an option may ask for.
@@ -109,10 +109,10 @@ private:
 /// do not depend on the number of threads. After an exception no further range is begun.
 template <class Work>
 void parallel_for(std::size_t count, std::size_t grain, std::size_t threads, Work&& work) {
-    grain = std::max<std::size_t>(1, grain);
+    grain = (std::max<std::size_t>)(1, grain);
     const std::size_t ranges = count / grain + (count % grain != 0);
     std::atomic<std::size_t> next{0};
-    run_workers((std::min)(std::max<std::size_t>(1, threads), std::max<std::size_t>(1, ranges)),
+    run_workers((std::min)((std::max<std::size_t>)(1, threads), (std::max<std::size_t>)(1, ranges)),
                 [&](std::size_t) {
                     for (;;) {
                         const std::size_t range = next.fetch_add(1, std::memory_order_relaxed);

@@ -17,8 +17,8 @@ namespace firth {
 struct ProgressLineOptions {
     std::string_view unit = "words"; ///< what is counted, in ASCII
     std::size_t columns =
-        std::numeric_limits<std::size_t>::max(); ///< most characters that the line may have
-    std::size_t bar = 0;                         ///< most characters of the bar, 0: none
+        (std::numeric_limits<std::size_t>::max)(); ///< most characters that the line may have
+    std::size_t bar = 0;                           ///< most characters of the bar, 0: none
 };
 
 namespace detail {
@@ -63,10 +63,10 @@ inline std::string duration_text(double seconds) {
     };
     const double share = progress.total == 0
                              ? 1.0
-                             : std::min(1.0, static_cast<double>(progress.done) /
-                                                 static_cast<double>(progress.total));
+                             : (std::min)(1.0, static_cast<double>(progress.done) /
+                                                   static_cast<double>(progress.total));
     std::string percent = detail::fixed_text(100 * share, 0);
-    percent.insert(0, 3 - std::min<std::size_t>(3, percent.size()), ' ');
+    percent.insert(0, 3 - (std::min<std::size_t>)(3, percent.size()), ' ');
     std::vector<Part> parts{{percent + " %", 5}};
     if (progress.epochs != 0) {
         parts.push_back(
@@ -94,7 +94,7 @@ inline std::string duration_text(double seconds) {
     constexpr std::size_t shortest_bar = 5;
     constexpr std::size_t around = 3; // brackets and a space
     if (whole && options.columns > length + around) {
-        const std::size_t width = std::min(options.bar, options.columns - length - around);
+        const std::size_t width = (std::min)(options.bar, options.columns - length - around);
         if (width >= shortest_bar) {
             const auto filled = static_cast<std::size_t>(share * static_cast<double>(width));
             line = '[' + std::string(filled, '=') + std::string(width - filled, ' ') + "] ";

@@ -101,7 +101,7 @@ struct AnalogyColumns {
 
     [[nodiscard]] std::size_t last() const noexcept {
         const std::size_t word = *std::max_element(words.begin(), words.end());
-        return std::max(word, section.value_or(0));
+        return (std::max)(word, section.value_or(0));
     }
 };
 
@@ -197,10 +197,10 @@ inline void refuse_scores(const Table& table, const AnalogyColumns& columns) {
 [[nodiscard]] inline std::vector<std::string> alternatives(std::string_view text) {
     std::vector<std::string> listed;
     while (!text.empty()) {
-        const std::size_t end = std::min(text.find('/'), text.size());
+        const std::size_t end = (std::min)(text.find('/'), text.size());
         const std::string_view one = trimmed(text.substr(0, end));
         if (!one.empty()) listed.emplace_back(one);
-        text.remove_prefix(std::min(end + 1, text.size()));
+        text.remove_prefix((std::min)(end + 1, text.size()));
     }
     return listed;
 }

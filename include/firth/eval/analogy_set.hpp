@@ -210,7 +210,7 @@ inline void ask_pairs(AnalogyRun& run, const AnalogySection& section, std::size_
         std::sort(pair.answers.begin(), pair.answers.end());
     }
     std::size_t steps = count - 1;
-    if (limit != 0) steps = std::min(steps, std::max<std::size_t>(1, limit / count));
+    if (limit != 0) steps = (std::min)(steps, (std::max<std::size_t>)(1, limit / count));
     score.unformed += count * (count - 1 - steps);
     for (std::size_t step = 1; step <= steps; ++step) {
         for (std::size_t i = 0; i < count; ++i) {

@@ -27,7 +27,7 @@ public:
     /// The first `rows` of the vectors take part. Both must outlive this.
     AskedWords(const WordVectors<float>& vectors, std::size_t rows, CaseFolding folding,
                const OutOfVocabulary& unknown)
-        : vectors_(vectors), unknown_(unknown), rows_(std::min(rows, vectors.size())),
+        : vectors_(vectors), unknown_(unknown), rows_((std::min)(rows, vectors.size())),
           folded_(vectors.vocabulary(), rows_, folding) {}
 
     /// The number of a word; nothing for one that the set must do without: the policy is to skip

@@ -43,7 +43,7 @@ public:
     /// the same, the first stands for all.
     FoldedVocabulary(const Vocabulary& vocabulary, std::size_t rows, CaseFolding folding)
         : folding_(folding) {
-        rows = std::min(rows, vocabulary.size());
+        rows = (std::min)(rows, vocabulary.size());
         first_.reserve(rows);
         for (Id id = 0; id < rows; ++id) {
             const std::string folded = fold(vocabulary[id], folding);

@@ -40,7 +40,7 @@ struct DataLine {
 
 /// Takes the first line off a text. Lines end in LF, CR LF, or CR alone, as they once did.
 [[nodiscard]] inline std::string_view take_any_line(std::string_view& text) {
-    const std::size_t size = std::min(text.find_first_of("\r\n"), text.size());
+    const std::size_t size = (std::min)(text.find_first_of("\r\n"), text.size());
     const std::string_view line = text.substr(0, size);
     text.remove_prefix(size);
     if (!text.empty()) text.remove_prefix(text.starts_with("\r\n") ? 2 : 1);
@@ -91,7 +91,7 @@ inline constexpr std::array<Separator, 4> separators{Separator::tab, Separator::
 }
 
 [[nodiscard]] inline std::string_view trimmed(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    text.remove_prefix((std::min)(text.find_first_not_of(" \t"), text.size()));
     return text.substr(0, text.find_last_not_of(" \t") + 1);
 }
 
@@ -111,7 +111,7 @@ inline std::optional<std::string> take_quoted(std::string_view& line, char separ
             field += line[i++];
         } else {
             const std::string_view rest = line.substr(i + 1);
-            const std::size_t end = std::min(rest.find_first_not_of(' '), rest.size());
+            const std::size_t end = (std::min)(rest.find_first_not_of(' '), rest.size());
             if (end != rest.size() && rest[end] != separator) return std::nullopt;
             line = rest.substr(end);
             return field;
@@ -132,14 +132,14 @@ inline std::optional<std::string> take_quoted(std::string_view& line, char separ
     const char mark = static_cast<char>(separator);
     std::vector<std::string> fields;
     while (fields.size() < most_fields) {
-        line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+        line.remove_prefix((std::min)(line.find_first_not_of(' '), line.size()));
         std::optional<std::string> quoted;
         if (line.starts_with('"')) {
             quoted = take_quoted(line, mark);
             if (!quoted && open_quote != nullptr) *open_quote = true;
         }
         if (!quoted) {
-            const std::size_t end = std::min(line.find(mark), line.size());
+            const std::size_t end = (std::min)(line.find(mark), line.size());
             fields.emplace_back(trimmed(line.substr(0, end)));
             line.remove_prefix(end);
         } else {
@@ -256,7 +256,7 @@ struct Table {
     std::size_t looked_at = 0;
     const auto look = [&](const std::vector<std::string>& fields) {
         ++looked_at;
-        for (std::size_t i = 0; i < std::min(width, fields.size()); ++i) {
+        for (std::size_t i = 0; i < (std::min)(width, fields.size()); ++i) {
             ColumnKind& column = table.columns[i];
             numbers[i] += is_number(fields[i]);
             column.tag = column.tag && is_tag(fields[i]);

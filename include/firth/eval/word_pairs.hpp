@@ -34,7 +34,7 @@ struct PairColumns {
     bool has_header = false;
     bool tagged = false; ///< every word ends in its part of speech: sun-n
 
-    [[nodiscard]] std::size_t last() const noexcept { return std::max({first, second, score}); }
+    [[nodiscard]] std::size_t last() const noexcept { return (std::max)({first, second, score}); }
 };
 
 /// The header's name of a column as letters and digits only, folded: "Word 1" and "word_1" are one.
@@ -68,7 +68,7 @@ struct PairColumns {
 inline void apply_header(const std::vector<std::string>& header, const Table& table,
                          PairColumns& columns) {
     std::vector<std::size_t> words;
-    for (std::size_t i = 0; i < std::min(header.size(), table.columns.size()); ++i) {
+    for (std::size_t i = 0; i < (std::min)(header.size(), table.columns.size()); ++i) {
         const std::string name = plain_name(header[i]);
         for (const char* const known : {"word1", "word2", "w1", "w2"}) {
             if (name == known) words.push_back(i);
@@ -78,7 +78,7 @@ inline void apply_header(const std::vector<std::string>& header, const Table& ta
         columns.first = words[0];
         columns.second = words[1];
     }
-    for (std::size_t i = 0; i < std::min(header.size(), table.columns.size()); ++i) {
+    for (std::size_t i = 0; i < (std::min)(header.size(), table.columns.size()); ++i) {
         const std::string name = plain_name(header[i]);
         if (!table.columns[i].number) continue;
         if (name.find("mean") != name.npos || name.starts_with("average") ||

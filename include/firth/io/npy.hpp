@@ -188,7 +188,7 @@ inline std::string npy_descr(ElementType type, const std::string& name) {
     const std::size_t begin = reader.position();
     const detail::NpyHeader header(reader.take(size, "the header"), reader, begin);
     const std::string_view descr = header.descr();
-    const auto type = detail::npy_type(descr.substr(std::min<std::size_t>(1, descr.size())));
+    const auto type = detail::npy_type(descr.substr((std::min<std::size_t>)(1, descr.size())));
     if (!type || std::string_view("<>|=").find(descr[0]) == std::string_view::npos) {
         reader.fail_at(begin, "elements of type '" + std::string(descr) +
                                   "', expected f2, f4, f8, i1, u1 or i4");

@@ -41,7 +41,7 @@ inline std::size_t vecs_rows(std::string_view bytes, std::size_t size) {
     const std::size_t step = 4 + static_cast<std::size_t>(dim) * size;
     if (bytes.size() % step != 0) return 0;
     const std::size_t rows = bytes.size() / step;
-    for (std::size_t row = 1; row < std::min<std::size_t>(100, rows); ++row) {
+    for (std::size_t row = 1; row < (std::min<std::size_t>)(100, rows); ++row) {
         if (bytes.substr(row * step, 4) != bytes.substr(0, 4)) return 0;
     }
     return rows;
@@ -108,8 +108,8 @@ inline bool mostly_numbers(const std::vector<SampleLine>& lines) {
 
 /// True for a line that ends in what numbers are made of, sound or not.
 inline bool ends_like_numbers(std::string_view line) {
-    std::string_view tail = line.substr(std::min(line.find_first_of(" \t"), line.size()));
-    tail.remove_prefix(tail.size() - std::min<std::size_t>(tail.size(), 16));
+    std::string_view tail = line.substr((std::min)(line.find_first_of(" \t"), line.size()));
+    tail.remove_prefix(tail.size() - (std::min<std::size_t>)(tail.size(), 16));
     return tail.find_first_not_of("0123456789+-.,eE \t\r") == tail.npos &&
            tail.find_first_of("0123456789") != tail.npos;
 }
@@ -117,7 +117,7 @@ inline bool ends_like_numbers(std::string_view line) {
 /// True for bytes that a text may begin with: no control characters but spaces.
 inline bool looks_like_text(std::string_view bytes) {
     return std::none_of(bytes.begin(),
-                        bytes.begin() + std::min<std::ptrdiff_t>(std::ssize(bytes), 4096),
+                        bytes.begin() + (std::min<std::ptrdiff_t>)(std::ssize(bytes), 4096),
                         [](char byte) {
                             const auto code = static_cast<unsigned char>(byte);
                             return code < 0x20 && (code < 9 || code > 13);
@@ -258,10 +258,10 @@ inline VectorFormat recognize_rows(std::string_view text, std::string_view bytes
     if (looks_like_safetensors(bytes)) return VectorFormat::safetensors;
     std::string_view text = bytes;
     const bool marked = skip_byte_order_mark(text);
-    const std::size_t line_end = std::min(text.find('\n'), text.size());
+    const std::size_t line_end = (std::min)(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, line_end);
     if (const std::optional<Word2VecHeader> header = parse_header(line)) {
-        const std::string_view rest = text.substr(std::min(line_end + 1, text.size()));
+        const std::string_view rest = text.substr((std::min)(line_end + 1, text.size()));
         const VectorFormat format = recognize_after_header(line, rest, *header, name);
         if (marked && format == VectorFormat::word2vec_binary) {
             fail_unknown(name, "a byte-order mark stands before word2vec's binary format");

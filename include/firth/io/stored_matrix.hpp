@@ -68,7 +68,7 @@ inline WordVectors<float> read_matrix(const StoredMatrix& matrix, WordList words
                                       ReadReport* report) {
     if (report != nullptr) report->header_rows = matrix.rows;
     if (matrix.dim == 0) return {}; // vectors of no words
-    const std::size_t rows = options.top == 0 ? matrix.rows : std::min(options.top, matrix.rows);
+    const std::size_t rows = options.top == 0 ? matrix.rows : (std::min)(options.top, matrix.rows);
     EmbeddingTable<float> table(rows, matrix.dim, Uninitialized());
     for_rows(rows, 1024, name, options, [&](std::size_t begin, std::size_t end) {
         for (std::size_t row = begin; row < end; ++row) {

@@ -71,7 +71,7 @@ inline std::string_view parse_row(std::string_view line, std::span<float> vector
     }
     if (!parse_fields(line.substr(word_end), vector)) {
         throw Error("the last " + std::to_string(vector.size()) + " fields of the row of \"" +
-                    std::string(line.substr(0, std::min<std::size_t>(word_end, 40))) +
+                    std::string(line.substr(0, (std::min<std::size_t>)(word_end, 40))) +
                     "\" are not all numbers");
     }
     const std::string_view word = line.substr(0, word_end);

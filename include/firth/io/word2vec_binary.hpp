@@ -87,8 +87,8 @@ public:
     void copy(const RawRow& row, std::span<float> to) const {
         read_elements(row.vector, ElementType::f32, sizeof(float), false, to);
         if (!refuse_ || all_finite(to)) return;
-        const auto bad = std::find_if_not(to.begin(), to.end(),
-                                          [](float value) { return is_finite(value); });
+        const auto bad =
+            std::find_if_not(to.begin(), to.end(), [](float value) { return is_finite(value); });
         const auto place = static_cast<std::size_t>(row.vector - reader_.bytes().data()) +
                            static_cast<std::size_t>(bad - to.begin()) * sizeof(float);
         reader_.fail_at(place, "the vector of \"" + std::string(row.word) +
@@ -172,7 +172,7 @@ private:
     std::vector<std::string_view> words;
     std::vector<const char*> vectors;
     const std::size_t most = options.top == 0 ? file.header().rows : options.top;
-    words.reserve(std::min<std::size_t>(most, file.header().rows));
+    words.reserve((std::min<std::size_t>)(most, file.header().rows));
     vectors.reserve(words.capacity());
     while (options.top == 0 || words.size() < options.top) {
         const auto row = file.next();

@@ -61,7 +61,7 @@ Word2VecHeader take_header(ByteReader& reader, const ReadOptions& options, RowBy
         reader.fail("the header says dim " + std::to_string(header->dim) + ", expected 1 to " +
                     std::to_string(max_dim));
     }
-    reader.take(std::min(line.size() + 1, reader.rest().size()), "the header");
+    reader.take((std::min)(line.size() + 1, reader.rest().size()), "the header");
     const std::uint64_t room = none ? 0 : reader.rest().size() / row_bytes(header->dim) + 1;
     if (header->rows > room && options.header == ReadOptions::Header::strict) {
         reader.fail_at(0, "the header promises " + std::to_string(header->rows) + " rows of dim " +

@@ -22,7 +22,7 @@ namespace detail {
 [[nodiscard]] inline bool holds_number(std::string_view word) {
     constexpr std::string_view spaces = " \t";
     for (std::size_t at = word.find_first_of(spaces); at != word.npos;) {
-        const std::size_t next = std::min(word.find_first_of(spaces, at + 1), word.size());
+        const std::size_t next = (std::min)(word.find_first_of(spaces, at + 1), word.size());
         const std::string_view part = word.substr(at + 1, next - at - 1);
         if (!part.empty() && parse_float(part).size == part.size()) return true;
         at = next == word.size() ? word.npos : next;

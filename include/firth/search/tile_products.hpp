@@ -23,7 +23,7 @@ inline constexpr std::size_t most_grouped_queries = 1008;
 
 /// Rows of a tile for some queries, a power of two.
 [[nodiscard]] constexpr std::size_t tile_rows(std::size_t queries) noexcept {
-    return std::clamp<std::size_t>(std::bit_floor(8192 / std::max<std::size_t>(queries, 1)), 32,
+    return std::clamp<std::size_t>(std::bit_floor(8192 / (std::max<std::size_t>)(queries, 1)), 32,
                                    512);
 }
 
@@ -31,7 +31,7 @@ inline constexpr std::size_t most_grouped_queries = 1008;
 template <class T>
 void prefetch_rows(TableView<const T> table, std::size_t first, std::size_t count) noexcept {
     // The rest of longer rows comes by itself, once the processor sees them read in order.
-    const std::size_t bytes = std::min<std::size_t>(4096, table.dim() * sizeof(T));
+    const std::size_t bytes = (std::min<std::size_t>)(4096, table.dim() * sizeof(T));
     const std::size_t end = (std::min)(first + count, table.rows());
     for (std::size_t id = first; id < end; ++id) {
         const char* const row = reinterpret_cast<const char*>(table[id].data());

@@ -33,7 +33,7 @@ struct Neighbor {
 /// that is kept, one comparison for one that is not.
 class TopK {
 public:
-    explicit TopK(std::size_t k) : k_(k) { heap_.reserve(std::min<std::size_t>(k, 1024)); }
+    explicit TopK(std::size_t k) : k_(k) { heap_.reserve((std::min<std::size_t>)(k, 1024)); }
 
     void offer(Neighbor candidate) {
         if (heap_.size() < k_) {

@@ -112,7 +112,7 @@ FIRTH_ALWAYS_INLINE void pack_columns(const T* from, std::size_t stride, std::si
             }
         }
         for (; u < units; ++u) {
-            for (std::size_t i = 0; i < std::min<std::size_t>(4, width - r); ++i) {
+            for (std::size_t i = 0; i < (std::min<std::size_t>)(4, width - r); ++i) {
                 std::memcpy(to + u * width + r + i, rows[i] + u, 4);
             }
         }

@@ -327,7 +327,7 @@ void cbow_window(const WindowRows& rows, float learning_rate, float context_shar
             for (std::size_t h = 0; h < height; ++h) {
                 const double miss =
                     std::fabs(static_cast<double>(scratch[place + 4 * o + h]) / learning_rate);
-                loss -= std::log(std::max(1.0 - miss, 1e-7)); // in this order NaN stays NaN
+                loss -= std::log((std::max)(1.0 - miss, 1e-7)); // in this order NaN stays NaN
             }
         }
     });

@@ -50,7 +50,7 @@ public:
         file_.begin("sentence ends");
         std::string piece;
         for (std::uint64_t at = 0; at < ends_.size(); at += piece.size()) {
-            piece.resize(std::min<std::uint64_t>(std::uint64_t{1} << 20, ends_.size() - at));
+            piece.resize((std::min<std::uint64_t>)(std::uint64_t{1} << 20, ends_.size() - at));
             ends_.read(at, piece.data(), piece.size());
             file_.write(piece);
         }

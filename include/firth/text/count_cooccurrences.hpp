@@ -202,7 +202,7 @@ class CooccurrenceCounter {
 public:
     explicit CooccurrenceCounter(const CooccurrenceOptions& options) : options_(options) {
         const bool weighted = options.weight == ContextWeight::inverse_distance;
-        for (std::uint64_t d = 1; weighted && d <= std::min(options.window, max_exact_window);
+        for (std::uint64_t d = 1; weighted && d <= (std::min)(options.window, max_exact_window);
              ++d) {
             one_ = std::lcm(one_, d);
         }
@@ -234,7 +234,7 @@ public:
         for (std::size_t i = 0; i < centres.size(); ++i) {
             if (i + lookahead < centres.size()) {
                 const Id* const ahead = index.stream() + centres[i + lookahead];
-                FIRTH_PREFETCH_READ(ahead - std::min<std::size_t>(units_.size(), centres[i]));
+                FIRTH_PREFETCH_READ(ahead - (std::min<std::size_t>)(units_.size(), centres[i]));
                 FIRTH_PREFETCH_READ(ahead + units_.size());
             }
             const Id* const centre = index.stream() + centres[i];
@@ -289,7 +289,7 @@ inline std::vector<std::size_t> row_ranges(std::span<const std::uint64_t> work) 
     check_corpus(corpus, symbols, threads);
     const CooccurrenceCounter counter(options);
 
-    const std::size_t piece = std::min<std::uint64_t>(options.memory / 4 / 8, 0xF0000000u);
+    const std::size_t piece = (std::min<std::uint64_t>)(options.memory / 4 / 8, 0xF0000000u);
     const std::size_t pieces = (corpus.ids.size() + piece - 1) / piece;
     const auto store =
         std::make_shared<ArrayStore<Cooccurrence>>(symbols, options.memory / 4, options.folder);

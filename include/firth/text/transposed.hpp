@@ -40,7 +40,7 @@ transposed_by_ranges(const CooccurrenceCounts& counts, std::uint64_t enough, std
     }
     const auto store = std::make_shared<ArrayStore<Cooccurrence>>(symbols, memory, folder);
     WorkQueue ranges(ends.size());
-    run_workers((std::min)(resolve_threads(threads), std::max<std::size_t>(1, ends.size())),
+    run_workers((std::min)(resolve_threads(threads), (std::max<std::size_t>)(1, ends.size())),
                 [&](std::size_t) {
                     ArrayStore<Cooccurrence>::Writer writer(*store);
                     std::vector<Cooccurrence> entries;

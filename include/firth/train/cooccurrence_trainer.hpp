@@ -392,8 +392,8 @@ private:
             for (std::size_t column = 0; column < tiles_.column_blocks(); ++column) {
                 const std::size_t size = tiles_.tile_size(row, column);
                 for (const auto& entry : tiles_.tile(row, column, 0, size, buffer)) {
-                    sum += std::max(objective_.cost(most, entry.target).cost,
-                                    objective_.cost(-most, entry.target).cost);
+                    sum += (std::max)(objective_.cost(most, entry.target).cost,
+                                      objective_.cost(-most, entry.target).cost);
                 }
             }
         }

@@ -27,7 +27,7 @@ public:
         double total = 0;
         for (const std::uint64_t count : counts) {
             weights.push_back(
-                std::pow(static_cast<double>(std::max<std::uint64_t>(1, count)), power));
+                std::pow(static_cast<double>((std::max<std::uint64_t>)(1, count)), power));
             total += weights.back();
         }
         // Systematic sampling: entry i of the tape, before the shuffle, belongs to the id whose

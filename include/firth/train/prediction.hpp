@@ -35,7 +35,7 @@ concept WindowPrediction = requires(const P prediction, const simd::WindowRows& 
 namespace detail {
 
 template <class P>
-inline constexpr std::size_t max_contexts = std::numeric_limits<std::size_t>::max();
+inline constexpr std::size_t max_contexts = (std::numeric_limits<std::size_t>::max)();
 template <class P>
     requires requires {
         { P::max_contexts } -> std::convertible_to<std::size_t>;

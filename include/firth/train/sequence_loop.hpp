@@ -111,7 +111,7 @@ public:
     /// diverges (`DivergenceCheck`), and what workers throw.
     TrainingStats run(const ProgressCallback& callback = {}) {
         const std::uint64_t total = std::uint64_t{corpus_.ids.size()} * options_.epochs;
-        place.part = std::min<std::uint64_t>(place.part, chunks_.size());
+        place.part = (std::min<std::uint64_t>)(place.part, chunks_.size());
         const std::uint64_t before = (std::min)(
             total, std::uint64_t{place.epoch} * corpus_.ids.size() + chunk_begin(place.part));
         progress_ = Progress();
@@ -173,7 +173,7 @@ private:
     /// what workers learn in a round is only seen by others afterwards: the more of them there are,
     /// the shorter a round.
     static constexpr std::size_t round_chunk(std::size_t workers) noexcept {
-        return std::max<std::size_t>(64, 2048 / std::max<std::size_t>(2, workers));
+        return (std::max<std::size_t>)(64, 2048 / (std::max<std::size_t>)(2, workers));
     }
 
     [[nodiscard]] std::size_t chunk_begin(std::size_t chunk) const noexcept {
@@ -268,7 +268,7 @@ private:
                 static_cast<double>(place.epoch) * static_cast<double>(corpus_.ids.size()) +
                 static_cast<double>(at);
             const float rate = rate_(reached / static_cast<double>(progress_.total));
-            const std::size_t end = std::min<std::size_t>(*sentence_end, chunks_[chunk]);
+            const std::size_t end = (std::min<std::size_t>)(*sentence_end, chunks_[chunk]);
             kept.clear();
             for (; at < end && kept.size() < options_.max_sentence; ++at) {
                 const Id id = corpus_.ids[at];

@@ -57,7 +57,7 @@ namespace detail {
 /// Rows of a factor that one thread works on at a time; the grain, and with it every sum, depends
 /// on the number of rows alone.
 inline std::size_t row_grain(std::size_t rows) {
-    return std::max<std::size_t>(512, rows / 256 + 1);
+    return (std::max<std::size_t>)(512, rows / 256 + 1);
 }
 
 /// Some rows of a table for Eigen, a row a column.
@@ -208,8 +208,8 @@ inline std::optional<TruncatedSvd> iterated_svd(const CooccurrenceCounts& matrix
                                                 const SvdOptions& options) {
     const std::size_t threads = resolve_threads(options.threads);
     const std::size_t more =
-        std::max(std::min<std::size_t>(options.oversampling, 1000), options.rank / 4);
-    const std::size_t width = std::min(matrix.symbols(), options.rank + more);
+        (std::max)((std::min<std::size_t>)(options.oversampling, 1000), options.rank / 4);
+    const std::size_t width = (std::min)(matrix.symbols(), options.rank + more);
     EmbeddingTable<float> left(matrix.symbols(), width);
     EmbeddingTable<float> right(matrix.symbols(), width);
     EmbeddingTable<float> old(matrix.symbols(), width);
@@ -220,7 +220,7 @@ inline std::optional<TruncatedSvd> iterated_svd(const CooccurrenceCounts& matrix
             value = random.uniform() + random.uniform() + random.uniform() + random.uniform() - 2;
         }
     }
-    const std::size_t iterations = std::max<std::size_t>(options.max_iterations, 1);
+    const std::size_t iterations = (std::max<std::size_t>)(options.max_iterations, 1);
     std::size_t done = 0;
     const auto pass = [&](const CooccurrenceCounts& by, const EmbeddingTable<float>& from,
                           EmbeddingTable<float>& to) {

@@ -119,7 +119,7 @@ private:
 
     /// The most contexts of one step.
     [[nodiscard]] std::size_t step_contexts() const noexcept {
-        return std::min(contexts_.size(), detail::max_contexts<Prediction>);
+        return (std::min)(contexts_.size(), detail::max_contexts<Prediction>);
     }
 
     void train_sentence(const Planned& planned) {
@@ -168,8 +168,8 @@ private:
         }
         std::size_t steps = 1;
         if (max_steps_ != 1) {
-            steps = steps_for(std::min(radius, at - sentence.begin) +
-                              std::min(radius, sentence.end - 1 - at) + max_sentence_rows_);
+            steps = steps_for((std::min)(radius, at - sentence.begin) +
+                              (std::min)(radius, sentence.end - 1 - at) + max_sentence_rows_);
         }
         windows_[at] = {radius, steps};
         for (std::size_t step = 0; step < steps; ++step) {
@@ -187,8 +187,8 @@ private:
     void step(const Planned& planned, std::size_t length, std::size_t centre) {
         const std::size_t at = planned.begin + centre;
         const Window window = windows_[at];
-        const std::size_t begin = centre - std::min(centre, window.radius);
-        const std::size_t end = std::min(length, centre + window.radius + 1);
+        const std::size_t begin = centre - (std::min)(centre, window.radius);
+        const std::size_t end = (std::min)(length, centre + window.radius + 1);
         std::size_t count = 0;
         for (float* const row : symbols_.sentence_rows()) {
             contexts_[count++] = row;
