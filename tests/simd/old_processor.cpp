@@ -66,8 +66,8 @@ int main() {
 
     std::vector<std::vector<std::string>> sentences(
         50, std::vector<std::string>{"one", "two", "three", "four"});
-    const TrainedVectors trained =
-        train_sgns(encode_sequences(sentences, {.min_count = 1}), {.dim = 20, .epochs = 2});
+    const TrainedVectors trained = train_sgns(encode_sequences(sentences, {.min_count = 1}),
+                                              {.dim = 20, .sample = 0, .epochs = 2});
     require(std::isfinite(trained.stats.loss()), "training");
     std::cout << simd::selected_arch() << '\n';
 }

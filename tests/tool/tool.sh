@@ -89,7 +89,7 @@ cmp -s whole part || fail "a resumed training gave other bytes"
 ls | grep -q "tmp\|spool" && fail "temporary files were left: $(ls)"
 # Going on from vectors.
 echo "tea with milk and honey honey honey honey honey" >more.txt
-expect 0 "x 20 to grown" "$firth" train --input more.txt --continue plain --expand --freeze --output grown --threads 1
+expect 0 "x 20 to grown" "$firth" train --input more.txt --continue plain --expand --freeze --output grown --threads 1 --sample 0
 expect 0 "." "$firth" neighbors --vectors grown honey
 expect 1 "honey" "$firth" neighbors --vectors plain honey
 expect 2 "need --continue" "$firth" train --input more.txt --output x --freeze

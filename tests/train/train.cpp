@@ -277,7 +277,8 @@ TEST_CASE("padding stays zero through training") {
 
 TEST_CASE("small vocabularies and sentences of one word do no harm") {
     const std::vector<std::vector<std::string>> two{{"a", "b", "a"}, {"b"}, {"a", "b"}};
-    REQUIRE(train_sgns(encode_sequences(two, {.min_count = 1}), {.dim = 4}).vectors.size() == 2);
+    REQUIRE(train_sgns(encode_sequences(two, {.min_count = 1}), {.dim = 4, .sample = 0})
+                .vectors.size() == 2);
     const std::vector<std::vector<std::string>> one{{"a", "a", "a"}};
     const TrainedVectors trained =
         train_sgns(encode_sequences(one, {.min_count = 1}), {.dim = 4, .sample = 0});
