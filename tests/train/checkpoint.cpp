@@ -98,8 +98,10 @@ template <class Prediction = SkipGram, class Loss = NegativeSampling>
 std::string refused(const EncodedCorpus& corpus, Word2VecOptions options,
                     const std::function<void(Word2VecOptions&)>& change) {
     change(options);
-    return test::message_of<OptionError>(
-        [&] { static_cast<void>(train_word2vec<Prediction, Loss>(corpus, options)); });
+    return test::message_of<OptionError>([&] {
+        // One that is not refused stops soon.
+        static_cast<void>(train_word2vec<Prediction, Loss>(corpus, options, stop_after(0)));
+    });
 }
 
 } // namespace

@@ -305,6 +305,17 @@ TEST_CASE("a loop is cancelled between chunks, and goes on from there", "[loop]"
     }
 }
 
+TEST_CASE("a training that is cancelled at its end was not cancelled", "[loop]") {
+    const Ids corpus(20);
+    Log log;
+    SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, {.epochs = 1, .threads = 1},
+                                [&](std::size_t) { return Recorder{&log}; });
+    const TrainingStats stats =
+        loop.run([](const Progress& progress) { return progress.done < progress.total; });
+    REQUIRE_FALSE(stats.cancelled);
+    REQUIRE(stats.steps == corpus.ids.size());
+}
+
 TEST_CASE("places are saved every so often, but not where an epoch ends", "[loop]") {
     const Ids corpus(300);
     const SequenceLoopOptions options{.epochs = 2, .threads = 1};
