@@ -44,7 +44,16 @@ TEST_CASE("tables refuse sizes that cannot be") {
         test::message_of<Error>([] { EmbeddingTable<float>(2, 5, AlignedBuffer<float>(16)); }),
         "cannot have 16 elements, expected 32"));
     REQUIRE_THROWS_AS(EmbeddingTable<float>(2, 5, AlignedBuffer<float>(33)), Error);
-    REQUIRE(EmbeddingTable<float>(2, 5, AlignedBuffer<float>(32)).rows() == 2);
+    AlignedBuffer<float> data(32);
+    data[16] = 4;
+    const EmbeddingTable<float> taken(2, 5, std::move(data));
+    REQUIRE(taken.rows() == 2);
+    REQUIRE(taken[1][0] == 4);
+    REQUIRE_THROWS_AS(EmbeddingTable<float>(0, 0, AlignedBuffer<float>()), OptionError);
+    REQUIRE_THROWS_AS(EmbeddingTable<float>(0, 0, Uninitialized()), OptionError);
+    EmbeddingTable<float> written(2, 5, Uninitialized());
+    written[1][4] = 3;
+    REQUIRE(written.data()[20] == 3);
 }
 
 TEST_CASE("tables drop rows and clear their padding") {

@@ -89,6 +89,14 @@ TEST_CASE("a mapped vocabulary answers as one in memory, and is copied when it g
             REQUIRE(mapped.count(0) == 1005);
         }
         require_same(copy, words);
+        // One takes the other's place.
+        Vocabulary one = copy;
+        Vocabulary other = some_words(3);
+        one.swap(other);
+        require_same(other, words);
+        require_same(one, some_words(3));
+        REQUIRE(other.is_mapped());
+        REQUIRE_FALSE(one.is_mapped());
     }
 }
 
@@ -168,6 +176,11 @@ TEST_CASE("a mapped vocabulary notices damage where it comes upon it", "[vocabul
         test::message_of<FormatError>([&] { check_vocabulary(parts.vocabulary(), "the file"); }),
         "symbol 2, \"word4\", is not found"));
     REQUIRE_NOTHROW(check_vocabulary(words, "memory"));
+    parts = Parts(words);
+    for (std::uint64_t& slot : parts.slots) {
+        if (static_cast<Id>(slot) == 9) slot = no_id; // the last one
+    }
+    REQUIRE_THROWS_AS(check_vocabulary(parts.vocabulary(), "the file"), FormatError);
 }
 
 TEST_CASE("sections of a vocabulary that do not fit each other are refused", "[vocabulary]") {
@@ -220,6 +233,13 @@ TEST_CASE("sections of a vocabulary that do not fit each other are refused", "[v
     not_mapped([](Parts& p) { p.slots.pop_back(); }, "expected a power of two");
     not_mapped([](Parts& p) { p.slots.resize(8); }, "expected a power of two");
     not_mapped([](Parts& p) { p.slots.clear(); }, "expected a power of two");
+    // Letters that are others than those that were written.
+    Parts(words).write(path);
+    std::string bytes = test::read_file(path);
+    bytes[bytes.find("word0")] = 'W';
+    test::write_file(path, bytes);
+    REQUIRE(test::contains(test::message_of<FormatError>([&] { static_cast<void>(read()); }),
+                           "checksum"));
     Parts(words).write(path, false);
     REQUIRE_NOTHROW(read());
     REQUIRE_THROWS_AS(mapped(), FormatError);

@@ -163,7 +163,7 @@ expect 2 "--input is required" "$firth" train --output x
 expect 2 "one of them" $glove --counts counts --input corpus.txt --output x
 expect 2 "holds no words" $glove --counts co.bin --output x
 expect 2 "x-max is 0" $glove --counts counts --output x --x-max 0
-expect 2 "window is 25" $glove --input corpus.txt --output x --window 25
+expect 2 "window is 1001" $glove --input corpus.txt --output x --window 1001
 expect 2 "dim is 1000, expected at most" "$firth" train --model lsa --counts counts --output x --dim 1000
 expect 2 "all-but-the-top is 50" $glove --counts counts --output x --all-but-the-top 50
 expect 1 "diverged" $glove --counts counts --output x --lr 10 --x-max 1e30 --alpha 0 --quiet
