@@ -119,9 +119,8 @@ TEST_CASE("every word reads back the same, or is refused by the rule before it i
     REQUIRE_FALSE(word_rule(VectorFormat::glove_text).holds(""));
     REQUIRE_FALSE(word_rule(VectorFormat::word2vec_text).holds("two words"));
     const auto why = [](VectorFormat format, const std::string& word) {
-        Vocabulary vocabulary;
-        vocabulary.add(word);
-        return test::message_of<OptionError>([&] { check_words(vocabulary, format); });
+        const WordVectors<float> one = one_word(word);
+        return test::message_of<OptionError>([&] { check_words(one.vocabulary(), format); });
     };
     REQUIRE(test::contains(why(VectorFormat::word2vec_text, "a b"), "a space or a newline in it"));
     REQUIRE(test::contains(why(VectorFormat::glove_text, "a\nb"), "there is a newline in it"));
