@@ -412,9 +412,12 @@ TEST_CASE("rows of a growing index may become longer") {
             index.update(id, table[id]);
         }
         const ExactIndex<InnerProduct> exact(table);
-        for (std::size_t q = 0; q < 20; ++q) {
-            const auto found = index.search(table[q], 30);
-            const auto expected = exact.search(table[q], 30);
+        const EmbeddingTable<float> queries = random_table(40, dim, 5);
+        const auto batch = index.search_batch(queries, 30);
+        for (std::size_t q = 0; q < 40; ++q) {
+            const auto& found = batch[q];
+            const auto expected = exact.search(queries[q], 30);
+            REQUIRE(index.search(queries[q], 30) == found);
             for (std::size_t i = 0; i < 30; ++i) {
                 REQUIRE(found[i] ==
                         LabelledNeighbor<std::uint64_t>{expected[i].id, expected[i].score});
