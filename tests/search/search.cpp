@@ -66,8 +66,12 @@ TEST_CASE("norms that are known are not computed again") {
                                static_cast<void>(ExactIndex<Cosine>(vectors.table(), norms));
                            }),
                            "row 3"));
+    norms[3] = 1;
     norms.pop_back();
-    REQUIRE_THROWS_AS(ExactIndex<Cosine>(vectors.table(), norms), Error);
+    REQUIRE(test::contains(test::message_of<Error>([&] {
+                               static_cast<void>(ExactIndex<Cosine>(vectors.table(), norms));
+                           }),
+                           "49 norms"));
 }
 
 TEST_CASE("top-k keeps the best, ties by id, NaN last") {
