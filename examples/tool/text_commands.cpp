@@ -35,21 +35,16 @@ bool is_encoded(const std::string& path) {
 }
 
 /// Names the files of a folder that were left out, some of many.
-template <class Corpus>
-void report_skipped(const Corpus& corpus, bool quiet) {
-    if constexpr (requires { corpus.skipped; }) {
-        if (quiet) return;
-        constexpr std::size_t shown = 5;
-        for (std::size_t i = 0; i < std::min(shown, corpus.skipped.size()); ++i) {
-            std::cerr << "firth: note: " << corpus.skipped[i].path << " is left out: it is "
-                      << corpus.skipped[i].reason << '\n';
-        }
-        if (corpus.skipped.size() > shown) {
-            std::cerr << "firth: note: " << corpus.skipped.size() - shown
-                      << " more files are left out\n";
-        }
-    } else {
-        static_cast<void>(quiet);
+void report_skipped(const firth::EncodedCorpus& corpus, bool quiet) {
+    if (quiet) return;
+    constexpr std::size_t shown = 5;
+    for (std::size_t i = 0; i < std::min(shown, corpus.skipped.size()); ++i) {
+        std::cerr << "firth: note: " << corpus.skipped[i].path << " is left out: it is "
+                  << corpus.skipped[i].reason << '\n';
+    }
+    if (corpus.skipped.size() > shown) {
+        std::cerr << "firth: note: " << corpus.skipped.size() - shown
+                  << " more files are left out\n";
     }
 }
 

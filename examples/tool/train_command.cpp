@@ -7,6 +7,7 @@
 
 #include <firth/base/output_place.hpp>
 #include <firth/base/parallel.hpp>
+#include <firth/io/word_rules.hpp>
 #include <firth/table/all_but_the_top.hpp>
 
 namespace {
@@ -97,15 +98,12 @@ void train_word2vec(TrainArguments& arguments) {
 }
 
 /// Says that a checkpoint could not be written, the first time.
-template <class Options>
-void warn_of_failure(Options& checkpoint) {
-    if constexpr (requires { checkpoint.on_failure; }) {
-        checkpoint.on_failure = [warned = false](const std::string& why) mutable {
-            if (!std::exchange(warned, true)) {
-                std::cerr << "firth: warning: " << why << "; the training goes on\n";
-            }
-        };
-    }
+void warn_of_failure(firth::CheckpointOptions& checkpoint) {
+    checkpoint.on_failure = [warned = false](const std::string& why) mutable {
+        if (!std::exchange(warned, true)) {
+            std::cerr << "firth: warning: " << why << "; the training goes on\n";
+        }
+    };
 }
 
 /// Sets where checkpoints go: beside the output, where it is a regular file.
@@ -227,9 +225,8 @@ void check_training_files(const TrainArguments& arguments) {
 }
 
 void check_words_of_result(const TrainArguments& arguments, const firth::Vocabulary& vocabulary) {
-    // Where words that the output's format cannot hold are refused.
-    static_cast<void>(arguments);
-    static_cast<void>(vocabulary);
+    firth::check_words(vocabulary,
+                       arguments.format.value_or(firth::format_of_name(arguments.output)));
 }
 
 void check_remove_top(const TrainArguments& arguments, std::size_t dim) {
