@@ -220,6 +220,25 @@ TEST_CASE("a checkpoint holds its place, its tables and nothing else", "[checkpo
     REQUIRE(bytes_of(read_input) == bytes_of(input));
     REQUIRE(bytes_of(read_output) == bytes_of(output));
 
+    // Each section has its checksum looked at.
+    const std::string bytes = test::read_file(path);
+    for (const auto& [section, value] :
+         {std::pair<std::string, std::string>{"settings", "a = 1"},
+          {"place", std::string(detail::bytes_of(std::uint64_t{70}))},
+          {"loss", std::string(detail::bytes_of(2.5))},
+          {"input", std::string(detail::bytes_of(input[3][2]))},
+          {"output", std::string(detail::bytes_of(output[1][4]))}}) {
+        std::string changed = bytes;
+        changed[changed.find(value)] ^= 1;
+        test::write_file(path, changed);
+        REQUIRE(test::contains(test::message_of<FormatError>([&] {
+                                   static_cast<void>(
+                                       read_checkpoint(path, settings, read_input, read_output));
+                               }),
+                               '"' + section + "\" does not have its checksum"));
+    }
+    test::write_file(path, bytes);
+
     const auto message = [&](const TrainingSettings& other) {
         return test::message_of<OptionError>(
             [&] { static_cast<void>(read_checkpoint(path, other, read_input, read_output)); });
