@@ -313,16 +313,20 @@ inline std::unique_ptr<RowWriter> new_writer(const std::string& path, std::uint6
                           " has elements of type " + std::string(element_name(type)) +
                           " only, expected no other");
     };
+    // A header that promised rows which are then skipped is written over.
+    const auto order = options.unwritable == UnwritableWords::skip ? AtomicFile::Order::any
+                                                                   : AtomicFile::Order::forward;
     switch (format) {
     case VectorFormat::word2vec_text:
     case VectorFormat::glove_text:
         only(ElementType::f32);
-        return std::make_unique<Word2VecTextWriter>(std::make_unique<AtomicFile>(path), path, rows,
-                                                    dim, format == VectorFormat::word2vec_text);
+        return std::make_unique<Word2VecTextWriter>(std::make_unique<AtomicFile>(path, order), path,
+                                                    rows, dim,
+                                                    format == VectorFormat::word2vec_text);
     case VectorFormat::word2vec_binary:
         only(ElementType::f32);
-        return std::make_unique<Word2VecBinaryWriter>(std::make_unique<AtomicFile>(path), path,
-                                                      rows, dim);
+        return std::make_unique<Word2VecBinaryWriter>(std::make_unique<AtomicFile>(path, order),
+                                                      path, rows, dim);
     case VectorFormat::fasttext_binary:
         throw OptionError("cannot write " + path + ": models of fastText are read only, expected " +
                           "another format");
