@@ -153,7 +153,7 @@ def copy_tree(mutations, source):
 
 def build(source, binary, tests, jobs):
     subprocess.run(["cmake", "-S", source, "-B", binary, "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS=-w",
-                    "-DFIRTH_TEST_HEADERS_ALONE=OFF", "-DFIRTH_BUILD_BENCHMARKS=OFF",
+                    "-DFIRTH_BUILD_BENCHMARKS=OFF",
                     "-DFIRTH_DISPATCH_ONLY=sse2;avx2"], check=True, stdout=subprocess.DEVNULL)
     targets = sorted("firth_tool" if test.startswith("tool") else f"test_{test}" for test in tests)
     subprocess.run(["cmake", "--build", binary, "--parallel", str(jobs), "--target", *dict.fromkeys(targets)], check=True,
@@ -196,6 +196,7 @@ def main():
     parser.add_argument("--lists", nargs="*", help="only these of tests/mutations, without .toml")
     parser.add_argument("--only", help="only faults whose header or description holds this text")
     parser.add_argument("--sample", type=int, help="only so many, drawn by --seed")
+    parser.add_argument("--programs", type=int, help="of --sample: only faults for so many test programs, drawn, too")
     parser.add_argument("--seed", help="of --sample; the commit by default")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="builds and tests at a time")
     parser.add_argument("--list", action="store_true", help="print the faults and stop")
@@ -207,8 +208,13 @@ def main():
     if arguments.sample is not None:
         seed = arguments.seed or subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True,
                                                 text=True).stdout.strip()
-        chosen = random.Random(seed).sample(chosen, min(arguments.sample, len(chosen)))
-        print(f"seed {seed}")
+        draw = random.Random(seed)
+        tests = sorted({m["test"] for m in chosen})
+        if arguments.programs is not None:
+            tests = draw.sample(tests, min(arguments.programs, len(tests)))
+            chosen = [m for m in chosen if m["test"] in tests]
+        chosen = draw.sample(chosen, min(arguments.sample, len(chosen)))
+        print(f"seed {seed}: {len(chosen)} faults for {', '.join(tests)}", flush=True)
     if not chosen:
         raise ListError("no mutation is chosen")
     if arguments.list:
