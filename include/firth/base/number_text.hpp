@@ -182,4 +182,23 @@ template <std::floating_point T>
     return text;
 }
 
+namespace detail {
+
+/// True for text that is a number and nothing else; also one that is not finite.
+[[nodiscard]] inline bool is_number(std::string_view text) {
+    return !text.empty() && parse_float(text).size == text.size();
+}
+
+/// True for a number with a decimal comma, as "7,35", and nothing else.
+[[nodiscard]] inline bool has_decimal_comma(std::string_view field) {
+    const std::size_t comma = field.find(',');
+    if (comma == field.npos || comma == 0 || field.find('.') != field.npos) return false;
+    std::string with_point(field);
+    with_point[comma] = '.';
+    const auto is_digit = [](char byte) { return byte >= '0' && byte <= '9'; };
+    return is_number(with_point) && is_digit(field[comma - 1]) && is_digit(with_point.back());
+}
+
+} // namespace detail
+
 } // namespace firth

@@ -73,8 +73,8 @@ inline std::vector<DataLine> data_lines(std::string_view text, const std::string
 enum class Separator : char { tab = '\t', semicolon = ';', comma = ',', spaces = ' ' };
 
 /// In the order in which they are tried: who parts by tabs may have spaces and commas in fields.
-inline constexpr std::array<Separator, 4> separators{Separator::tab, Separator::semicolon,
-                                                     Separator::comma, Separator::spaces};
+inline constexpr std::array<Separator, 4> known_separators{Separator::tab, Separator::semicolon,
+                                                           Separator::comma, Separator::spaces};
 
 [[nodiscard]] inline std::string separated_by(Separator separator) {
     switch (separator) {
@@ -177,7 +177,7 @@ inline std::optional<std::string> take_quoted(std::string_view& line, char separ
                                                 std::size_t least) {
     Separator best = Separator::spaces;
     std::size_t most = 0;
-    for (const Separator separator : separators) {
+    for (const Separator separator : known_separators) {
         const bool even = separator == Separator::spaces;
         const std::size_t width = even ? commonest_width(lines, separator, least) : 0;
         std::size_t fitting = 0;
@@ -191,11 +191,6 @@ inline std::optional<std::string> take_quoted(std::string_view& line, char separ
         }
     }
     return best;
-}
-
-/// True for text that is a number from end to end; also one that is not finite.
-[[nodiscard]] inline bool is_number(std::string_view field) {
-    return !field.empty() && parse_float(field).size == field.size();
 }
 
 /// The value of digits and nothing but digits, -1 for other text.

@@ -59,11 +59,6 @@ struct PairColumns {
            std::string_view("nvjar").find(word.back()) != std::string_view::npos;
 }
 
-/// True for "7,35".
-[[nodiscard]] inline bool has_decimal_comma(std::string_view field) {
-    return field.find(',') != field.npos && field.find_first_not_of("+-0123456789,") == field.npos;
-}
-
 /// Takes words and score from what the header calls so.
 inline void apply_header(const std::vector<std::string>& header, const Table& table,
                          PairColumns& columns) {

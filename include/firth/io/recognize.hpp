@@ -140,16 +140,6 @@ inline bool fits_word2vec_binary(std::string_view bytes, std::size_t dim) {
     });
 }
 
-/// A number with a decimal comma, and nothing else.
-inline bool has_decimal_comma(std::string_view field) {
-    const std::size_t comma = field.find(',');
-    if (comma == field.npos || comma == 0 || field.find('.') != field.npos) return false;
-    std::string with_point(field);
-    with_point[comma] = '.';
-    const auto is_digit = [](char byte) { return byte >= '0' && byte <= '9'; };
-    return is_number(with_point) && is_digit(field[comma - 1]) && is_digit(with_point.back());
-}
-
 /// Why the lines of a text are no rows, as far as one can tell; empty where one cannot.
 inline std::string text_fault(const std::vector<SampleLine>& lines) {
     const auto last_field = [](std::string_view line, std::string_view separators) {

@@ -20,11 +20,6 @@ struct SampleLine {
     bool only_numbers = false; ///< what stands before them is a number, too
 };
 
-/// True for text that is a number and nothing else.
-inline bool is_number(std::string_view text) {
-    return !text.empty() && parse_float(text).size == text.size();
-}
-
 /// How many numbers the line ends in, with a space before each and something before that, up to
 /// max_dim + 1.
 inline std::size_t trailing_numbers(std::string_view line) {
