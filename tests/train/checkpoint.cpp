@@ -177,6 +177,22 @@ TEST_CASE("a checkpoint of any other setting is refused, one by one", "[checkpoi
     };
     REQUIRE(test::contains(with({view.ids.begin(), view.ids.end()}, {18000}),
                            "18000 ids in 1 sentences"));
+    // The same ids, as often, in as many sentences: two that differ exchange their places, at the
+    // very end, too; or a sentence ends elsewhere.
+    const std::vector<std::uint64_t> ends(view.sentence_ends.begin(), view.sentence_ends.end());
+    for (const bool at_end : {false, true}) {
+        std::vector<Id> ids(view.ids.begin(), view.ids.end());
+        const auto first = at_end ? ids.end() - 1 : ids.begin();
+        for (auto other = at_end ? first - 1 : first + 1;; at_end ? --other : ++other) {
+            if (*other == *first) continue;
+            std::iter_swap(first, other);
+            break;
+        }
+        REQUIRE(test::contains(with(ids, ends), "18000 ids in 3000 sentences, counts' checksum "));
+    }
+    std::vector<std::uint64_t> moved = ends;
+    --moved[1234];
+    REQUIRE(test::contains(with({view.ids.begin(), view.ids.end()}, moved), "18000 ids in 3000 "));
     Vocabulary counted;
     for (Id id = 0; id < corpus.vocabulary.size(); ++id) {
         counted.add(corpus.vocabulary.symbols()[id],

@@ -2,6 +2,7 @@
 
 #include <firth/train/sequence_loop.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <numeric>
 #include <thread>
@@ -159,6 +160,99 @@ TEST_CASE("threads share the chunks out among them, each once", "[loop]") {
     REQUIRE(all == list);
     REQUIRE(stats.steps == corpus.ids.size() * 2);
     REQUIRE(stats.kept == ids_in(list));
+}
+
+TEST_CASE("every epoch begins with a chunk of the worker that reports", "[loop]") {
+    const Ids corpus(1000);
+    const SequenceLoopOptions options{.epochs = 20, .threads = 16};
+    REQUIRE(test::naive_chunks(corpus.view(), 0, options).size() > 16);
+    std::vector<Log> logs(16);
+    SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, options,
+                                [&](std::size_t worker) { return Recorder{&logs[worker]}; });
+    loop.run();
+    const auto& own = logs[0].sentences;
+    REQUIRE(std::count_if(own.begin(), own.end(), [](const NaiveSentence& sentence) {
+                return sentence.number == 0;
+            }) == 20);
+}
+
+namespace {
+
+/// What workers one of which throws were told.
+struct Failure {
+    std::size_t worker;
+    bool adding;   ///< at its first sentence
+    bool training; ///< at its first training
+    std::atomic<bool> thrown{false};
+    std::atomic<std::size_t> sentences{0}; ///< of the others
+    std::vector<std::size_t> trained = std::vector<std::size_t>(3);
+};
+
+/// Throws, or waits for the one that does and goes on slowly.
+struct Failing {
+    Failure* failure;
+    std::size_t worker;
+
+    void add(const Sentence&, float, Random&) {
+        if (worker != failure->worker) {
+            while (failure->adding && !failure->thrown) {
+                std::this_thread::yield();
+            }
+            if (++failure->sentences > 3) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        } else if (failure->adding && !failure->thrown.exchange(true)) {
+            throw Error("adding failed");
+        }
+    }
+    void train() {
+        ++failure->trained[worker];
+        if (worker == failure->worker && failure->training) throw Error("training failed");
+    }
+    LossSum take_loss() { return {}; }
+};
+
+std::string failing(Failure& failure, bool rounds) {
+    // Each sentence is a chunk of its own where workers do not go in rounds.
+    const std::vector<Id> ids(200 * 1024);
+    std::vector<std::uint64_t> ends;
+    for (std::size_t s = 1; s <= 200; ++s) {
+        ends.push_back(s * 1024);
+    }
+    const std::vector<std::uint64_t> counts{ids.size()};
+    SequenceLoop<Failing> loop(
+        CorpusView{ids, ends}, counts,
+        {.epochs = 2, .sample = 0, .max_sentence = 1024, .threads = 3, .rounds = rounds},
+        [&](std::size_t worker) {
+            return Failing{&failure, worker};
+        });
+    return test::message_of<Error>([&] { loop.run(); });
+}
+
+} // namespace
+
+TEST_CASE("what a worker throws arrives, and stops the others", "[loop][failure]") {
+    for (std::size_t worker = 0; worker < 3; ++worker) {
+        INFO("worker " << worker);
+        Failure failure{worker, true, false};
+        REQUIRE(failing(failure, false) == "adding failed");
+        // Without end they would have had 199.
+        REQUIRE(failure.sentences < 150);
+    }
+}
+
+TEST_CASE("what a worker throws in a round arrives, and the round is the last", "[loop][failure]") {
+    for (std::size_t worker = 0; worker < 3; ++worker) {
+        INFO("worker " << worker);
+        Failure adding{worker, true, false};
+        REQUIRE(failing(adding, true) == "adding failed");
+        REQUIRE(adding.trained == std::vector<std::size_t>{1, 1, 1});
+        // The first error is the one that is told.
+        Failure both{worker, true, true};
+        REQUIRE(failing(both, true) == "adding failed");
+        // Whether to go on is asked while others may still train.
+        Failure training{worker, false, true};
+        REQUIRE(failing(training, true) == "training failed");
+        REQUIRE(training.trained[worker] <= std::size_t{worker == 0 ? 1u : 2u});
+    }
 }
 
 TEST_CASE("in rounds worker w takes chunks w, w + workers, ...", "[loop]") {

@@ -319,6 +319,92 @@ TEST_CASE("a loss of a user's own may be of any size, as long as it is finite", 
     }
 }
 
+namespace {
+
+/// Counts the windows that are looked at.
+struct Looking : LargeLoss {
+    std::size_t* looks = nullptr;
+
+    double loss(const simd::WindowRows&, float, const float*) const {
+        return static_cast<double>(++*looks);
+    }
+};
+
+} // namespace
+
+TEST_CASE("one window in 1 to 64 is looked at, by the size of the corpus", "[interval]") {
+    // Two words side by side: each is a window with one context.
+    const auto looks = [](std::size_t ids) {
+        std::vector<Id> words(ids);
+        std::vector<std::uint64_t> ends;
+        for (std::size_t i = 0; i < ids; ++i) {
+            words[i] = static_cast<Id>(i % 2);
+            if (i % 2 == 1) ends.push_back(i + 1);
+        }
+        const std::vector<std::uint64_t> counts{ids / 2, ids / 2};
+        std::size_t count = 0;
+        Looking looking;
+        looking.looks = &count;
+        SequenceTrainer trainer(counts, {.dim = 4, .sample = 0, .epochs = 3, .threads = 1}, looking,
+                                NegativeSampling(counts, 1, 0.75, 1), WholeWords(2));
+        trainer.train(CorpusView{words, ends});
+        return count;
+    };
+    for (const auto& [ids, interval] :
+         {std::pair(2, 1), std::pair(510, 1), std::pair(512, 2), std::pair(1000, 3),
+          std::pair(16382, 63), std::pair(16384, 64), std::pair(16640, 64), std::pair(40000, 64)}) {
+        INFO(ids << " ids");
+        const auto windows = static_cast<std::size_t>(3 * ids);
+        const auto step = static_cast<std::size_t>(interval);
+        REQUIRE(looks(static_cast<std::size_t>(ids)) == (windows + step - 1) / step);
+    }
+}
+
+TEST_CASE("the checksum of a corpus is that of its ids and ends", "[checkpoint]") {
+    const EncodedCorpus corpus = test::zipf_corpus(20, 20, 30, 3);
+    const CorpusView view = corpus.corpus;
+    std::string bytes(reinterpret_cast<const char*>(view.ids.data()), view.ids.size_bytes());
+    bytes.append(reinterpret_cast<const char*>(view.sentence_ends.data()),
+                 view.sentence_ends.size_bytes());
+    for (const std::size_t piece : {std::size_t{7}, view.ids.size(), std::size_t{1} << 20}) {
+        REQUIRE(detail::corpus_checksum(view, piece) == checksum(bytes));
+    }
+}
+
+TEST_CASE("a training that is cancelled before its first step is no error", "[nothing]") {
+    const std::vector<std::vector<std::string>> text(5000, {"a"});
+    for (const bool deterministic : {false, true}) {
+        const TrainingStats stats = train_sgns(encode_sequences(text, {.min_count = 1}),
+                                               {.dim = 4,
+                                                .sample = 0,
+                                                .epochs = 1000000,
+                                                .threads = 2,
+                                                .deterministic = deterministic},
+                                               [](const Progress&) { return false; })
+                                        .stats;
+        REQUIRE(stats.cancelled);
+        REQUIRE(stats.steps < 5000ull * 1000000);
+        REQUIRE(stats.loss() == 0);
+    }
+}
+
+TEST_CASE("a tree of one word has no outputs, and says so", "[nothing]") {
+    const EncodedCorpus corpus = encode_sequences(
+        std::vector<std::vector<std::string>>(20, {"a", "a", "a"}), {.min_count = 1});
+    const Word2VecOptions options{.dim = 4, .sample = 0, .epochs = 1, .threads = 1};
+    const auto message = [&](auto prediction) {
+        return test::message_of<Error>([&] {
+            static_cast<void>(
+                train_word2vec<decltype(prediction), HierarchicalSoftmax>(corpus, options));
+        });
+    };
+    for (const std::string& said : {message(SkipGram()), message(Cbow())}) {
+        REQUIRE(said == "nothing was learnt, since no symbol has an output: hierarchical softmax "
+                        "over a vocabulary of 1; expected two symbols or more");
+    }
+    REQUIRE_NOTHROW(static_cast<void>(train_sgns(corpus, options)));
+}
+
 TEST_CASE("a training without a single step is an error that says why", "[nothing]") {
     const auto message = [](const std::vector<std::vector<std::string>>& text,
                             const Word2VecOptions& options) {

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <firth/base/error.hpp>
@@ -189,15 +190,17 @@ private:
         ++place.epoch;
     }
 
-    /// Workers take chunks as they become free.
+    /// Workers take chunks as they become free. The first is worker 0's, which reports: none of
+    /// many quick epochs goes by unseen.
     template <class AfterChunk>
     void run_freely(AfterChunk&& after_chunk) {
-        std::atomic<std::size_t> next{place.part};
+        std::atomic<std::size_t> next{place.part + 1};
         const std::size_t left = chunks_.size() - place.part;
         run_workers((std::min)(workers_.size(), left), [&](std::size_t worker) {
+            bool first = worker == 0;
             try {
                 while (!stop_) {
-                    const std::size_t chunk = next++;
+                    const std::size_t chunk = std::exchange(first, false) ? place.part : next++;
                     if (chunk >= chunks_.size()) break;
                     add_chunk(*workers_[worker], chunk);
                     if (worker == 0) after_chunk();

@@ -52,6 +52,22 @@ inline void require_option(bool in_range, const char* name, const std::string& v
     if (!in_range) throw OptionError(std::string(name) + " is " + value + ", expected " + expected);
 }
 
+/// Of the ids of a corpus, in their order, and of where its sentences end; ids of a mapped file are
+/// released every `piece` ids.
+[[nodiscard]] inline std::uint64_t
+corpus_checksum(const CorpusView& corpus, std::size_t piece = std::size_t{1} << 20) noexcept {
+    Checksum sum;
+    for (std::size_t begin = 0; begin < corpus.ids.size(); begin += piece) {
+        const std::size_t end = (std::min)(begin + piece, corpus.ids.size());
+        sum.add(
+            {reinterpret_cast<const char*>(corpus.ids.data() + begin), (end - begin) * sizeof(Id)});
+        corpus.release(begin, end);
+    }
+    sum.add({reinterpret_cast<const char*>(corpus.sentence_ends.data()),
+             corpus.sentence_ends.size_bytes()});
+    return sum.value();
+}
+
 } // namespace detail
 
 /// Throws `OptionError`, naming the option and its range, for the first that is outside it.
@@ -125,9 +141,9 @@ public:
     /// where the one that is there was written, and ends with the same bytes as if it had not been
     /// stopped (with one thread, or `deterministic`). Throws `Error` for an empty corpus, for one
     /// that does not fit `counts`, where the training diverges (`DivergenceCheck`) and where
-    /// nothing was learnt because no window had a context; `OptionError` for another training's
-    /// checkpoint, or any where it is not to be resumed; `FormatError` for a damaged one; and
-    /// `IoError`.
+    /// nothing was learnt because no window had a context, or no symbol an output; `OptionError`
+    /// for another training's checkpoint, or any where it is not to be resumed; `FormatError` for a
+    /// damaged one; and `IoError`.
     TrainingStats train(const CorpusView& corpus, const ProgressCallback& callback = {}) {
         if (corpus.ids.empty()) throw Error("the corpus is empty, expected at least one sentence");
         const std::size_t threads = resolve_threads(options_.threads);
@@ -178,7 +194,10 @@ private:
             });
         loop.share = share;
         loop.merge = merge;
-        Checkpoint checkpoint(options_.checkpoint, settings(corpus, static_cast<bool>(merge)));
+        Checkpoint checkpoint(options_.checkpoint,
+                              options_.checkpoint.path.empty()
+                                  ? TrainingSettings()
+                                  : settings(corpus, static_cast<bool>(merge)));
         loop.place = checkpoint.begin(input_, output_);
         if (checkpoint.used()) {
             loop.save_seconds = options_.checkpoint.seconds;
@@ -201,6 +220,11 @@ private:
     /// looked at): its vectors would be random.
     void check_learnt(const TrainingStats& stats, const TrainingPlace& place) const {
         if (stats.cancelled || options_.epochs == 0 || place.samples != 0) return;
+        if (loss_.max_outputs() == 0) {
+            throw Error("nothing was learnt, since no symbol has an output: " + loss_.settings() +
+                        " over a vocabulary of " + std::to_string(counts_.size()) +
+                        "; expected two symbols or more");
+        }
         throw Error("nothing was learnt, since no window had a context: with sample = " +
                     float_text(options_.sample) + " subsampling left " +
                     std::to_string(stats.kept) + " of " + std::to_string(stats.steps) +
@@ -231,7 +255,8 @@ private:
                                            : std::string("several")},
                 {"corpus", std::to_string(corpus.ids.size()) + " ids in " +
                                std::to_string(corpus.sentences()) +
-                               " sentences, counts' checksum " + std::to_string(counts.value())}};
+                               " sentences, counts' checksum " + std::to_string(counts.value()) +
+                               ", checksum " + std::to_string(detail::corpus_checksum(corpus))}};
     }
 
     std::vector<std::uint64_t> counts_;
