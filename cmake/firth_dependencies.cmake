@@ -19,6 +19,8 @@ if(NOT TARGET firth::xsimd)
     target_link_libraries(firth::xsimd INTERFACE xsimd::xsimd)
   else()
     # The installed target of older versions links a library xtl that is nowhere to be found.
-    target_include_directories(firth::xsimd SYSTEM INTERFACE $<TARGET_PROPERTY:xsimd,INTERFACE_INCLUDE_DIRECTORIES>)
+    # It may be known in this directory alone, unlike firth::xsimd: what it says now is taken.
+    get_target_property(firth_xsimd_headers xsimd INTERFACE_INCLUDE_DIRECTORIES)
+    target_include_directories(firth::xsimd SYSTEM INTERFACE ${firth_xsimd_headers})
   endif()
 endif()

@@ -100,8 +100,8 @@ firth::WordVectors<float> load_vectors(const firth::VectorFile& file,
                                        const firth::ReadOptions& options = {});
 
 /// Writes vectors to a file, and warns of what it lacks.
-void save_vectors(const firth::WordVectors<float>& vectors, const std::string& path,
-                  const firth::SaveOptions& options);
+firth::SaveReport save_vectors(const firth::WordVectors<float>& vectors, const std::string& path,
+                               const firth::SaveOptions& options);
 
 /// Vectors to ask, with those of n-grams where the file has them.
 class AskedVectors {
@@ -137,11 +137,19 @@ struct CorpusArguments {
     /// All that is read.
     [[nodiscard]] std::vector<NamedFile> files() const;
 
+    /// The texts of all inputs, and what folders hold that is none: looked for once.
+    [[nodiscard]] const std::vector<std::string>& texts() const;
+    [[nodiscard]] const std::vector<firth::SkippedFile>& skipped() const;
+
     /// The file that `OpenedCorpus` will make for the time of the work; empty: none.
     [[nodiscard]] std::string encoded_beside(const std::string& output) const;
 
     /// The same and the cache, for `check_files`.
     [[nodiscard]] std::vector<NamedFile> outputs(const std::string& output) const;
+
+private:
+    mutable std::optional<std::vector<std::string>> texts_;
+    mutable std::vector<firth::SkippedFile> skipped_;
 };
 
 /// The corpus of a command: encoded in memory, or on disk where the texts are large. What lies

@@ -206,6 +206,7 @@ void convert(ConvertArguments& arguments) {
     const firth::VectorFormat format =
         arguments.format ? *arguments.format : firth::format_of_name(arguments.output);
     firth::WordVectors<float> vectors;
+    firth::SaveReport report;
     try {
         const firth::VectorFile file(arguments.input);
         vectors = load_vectors(file, arguments.read);
@@ -221,7 +222,7 @@ void convert(ConvertArguments& arguments) {
                           << " words had the name of another one in lower case\n";
             }
         }
-        save_vectors(
+        report = save_vectors(
             vectors, arguments.output,
             {.format = format,
              .type = arguments.type,
@@ -234,13 +235,13 @@ void convert(ConvertArguments& arguments) {
     if (arguments.json) {
         print_json({{"output", arguments.output},
                     {"format", firth::format_name(format)},
-                    {"rows", vectors.size()},
+                    {"rows", report.rows},
                     {"dim", vectors.dim()},
                     {"dtype", firth::element_name(arguments.type)},
                     {"seconds", watch.seconds()}});
     } else {
         std::cout << "wrote " << arguments.output << ": " << firth::format_name(format) << ", "
-                  << vectors.size() << " rows, dim " << vectors.dim() << '\n';
+                  << report.rows << " rows, dim " << vectors.dim() << '\n';
     }
 }
 

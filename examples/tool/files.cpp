@@ -109,9 +109,16 @@ void check_files(const std::vector<NamedFile>& inputs, const std::vector<NamedFi
 
 std::vector<NamedFile> vector_inputs(const std::string& name, const std::string& path) {
     std::vector<NamedFile> files{{name, path}};
-    for (const std::string& beside : {firth::words_path(path), firth::metadata_path(path)}) {
-        std::error_code code;
-        if (fs::exists(beside, code)) files.push_back({"the word list of " + name, beside});
+    std::string beside;
+    try {
+        // Only rows that have no words of their own are read with a list of them.
+        beside = words_beside(path, firth::format_of_name(path));
+    } catch (const firth::OptionError&) {
+        return files; // an ending that tells nothing
+    }
+    std::error_code code;
+    if (!beside.empty() && fs::exists(beside, code)) {
+        files.push_back({"the word list of " + name, beside});
     }
     return files;
 }
@@ -120,7 +127,7 @@ std::vector<NamedFile> vector_outputs(const std::string& name, const std::string
                                       std::optional<firth::VectorFormat> format) {
     std::vector<NamedFile> files{{name, path}};
     if (path.empty()) return files;
-    const firth::VectorFormat chosen = format.value_or(firth::format_of_name(path));
+    const firth::VectorFormat chosen = format ? *format : firth::format_of_name(path);
     const std::string beside = words_beside(path, chosen);
     if (beside.empty()) return files;
     if (firth::find_output(path).direct) {

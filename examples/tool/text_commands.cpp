@@ -150,10 +150,20 @@ std::vector<NamedFile> CorpusArguments::files() const {
     return files;
 }
 
+const std::vector<std::string>& CorpusArguments::texts() const {
+    if (!texts_) texts_ = firth::list_files(inputs, &skipped_);
+    return *texts_;
+}
+
+const std::vector<firth::SkippedFile>& CorpusArguments::skipped() const {
+    static_cast<void>(texts());
+    return skipped_;
+}
+
 std::string CorpusArguments::encoded_beside(const std::string& output) const {
     const bool encoded = inputs.size() == 1 && is_encoded(inputs[0]);
     if (inputs.empty() || encoded || !cache.empty()) return {};
-    if (total_size(firth::list_files(inputs)) < large_text) return {};
+    if (total_size(texts()) < large_text) return {};
     if (!firth::find_output(output).direct) return output + ".checkpoint.corpus";
     const std::string name = "firth-" + std::to_string(std::random_device{}()) + ".corpus";
     return (std::filesystem::temp_directory_path() / name).string();
@@ -164,7 +174,7 @@ std::vector<NamedFile> CorpusArguments::outputs(const std::string& output) const
         std::error_code code;
         std::filesystem::create_directories(cache, code);
         if (code) throw firth::IoError("cannot make the folder " + cache + ": " + code.message());
-        const std::string name = firth::cache_name(firth::list_files(inputs), vocabulary);
+        const std::string name = firth::cache_name(texts(), vocabulary);
         return {{"--cache", (std::filesystem::path(cache) / name).string()}};
     }
     const std::string beside = encoded_beside(output);
@@ -178,7 +188,7 @@ OpenedCorpus::OpenedCorpus(const CorpusArguments& arguments, const std::string& 
         corpus = firth::open_corpus(inputs[0]);
         return;
     }
-    const std::vector<std::string> files = firth::list_files(inputs);
+    const std::vector<std::string>& files = arguments.texts();
     file_ = arguments.encoded_beside(output);
     if (!arguments.cache.empty()) {
         const auto path =
@@ -189,6 +199,7 @@ OpenedCorpus::OpenedCorpus(const CorpusArguments& arguments, const std::string& 
     } else {
         corpus = firth::read_corpus(files, arguments.vocabulary);
     }
+    corpus.skipped = arguments.skipped();
 }
 
 void OpenedCorpus::report(bool quiet) const {

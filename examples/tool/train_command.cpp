@@ -225,8 +225,8 @@ void check_training_files(const TrainArguments& arguments) {
 }
 
 void check_words_of_result(const TrainArguments& arguments, const firth::Vocabulary& vocabulary) {
-    firth::check_words(vocabulary,
-                       arguments.format.value_or(firth::format_of_name(arguments.output)));
+    firth::check_words(vocabulary, arguments.format ? *arguments.format
+                                                    : firth::format_of_name(arguments.output));
 }
 
 void check_remove_top(const TrainArguments& arguments, std::size_t dim) {
@@ -239,7 +239,8 @@ void write_vectors(const TrainArguments& arguments, firth::TrainedVectors& train
     if (arguments.remove_top != 0) {
         firth::all_but_the_top(trained.vectors.mutable_table(), arguments.remove_top);
     }
-    save_vectors(trained.vectors, arguments.output, {.format = arguments.format});
+    static_cast<void>(
+        save_vectors(trained.vectors, arguments.output, {.format = arguments.format}));
 }
 
 void add_train_command(CLI::App& app) {

@@ -73,6 +73,10 @@ void train_from_counts(TrainArguments& arguments) {
                       !checkpoint.empty() ? "stopped; the same command with --resume goes on"
                                           : "stopped; nothing was written"};
     }
+    if (!stats.converged) {
+        std::cerr << "firth: warning: the last singular vectors still moved when the iterations "
+                     "came to their limit\n";
+    }
     write_vectors(arguments, learnt.trained);
     std::error_code ignored;
     if (!checkpoint.empty()) std::filesystem::remove(checkpoint, ignored);

@@ -72,9 +72,11 @@ void add_format(CLI::App& command, std::optional<firth::VectorFormat>& format) {
         ->default_str("by the output's name");
 }
 
-void save_vectors(const firth::WordVectors<float>& vectors, const std::string& path,
-                  const firth::SaveOptions& options) {
-    warn_of(firth::save(vectors, path, options), path);
+firth::SaveReport save_vectors(const firth::WordVectors<float>& vectors, const std::string& path,
+                               const firth::SaveOptions& options) {
+    firth::SaveReport report = firth::save(vectors, path, options);
+    warn_of(report, path);
+    return report;
 }
 
 void add_unwritable(CLI::App& command, firth::UnwritableWords& policy) {

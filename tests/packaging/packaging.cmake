@@ -40,7 +40,8 @@ add_test(NAME oldest_cmake
          COMMAND ${CMAKE_COMMAND} -S ${PROJECT_SOURCE_DIR} -B ${CMAKE_CURRENT_BINARY_DIR}/oldest_cmake
            -G ${CMAKE_GENERATOR} -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} ${few} -DFIRTH_BUILD_TESTS=OFF
            -DFIRTH_BUILD_BENCHMARKS=OFF -DCMAKE_PROJECT_INCLUDE=${CMAKE_CURRENT_SOURCE_DIR}/packaging/as_oldest_cmake.cmake)
-set_tests_properties(oldest_cmake PROPERTIES PASS_REGULAR_EXPRESSION "tool ON, examples ON, install ON")
+set_tests_properties(oldest_cmake PROPERTIES PASS_REGULAR_EXPRESSION "tool ON, examples ON, install ON"
+                                              FAIL_REGULAR_EXPRESSION "CMake Error")
 
 # What pkg-config says of the installed files is enough to compile and link with, also where they were moved to.
 if(FIRTH_INSTALL AND UNIX)

@@ -108,8 +108,8 @@ TEST_CASE("what came of a corpus is not taken for one", "[files]") {
 
 TEST_CASE("vectors as text are told from texts", "[files]") {
     REQUIRE(reason("v", "2 3\na 0.1 0.2 0.3\nb 1 2 3\n") == "vectors as text");
-    REQUIRE(reason("v", "2 3\na 1 2 3\n") == "vectors as text");
-    REQUIRE(reason("v", "1 1\na 7\n") == "vectors as text");
+    REQUIRE(reason("v", "1 1\na 7.5\n") == "vectors as text");
+    REQUIRE(reason("v", "1 1\na 75e-1\n") == "vectors as text");
     REQUIRE(reason("v", "a 0.1 0.2\nb 1 2e-3 -4.0\n").empty()); // rows of two lengths
     REQUIRE(reason("v", "a 0.1 0.2\nb -4.0 nan.\n").empty());
     REQUIRE(reason("v", "a 0.1 -0.2\nb 1 25\n") == "vectors as text");
@@ -125,7 +125,13 @@ TEST_CASE("vectors as text are told from texts", "[files]") {
     REQUIRE(reason("t", "a 12 13\nb 14 15\n").empty()); // whole numbers alone
     REQUIRE(reason("t", "a 0.1 0.2\n").empty());        // one line says little
     REQUIRE(reason("t", "a 0.1 0.2\nb 0.1 0.2\na word is not a number\n").empty());
-    REQUIRE(reason("t", "a 0.1 0.2\nb 0.1 0.2\nc 0.1 0.2\na word\n") == "vectors as text");
+    REQUIRE(reason("t", "a 0.1 0.2\nb 0.1 0.2\nc 0.1 0.2\na word\n").empty());
+    REQUIRE(reason("t", "17 3\n4 9 2 11\n17 9 4\n").empty()); // baskets of numbers
+    REQUIRE(reason("t", "2 3\na 1 2 3\n").empty());
+    // One line in ten may be odd; words may have spaces in them.
+    const std::string rows = "a 0.1 0.2\nb 0.1 0.2\nc d 0.1 0.2\n";
+    REQUIRE(reason("v", rows + rows + rows + "odd\n") == "vectors as text");
+    REQUIRE(reason("t", rows + rows + "odd\nodd\n").empty());
     REQUIRE(reason("t", "").empty());
     REQUIRE(reason("t", "\n\n\n").empty());
 }

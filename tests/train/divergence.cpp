@@ -49,6 +49,17 @@ TEST_CASE("a whole epoch is judged however few its samples are", "[divergence]")
     REQUIRE_NOTHROW(check.end_epoch({}, 1));
 }
 
+TEST_CASE("nothing is judged before the first epoch that has a limit", "[divergence]") {
+    DivergenceCheck check(0.1f, 3);
+    for (const std::uint32_t epoch : {0u, 1u, 2u}) {
+        REQUIRE_NOTHROW(check.add({100000, 20000, 20000}, epoch));
+        REQUIRE_NOTHROW(check.end_epoch({100000, 20000, 20000}, epoch));
+        REQUIRE_THROWS_AS(DivergenceCheck(0.1f, 3).add({std::nan(""), 1, 1}, epoch), Error);
+    }
+    REQUIRE_THROWS_AS(check.add({100000, 20000, 20000}, 3), Error);
+    REQUIRE_THROWS_AS(check.end_epoch({100000, 20000, 20000}, 3), Error);
+}
+
 TEST_CASE("without the loss of zeros, any that is finite goes", "[divergence]") {
     DivergenceCheck check(0.1f);
     REQUIRE_NOTHROW(check.add({1e9, 100000, 0}, 1));

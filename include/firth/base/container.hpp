@@ -193,8 +193,11 @@ public:
             fail(28, "the file was written on a machine of another byte order");
         }
         if (format && number_at<std::uint32_t>(bytes, 24) != *format) {
-            fail(24, "the file has version " + std::to_string(number_at<std::uint32_t>(bytes, 24)) +
-                         ", expected " + std::to_string(*format));
+            const auto found_format = number_at<std::uint32_t>(bytes, 24);
+            fail(24, "the file has version " + std::to_string(found_format) + ", expected " +
+                         std::to_string(*format) + ": it was written by " +
+                         (found_format < *format ? "an earlier" : "a later") +
+                         " version of firth, which can read it");
         }
         const std::size_t footer = bytes.size() - container_footer;
         if (!bytes.ends_with(container_magic)) {

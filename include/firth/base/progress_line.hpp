@@ -4,7 +4,10 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <iomanip>
 #include <limits>
+#include <locale>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,10 +28,17 @@ namespace detail {
 
 /// A number with a fixed count of decimals, whatever the locale.
 inline std::string fixed_text(double value, int decimals) {
+#if defined(__cpp_lib_to_chars)
     std::array<char, 64> text;
     const std::to_chars_result end = std::to_chars(text.data(), text.data() + text.size(), value,
                                                    std::chars_format::fixed, decimals);
     return end.ec == std::errc() ? std::string(text.data(), end.ptr) : std::string("?");
+#else
+    std::ostringstream text;
+    text.imbue(std::locale::classic());
+    text << std::fixed << std::setprecision(decimals) << value;
+    return text.str();
+#endif
 }
 
 /// "1.23M", "4.50k" or "12".

@@ -108,7 +108,8 @@ public:
     /// What is in it, unpacked. The view lives as long as a copy of this object.
     [[nodiscard]] std::string_view bytes() const noexcept { return opened_.file->bytes(); }
 
-    /// A .firth file, opened in place where it lies unpacked on the disk. Throws `FormatError`.
+    /// A .firth file, opened in place where it lies unpacked on the disk; else all that come from
+    /// one object share its memory, tables that are changed too. Throws `FormatError`.
     [[nodiscard]] NativeFile native() const {
         // Only what is mapped for changes can be given away as tables.
         return opened_.in_place ? NativeFile(path_) : NativeFile(path_, opened_.file);

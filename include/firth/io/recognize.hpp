@@ -180,7 +180,7 @@ inline VectorFormat recognize_after_header(std::string_view line, std::string_vi
         return row.numbers == header.dim;
     });
     if (2 * static_cast<std::size_t>(fitting) >= lines.size()) return VectorFormat::word2vec_text;
-    if (mostly(lines, ends_like_numbers)) {
+    if (looks_like_text(rest) && mostly(lines, ends_like_numbers)) {
         const std::string fault = text_fault(lines);
         // Lines with tabs can be read.
         if (!fault.empty() && lines.front().text.find('\t') == std::string_view::npos) {

@@ -76,9 +76,11 @@ inline std::string_view parse_row(std::string_view line, std::span<float> vector
     }
     const std::string_view word = line.substr(0, word_end);
     if (!keep_numbers && holds_number(word)) {
-        throw Error("before the last " + std::to_string(vector.size()) + " numbers there is \"" +
-                    std::string(word.substr(0, 40)) +
-                    "\", a word with a number in it: too many numbers, or two rows on one line?");
+        throw Error(
+            "before the last " + std::to_string(vector.size()) + " numbers there is \"" +
+            std::string(word.substr(0, 40)) +
+            "\", a word with a number in it: too many numbers, or two rows on one line? If " +
+            "it is a word, keep its numbers (firth convert --spaced-numbers keep)");
     }
     return word;
 }

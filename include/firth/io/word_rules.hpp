@@ -24,7 +24,9 @@ namespace detail {
     for (std::size_t at = word.find_first_of(spaces); at != word.npos;) {
         const std::size_t next = (std::min)(word.find_first_of(spaces, at + 1), word.size());
         const std::string_view part = word.substr(at + 1, next - at - 1);
-        if (!part.empty() && parse_float(part).size == part.size()) return true;
+        // "nan", "inf" and "infinity" are words, too.
+        const bool digits = part.find_first_of("0123456789") != part.npos;
+        if (digits && parse_float(part).size == part.size()) return true;
         at = next == word.size() ? word.npos : next;
     }
     return false;

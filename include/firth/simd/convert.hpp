@@ -123,11 +123,12 @@ FIRTH_ALWAYS_INLINE float quantize_of(const float* from, std::int8_t* to, std::s
         // 1 / scale may be beyond float32, and a subnormal scale is a coarse number: codes go by
         // what it is, and it must not be so small that they do not fit.
         if (most > 0 && most >= 127.5 * static_cast<double>(scale)) scale += 0x1.0p-149f;
+        // -ffast-math may take a subnormal scale for zero.
+        const double unit = scale != 0.0f ? static_cast<double>(scale)
+                                          : static_cast<double>(most) / static_cast<double>(top);
         for (std::size_t i = 0; i < n; ++i) {
             const double code =
-                most == 0
-                    ? 0.0
-                    : std::nearbyint(static_cast<double>(from[i]) / static_cast<double>(scale));
+                most == 0 ? 0.0 : std::nearbyint(static_cast<double>(from[i]) / unit);
             to[i] = static_cast<std::int8_t>(code);
         }
         return scale;

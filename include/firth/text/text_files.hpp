@@ -45,11 +45,11 @@ inline std::vector<std::string_view> line_fields(std::string_view line) {
     return fields;
 }
 
-/// True where lines are those of vectors as text: a header of two whole numbers and a first row of
-/// as many numbers as it says, or rows that are all a word and the same count of numbers, at least
-/// two, some of them with a decimal point. Looks at the first three whole lines.
+/// True where lines are those of vectors as text: nearly all of the first hundred whole lines, a
+/// header of two whole numbers aside, are a word and the same count of numbers, at least two, or as
+/// many as the header says, some of them with a decimal point or an exponent.
 inline bool begins_like_vectors(std::string_view bytes) {
-    constexpr std::size_t looked_at = 3;
+    constexpr std::size_t looked_at = 100;
     std::vector<std::vector<std::string_view>> lines;
     for (std::size_t end = bytes.find('\n'); end != bytes.npos && lines.size() < looked_at;
          end = bytes.find('\n')) {
@@ -57,27 +57,30 @@ inline bool begins_like_vectors(std::string_view bytes) {
         bytes.remove_prefix(end + 1);
     }
     if (lines.size() < 2) return false;
-    const auto is_number = [](std::string_view field) {
-        return parse_float(field).size == field.size();
-    };
-    const auto is_row = [&](const std::vector<std::string_view>& fields) {
-        return fields.size() > 1 && std::all_of(fields.begin() + 1, fields.end(), is_number);
-    };
     const auto is_whole = [](std::string_view field) {
         return field.find_first_not_of("0123456789") == field.npos;
     };
-    const std::vector<std::string_view>& first = lines[0];
-    if (first.size() == 2 && is_whole(first[0]) && is_whole(first[1])) {
-        return is_row(lines[1]) && std::to_string(lines[1].size() - 1) == first[1];
+    const bool header = lines[0].size() == 2 && is_whole(lines[0][0]) && is_whole(lines[0][1]);
+    const std::size_t numbers = header ? lines[1].size() - 1 : lines[0].size() - 1;
+    if (lines[header].empty() || numbers < (header ? 1u : 2u) ||
+        (header && std::to_string(numbers) != lines[0][1])) {
+        return false;
     }
+    std::size_t rows = 0;
     bool has_fractions = false;
-    for (const std::vector<std::string_view>& fields : lines) {
-        if (fields.size() < 3 || fields.size() != first.size() || !is_row(fields)) return false;
-        has_fractions |= std::any_of(fields.begin() + 1, fields.end(), [](std::string_view field) {
-            return field.find('.') != field.npos;
+    for (std::size_t i = header; i < lines.size(); ++i) {
+        const std::vector<std::string_view>& fields = lines[i];
+        if (fields.size() < numbers + 1) continue;
+        // Words may have spaces in them: the numbers stand at the end.
+        const auto first = fields.end() - static_cast<std::ptrdiff_t>(numbers);
+        const bool longer = fields.size() > numbers + 1 && is_number(*(first - 1));
+        if (longer || !std::all_of(first, fields.end(), is_number)) continue;
+        ++rows;
+        has_fractions |= std::any_of(first, fields.end(), [](std::string_view field) {
+            return field.find_first_of(".eE") != field.npos;
         });
     }
-    return has_fractions;
+    return has_fractions && 10 * rows >= 9 * (lines.size() - header);
 }
 
 /// Why a file of a folder is no text, by its name and its first bytes; empty where it may be one.

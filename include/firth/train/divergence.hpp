@@ -24,8 +24,14 @@ public:
     static constexpr double first_limit = 4;
     static constexpr double limit = 2;
 
-    /// `learning_rate` is named in the error.
-    explicit DivergenceCheck(float learning_rate) noexcept : learning_rate_(learning_rate) {}
+    /// Vectors to go on from that are longer than this may cost many times as much as zeros for
+    /// epochs, until outputs and they have come together: with such the limit is asked for in the
+    /// last epoch only.
+    static constexpr float long_vector = 10;
+
+    /// `learning_rate` is named in the error. `first_judged` is the first epoch that has a limit.
+    explicit DivergenceCheck(float learning_rate, std::uint32_t first_judged = 0) noexcept
+        : learning_rate_(learning_rate), first_judged_(first_judged) {}
 
     /// Takes what further steps of epoch `epoch` (from 0) cost. Throws `Error` where the loss is
     /// not finite or, once there is enough of it, above the limit. Loss without that of zeros is
@@ -43,6 +49,7 @@ public:
 
 private:
     void judge(const LossSum& loss, std::uint32_t epoch) const {
+        if (epoch < first_judged_) return;
         const double most = (epoch == 0 ? first_limit : limit) * loss.zero_loss;
         if (loss.zero_loss > 0 && loss.loss > most) fail(loss, epoch);
     }
@@ -58,6 +65,7 @@ private:
     }
 
     float learning_rate_;
+    std::uint32_t first_judged_;
     LossSum recent_; ///< not judged yet
 };
 

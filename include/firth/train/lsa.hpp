@@ -140,7 +140,8 @@ template <Association A>
 }
 
 /// Weighs counts and decomposes them; gives each symbol of the vocabulary the vector that
-/// `options.vectors` chooses. The callback gets passes over the counts as units. Throws
+/// `options.vectors` chooses. The callback gets passes over the counts as units; `stats.converged`
+/// says whether they stand. Throws
 /// `OptionError`, `IoError`, and `Error` where counts and vocabulary differ in size, or where no
 /// pair has a weight.
 template <Association A = PositivePmi>
@@ -174,6 +175,7 @@ template <Association A = PositivePmi>
     result.stats.seconds = watch.seconds();
     result.stats.cancelled = !found;
     if (!found) return result;
+    result.stats.converged = found->converged;
     EmbeddingTable<float> words = found->left;
     EmbeddingTable<float> contexts = found->right;
     for (std::size_t row = 0; row < words.rows(); ++row) {

@@ -36,6 +36,8 @@ struct SequenceLoopOptions {
     std::size_t max_sentence = 1000; ///< ids left after subsampling; longer sentences are cut
     std::size_t threads = 0;         ///< 0: all of the machine's
     bool rounds = false;             ///< see `SequenceLoop::merge`
+    std::size_t window = 5;          ///< contexts on either side: rounds do not cut wide windows
+    bool long_start = false;         ///< a row begins longer than `DivergenceCheck::long_vector`
     std::uint64_t seed = 1;
 };
 
@@ -81,9 +83,9 @@ public:
           subsampler_(counts, options.sample), rate_{options.learning_rate, options.schedule},
           workers_(resolve_threads(options.threads)) {
         check_corpus(corpus, counts.size(), workers_.size());
+        const std::size_t round = round_chunk(workers_.size(), options.window);
         chunks_ = options.rounds
-                      ? detail::chunk_ends(corpus, round_chunk(workers_.size()),
-                                           round_chunk(workers_.size()) / 8)
+                      ? detail::chunk_ends(corpus, round, round / 8)
                       : detail::chunk_ends(
                             corpus, std::clamp<std::size_t>(corpus.ids.size() / 256, 1024, 16384),
                             options.max_sentence);
@@ -121,7 +123,8 @@ public:
         done_ = before;
         kept_ = 0;
         cancelled_ = false;
-        DivergenceCheck divergence(options_.learning_rate);
+        DivergenceCheck divergence(options_.learning_rate,
+                                   options_.long_start ? options_.epochs - 1 : 0);
         const auto add_loss = [&](const LossSum& loss) {
             place.loss += loss;
             divergence.add(loss, place.epoch);
@@ -173,8 +176,9 @@ private:
     /// holds a copy of every row it touches: small chunks of almost one size keep both short. And
     /// what workers learn in a round is only seen by others afterwards: the more of them there are,
     /// the shorter a round.
-    static constexpr std::size_t round_chunk(std::size_t workers) noexcept {
-        return (std::max<std::size_t>)(64, 2048 / (std::max<std::size_t>)(2, workers));
+    static constexpr std::size_t round_chunk(std::size_t workers, std::size_t window) noexcept {
+        return (std::max)(
+            {std::size_t{64}, 8 * window, 2048 / (std::max<std::size_t>)(2, workers)});
     }
 
     [[nodiscard]] std::size_t chunk_begin(std::size_t chunk) const noexcept {

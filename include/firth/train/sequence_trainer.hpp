@@ -15,9 +15,11 @@
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/base/random.hpp>
+#include <firth/simd/dot.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/text/corpus.hpp>
 #include <firth/train/checkpoint.hpp>
+#include <firth/train/divergence.hpp>
 #include <firth/train/hogwild.hpp>
 #include <firth/train/negative_sampling.hpp>
 #include <firth/train/prediction.hpp>
@@ -185,6 +187,8 @@ private:
              .sample = options_.sample,
              .threads = options_.threads,
              .rounds = static_cast<bool>(merge),
+             .window = options_.window,
+             .long_start = longest_row() > DivergenceCheck::long_vector,
              .seed = options_.seed},
             [&](std::size_t worker) {
                 return Worker(prediction_, loss_,
@@ -209,6 +213,14 @@ private:
         stats.checkpoint_failure = checkpoint.failure();
         check_learnt(stats, loop.place);
         return stats;
+    }
+
+    [[nodiscard]] float longest_row() const {
+        float longest = 0;
+        for (std::size_t row = 0; row < input_.rows(); ++row) {
+            longest = (std::max)(longest, simd::norm(input_[row]));
+        }
+        return longest;
     }
 
     /// Steps between two whose loss is looked at, which costs a logarithm a prediction.

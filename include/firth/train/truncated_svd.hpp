@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -230,6 +231,7 @@ inline std::optional<TruncatedSvd> iterated_svd(const CooccurrenceCounts& matrix
     TruncatedSvd svd;
     svd.converged = false;
     Eigen::VectorXd values;
+    Eigen::MatrixXd vectors;
     while (svd.iterations < iterations && !svd.converged) {
         if (!pass(matrix, right, left)) return std::nullopt;
         orthonormalize(left, threads);
@@ -237,8 +239,8 @@ inline std::optional<TruncatedSvd> iterated_svd(const CooccurrenceCounts& matrix
         if (!pass(transposed, left, right)) return std::nullopt;
         // Now matrix ~ left * right^T. With right = V * S * W^T its singular vectors are the
         // columns of left * W and of V.
-        auto [vectors, found] = right_vectors(right, threads);
-        multiply(left, vectors, threads);
+        Eigen::VectorXd found;
+        std::tie(vectors, found) = right_vectors(right, threads);
         multiply(right, vectors * inverse_values(found).asDiagonal(), threads);
         svd.converged = ++svd.iterations > 1 &&
                         stands(found, values, cross_products(old, right, threads), options);
@@ -248,6 +250,7 @@ inline std::optional<TruncatedSvd> iterated_svd(const CooccurrenceCounts& matrix
         !options.after_pass(2 * iterations, 2 * iterations)) {
         return std::nullopt;
     }
+    multiply(left, vectors, threads);
     const Eigen::VectorXd inverses = inverse_values(values);
     svd.left = EmbeddingTable<float>(matrix.symbols(), options.rank);
     svd.right = EmbeddingTable<float>(matrix.symbols(), options.rank);
