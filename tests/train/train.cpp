@@ -170,31 +170,6 @@ TEST_CASE("the loop hands out every sentence once an epoch, cut at the limit") {
     }
 }
 
-namespace {
-
-struct ThrowingWorker {
-    std::size_t worker = 0;
-    void add(const Sentence&, float, Random&) {}
-    void train() {
-        if (worker == 1) throw Error("worker 1 fell");
-    }
-    LossSum take_loss() { return {}; }
-};
-
-} // namespace
-
-TEST_CASE("a worker's exception ends the loop, for all workers, and is passed on") {
-    const std::vector<Id> ids(200000);
-    const std::vector<std::uint64_t> ends{ids.size()};
-    const std::vector<std::uint64_t> counts{ids.size()};
-    for (const bool rounds : {false, true}) {
-        SequenceLoop<ThrowingWorker> loop(
-            CorpusView{ids, ends}, counts, {.epochs = 100, .threads = 3, .rounds = rounds},
-            [&](std::size_t worker) { return ThrowingWorker{worker}; });
-        REQUIRE(test::message_of<Error>([&] { loop.run(); }) == "worker 1 fell");
-    }
-}
-
 TEMPLATE_TEST_CASE("every composition learns which words keep company", "",
                    (std::pair<SkipGram, NegativeSampling>), (std::pair<Cbow, NegativeSampling>),
                    (std::pair<SkipGram, HierarchicalSoftmax>),
