@@ -487,3 +487,19 @@ TEST_CASE("the loop stops where an epoch, or enough of one, cost too much", "[lo
     REQUIRE(test::contains(message({{std::nan(""), 1, 1}, none}, 1), "diverged in epoch 1"));
     REQUIRE(message({{3.9, 1, 1}, {4.0, 1, 1}}, 1).empty());
 }
+
+TEST_CASE("rounds are short where workers are many, and hold eight windows", "[loop][rounds]") {
+    const std::vector<Id> ids(20000);
+    const std::vector<std::uint64_t> ends{ids.size()};
+    const std::vector<std::uint64_t> counts{ids.size()};
+    for (const auto& [window, size] : std::vector<std::pair<std::size_t, std::size_t>>{
+             {5, 128}, {16, 128}, {17, 136}, {100, 800}}) {
+        std::vector<Log> logs(16);
+        SequenceLoop<Recorder> loop(
+            CorpusView{ids, ends}, counts,
+            {.epochs = 1, .sample = 0, .threads = 16, .rounds = true, .window = window},
+            [&](std::size_t worker) { return Recorder{&logs[worker]}; });
+        loop.run();
+        REQUIRE(logs[0].sentences.at(0).ids.size() == size);
+    }
+}

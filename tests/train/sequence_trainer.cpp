@@ -276,6 +276,20 @@ TEST_CASE("small corpora and trainings that go on are not taken for diverging", 
         REQUIRE_NOTHROW(static_cast<void>(train_sgns(
             corpus, {.dim = 16, .sample = 0, .epochs = epochs, .threads = 1, .start = &start})));
     }
+    // Of a length of 30 they cost many times as much as zeros for several epochs.
+    for (Id id = 0; id < 50; ++id) {
+        const std::span<float> row = start.mutable_table()[id];
+        simd::scale(30.0f / simd::norm(row), row);
+    }
+    const Word2VecOptions options{
+        .dim = 16, .sample = 0, .epochs = 30, .threads = 1, .start = &start};
+    const TrainedVectors sgns = train_sgns(corpus, options);
+    const TrainedVectors hs = train_word2vec<SkipGram, HierarchicalSoftmax>(corpus, options);
+    for (const TrainedVectors* const trained : {&sgns, &hs}) {
+        REQUIRE(*std::max_element(trained->stats.epoch_loss.begin(),
+                                  trained->stats.epoch_loss.end()) > 8);
+        REQUIRE(trained->stats.loss() < 4.2);
+    }
 }
 
 namespace {
