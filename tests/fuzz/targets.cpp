@@ -9,6 +9,8 @@
 #include <fstream>
 #include <iterator>
 
+#include <firth/eval/analogy_file.hpp>
+#include <firth/eval/word_pairs.hpp>
 #include <firth/io.hpp>
 #include <firth/search/growing.hpp>
 #include <firth/simd/distance.hpp>
@@ -268,6 +270,23 @@ void read_text(std::string_view bytes) {
     }
 }
 
+void read_word_pairs(std::string_view bytes) {
+    for (const WordPair& pair : parse_word_pairs(bytes)) {
+        require(!pair.first.empty() && !pair.second.empty(), "words are not empty");
+        require(is_finite(pair.score), "scores are finite");
+    }
+}
+
+void read_analogies(std::string_view bytes) {
+    for (const AnalogySection& section : parse_analogies(bytes)) {
+        for (const AnalogyQuestion& question : section.questions) {
+            for (const std::string& word : question) {
+                require(!word.empty(), "words are not empty");
+            }
+        }
+    }
+}
+
 void read_encoded_corpus(std::string_view bytes) {
     const EncodedCorpus corpus = open_corpus(as_file(with_checksum(bytes)));
     for (const Id id : corpus.corpus.view().ids) {
@@ -297,7 +316,7 @@ void read_saved_index(std::string_view bytes) {
     }
 }
 
-constexpr std::array<fuzz::Target, 16> all_targets{{
+constexpr std::array<fuzz::Target, 18> all_targets{{
     {"word2vec_text", read_word2vec_text},
     {"word2vec_binary", read_word2vec_binary},
     {"glove_text", read_glove_text},
@@ -314,6 +333,8 @@ constexpr std::array<fuzz::Target, 16> all_targets{{
     {"cooccurrences", read_cooccurrences},
     {"glove_counts", read_glove_counts},
     {"index", read_saved_index},
+    {"word_pairs", read_word_pairs},
+    {"analogies", read_analogies},
 }};
 
 WordVectors<float> small_vectors(std::size_t rows, std::size_t dim) {
@@ -443,6 +464,16 @@ std::vector<std::string> fuzz::seeds(std::string_view target) {
     }
     if (target == "projector") return {saved(vectors, VectorFormat::projector)};
     if (target == "vecs") return {saved(vectors, VectorFormat::fvecs)};
+    if (target == "word_pairs") {
+        return {"tiger cat 7.35\ntiger tiger 10\n",
+                "word1,word2,POS,score\nold,\"new, all\",A,1.5\n", "1;a;b;7,5;2\n",
+                "sun-n\tlight-n\t50\n# comment\n"};
+    }
+    if (target == "analogies") {
+        return {": capitals\nathens greece oslo norway\n: gram1-x\na b c d\n",
+                "index,type,word1,word2,word3,target\n1,x,a,b,c,d\n",
+                "relation,a,b\nrelation,c,d\n", "a\tb/c\nd\te\n"};
+    }
     if (target == "words") return {"a\nb\nc\n", "a 3\nb\t2\n", "word\tcount\na\\t\t3\nb\t2\n"};
     if (target == "native") {
         return all_types(VectorFormat::native,
