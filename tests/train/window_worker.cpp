@@ -49,7 +49,7 @@ struct Noting {
 
     template <class Arch>
     void step(const simd::WindowRows& rows, float rate, float* scratch) const {
-        scratch[0] = scratch[3] = 1; // what was asked for
+        scratch[0] = scratch[rows.context_count - 1] = 1; // within what was asked for
         Step step{{}, {}, rows.positive_count, rate};
         for (std::size_t c = 0; c < rows.context_count; ++c) {
             step.contexts.push_back(row_of(log->input, rows.contexts[c]));
