@@ -13,6 +13,7 @@
 #include <firth/base/error.hpp>
 #include <firth/base/fields.hpp>
 #include <firth/base/number_text.hpp>
+#include <firth/base/utf8.hpp>
 
 /// Tables of text, as sets for evaluation are published: fields parted by tabs, semicolons, commas
 /// or spaces, with quotes and a header or without.
@@ -51,7 +52,7 @@ struct DataLine {
 /// `FormatError` for bytes that are no plain text.
 inline std::vector<DataLine> data_lines(std::string_view text, const std::string& name,
                                         EvaluationFileReport& report) {
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    skip_byte_order_mark(text);
     std::vector<DataLine> lines;
     for (std::size_t number = 1; !text.empty(); ++number) {
         const std::string_view line = take_any_line(text);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <firth/base/error.hpp>
+#include <firth/base/utf8.hpp>
 
 namespace firth {
 
@@ -72,7 +73,7 @@ namespace detail {
         throw FormatError(name + " begins like " + std::string(found) +
                           ", expected plain text: unpack or convert it first");
     }
-    if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
+    skip_byte_order_mark(bytes);
     return bytes;
 }
 
