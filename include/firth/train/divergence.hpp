@@ -24,9 +24,9 @@ public:
     static constexpr double first_limit = 4;
     static constexpr double limit = 2;
 
-    /// Vectors to go on from that are longer than this may cost many times as much as zeros for
-    /// epochs, until outputs and they have come together: with such the limit is asked for in the
-    /// last epoch only.
+    /// A training that starts from vectors longer than this may cost many times as much as zeros
+    /// for several epochs, until the outputs have adapted: the limit then holds for the last epoch
+    /// only.
     static constexpr float long_vector = 10;
 
     /// `learning_rate` is named in the error. `first_judged` is the first epoch that has a limit.

@@ -12,7 +12,7 @@ namespace firth {
 struct CheckpointOptions {
     std::string path{};   ///< empty: nowhere
     double seconds = 300; ///< between two checkpoints; one is written on cancelling, too
-    bool resume = false;  ///< go on from the file, if it is there; else a file there is refused
+    bool resume = false;  ///< resume from the file where there is one; else a file there is refused
     /// Gets the reason when a checkpoint cannot be written while the training goes on; the next is
     /// tried after `seconds`. One that cannot be written on cancelling throws instead.
     std::function<void(const std::string&)> on_failure{};
