@@ -85,9 +85,9 @@ for model in sgns glove; do
         sleep 0.05
         tries=$((tries + 1))
     done
+    [ -s stopped.checkpoint ] || fail "$model: no checkpoint while it was training"
     kill -TERM $!
     wait $!
-    [ -s stopped.checkpoint ] || fail "$model: no checkpoint"
     cp stopped.checkpoint kept.checkpoint
     for settings in "--epochs 1000000 --dim 8" "--epochs 1 --dim 4"; do
         expect 2 "stopped.checkpoint is .*expected --resume.*delete" \

@@ -100,7 +100,7 @@ public:
     TrainingPlace place;
 
     /// Called while no worker runs with where the training stands, and whether it was cancelled:
-    /// every `save_seconds`, and when it was.
+    /// every `save_seconds`, and when it was; not where nothing is left to do.
     std::function<void(const TrainingPlace&, bool cancelled)> save;
     double save_seconds = 0; ///< 0: only when cancelled
 
@@ -136,29 +136,31 @@ public:
 
         while (place.epoch < options_.epochs && !cancelled_) {
             progress_.epoch = place.epoch + 1;
-            while (place.part < chunks_.size() && !cancelled_) {
-                stop_ = false;
-                const auto after_chunk = [&] {
-                    progress_.done = done_.load(std::memory_order_relaxed);
-                    // The first worker's part of the epoch stands for all while it goes on.
-                    add_loss(workers_.front()->take_loss());
-                    if (place.loss.samples != 0) progress_.loss = place.loss.mean();
-                    if (!meter.report(progress_)) cancelled_ = stop_ = true;
-                    if (save && save_seconds > 0 && watch.seconds() - last_save_ >= save_seconds) {
-                        stop_ = true;
-                    }
-                };
+            stop_ = false;
+            const auto after_chunk = [&] {
+                progress_.done = done_.load(std::memory_order_relaxed);
+                // The first worker's part of the epoch stands for all while it goes on.
+                add_loss(workers_.front()->take_loss());
+                if (place.loss.samples != 0) progress_.loss = place.loss.mean();
+                if (!meter.report(progress_)) cancelled_ = stop_ = true;
+                if (save && save_seconds > 0 && watch.seconds() - last_save_ >= save_seconds) {
+                    stop_ = true;
+                }
+            };
+            if (place.part < chunks_.size()) {
                 options_.rounds ? run_in_rounds(after_chunk) : run_freely(after_chunk);
-                for (const std::unique_ptr<Worker>& worker : workers_) {
-                    add_loss(worker->take_loss());
-                }
-                if (place.part == chunks_.size()) divergence.end_epoch(place.loss, place.epoch);
-                if (save && stop_ && (place.part < chunks_.size() || cancelled_)) {
-                    save(place, cancelled_);
-                    last_save_ = watch.seconds();
-                }
             }
-            if (place.part == chunks_.size()) next_epoch();
+            for (const std::unique_ptr<Worker>& worker : workers_) {
+                add_loss(worker->take_loss());
+            }
+            if (place.part == chunks_.size()) {
+                divergence.end_epoch(place.loss, place.epoch);
+                next_epoch();
+            }
+            if (save && stop_ && place.epoch < options_.epochs) {
+                save(place, cancelled_);
+                last_save_ = watch.seconds();
+            }
         }
         TrainingStats stats;
         stats.steps = done_ - before;
