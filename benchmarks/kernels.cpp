@@ -369,6 +369,17 @@ void update_benchmark(benchmark::State& state, const Level& level, const std::st
     if (what == "adagrad") {
         return element_wise(20, [&] { kernels.adagrad(1e-9f, x, y, squares.data(), dim); });
     }
+    if (what == "weighted_sum") {
+        constexpr std::size_t count = 100;
+        Random random(4);
+        std::vector<simd::WeightedRow> terms(count);
+        for (simd::WeightedRow& term : terms) {
+            term = {random.below(rows), 0.01f};
+        }
+        const double operations = 2.0 * count * static_cast<double>(dim);
+        return measure(state, 1, 2 * operations, operations, operations / rate,
+                       [&] { kernels.weighted_sum(x, stride, terms.data(), count, y, dim); });
+    }
     if (what == "exp") return element_wise(8, [&] { kernels.exp(x, y, dim); });
     if (what == "sigmoid") return element_wise(8, [&] { kernels.sigmoid(x, y, dim); });
     if (what == "rsqrt") return element_wise(8, [&] { kernels.rsqrt(squares.data(), y, dim); });
@@ -538,9 +549,9 @@ void add_everything(Registry& registry, const std::vector<Level>& levels, bool f
             if (full) add_tile<std::uint8_t>(registry, level, dim);
         }
         for (const char* const what :
-             {"axpy", "scale", "adagrad", "exp", "sigmoid", "rsqrt", "to_f16", "from_f16",
-              "to_bf16", "from_bf16", "quantize", "dequantize", "pack_signs", "skip_gram_window",
-              "cbow_window"}) {
+             {"axpy", "scale", "adagrad", "weighted_sum", "exp", "sigmoid", "rsqrt", "to_f16",
+              "from_f16", "to_bf16", "from_bf16", "quantize", "dequantize", "pack_signs",
+              "skip_gram_window", "cbow_window"}) {
             for (const std::size_t dim : full ? all_dims : std::vector<std::size_t>{100}) {
                 if (!full && !top && std::string(what) != "skip_gram_window") continue;
                 registry.add(std::string(what) + "/f32/" + std::to_string(dim) + "/-/" + level.name,

@@ -29,4 +29,5 @@
 #include <firth/simd/tile_format.hpp>
 #include <firth/simd/unroll.hpp>
 #include <firth/simd/update.hpp>
+#include <firth/simd/weighted_sum.hpp>
 #include <firth/simd/window_tile.hpp>

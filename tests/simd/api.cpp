@@ -91,6 +91,23 @@ TEMPLATE_TEST_CASE("axpy, scale and normalize touch their elements only", "", FI
     });
 }
 
+TEMPLATE_TEST_CASE("weighted sums take terms of any type of their layout", "", FIRTH_TEST_ARCHS) {
+    struct Entry {
+        std::uint32_t column;
+        float count;
+    };
+    static_assert(simd::RowAndWeight<Entry> && !simd::RowAndWeight<double> &&
+                  !simd::RowAndWeight<std::pair<float, std::uint32_t>>);
+    const std::vector<float> rows{1, 2, 3, 10, 20, 30, 100, 200, 300};
+    const std::vector<Entry> entries{{2, 0.5f}, {0, -1.0f}, {2, 1.0f}};
+    std::vector<float> sum{7, 7, 7};
+    simd::weighted_sum<TestType>(rows.data(), 3, std::span(entries), sum);
+    REQUIRE(sum == std::vector<float>{149, 298, 447});
+    simd::weighted_sum<TestType>(rows.data(), 3, std::span(entries).first(0),
+                                 std::span(sum).first(2));
+    REQUIRE(sum == std::vector<float>{0, 0, 447});
+}
+
 TEMPLATE_TEST_CASE("pair kernels keep to the rules for special values", "", FIRTH_TEST_ARCHS) {
     const float infinity = std::numeric_limits<float>::infinity();
     const float nan = std::numeric_limits<float>::quiet_NaN();

@@ -252,6 +252,44 @@ TEST_CASE("axpy, scale and adagrad change their elements only") {
     }
 }
 
+TEST_CASE("weighted sums add what they are told to, and nothing behind it") {
+    for (const test::TestedLevel& level : test::tested_levels()) {
+        Random random(5);
+        for (const std::size_t n : test::lengths()) {
+            constexpr std::size_t rows = 21;
+            const std::size_t stride = n + random.below(9);
+            test::Vector<float> table(rows * stride + 1, 1, random);
+            for (const std::size_t count : {0u, 1u, 2u, 3u, 4u, 5u, 12u, 13u, 14u, 31u}) {
+                std::vector<simd::WeightedRow> terms(count);
+                std::vector<double> want(n);
+                std::vector<double> size(n);
+                for (simd::WeightedRow& term : terms) {
+                    term = {random.below(rows), random.uniform() - 0.5f};
+                    for (std::size_t i = 0; i < n; ++i) {
+                        const double product = static_cast<double>(term.weight) *
+                                               static_cast<double>(table[term.row * stride + i]);
+                        want[i] += product;
+                        size[i] += std::fabs(product);
+                    }
+                }
+                test::Vector<float> sum(n, 3, random); // of other numbers, which are written over
+                level.table.update().weighted_sum(table.data(), stride, terms.data(), count,
+                                                  sum.data(), n);
+                INFO(level.name << ", " << n << " elements, " << count << " terms");
+                double worst = 0;
+                for (std::size_t i = 0; i < n; ++i) {
+                    const double off = std::fabs(static_cast<double>(sum[i]) - want[i]);
+                    worst = std::max(worst, off / (size[i] + 1e-30));
+                }
+                REQUIRE(worst <= 1e-6);
+                for (int behind = 1; behind <= 3; ++behind) {
+                    REQUIRE(std::isnan(*(sum.data() - behind)));
+                }
+            }
+        }
+    }
+}
+
 TEST_CASE("steps on a pair of rows go by the old values of both") {
     struct Row {
         AlignedBuffer<float> values;

@@ -154,7 +154,7 @@ TEST_CASE("small matrices are decomposed exactly", "[svd]") {
         const CooccurrenceCounts counts = random_matrix(150, density);
         const auto svd = truncated_svd(counts, transposed(counts), {.rank = 12});
         REQUIRE(svd);
-        REQUIRE(svd->iterations == 0);
+        REQUIRE(svd->directions == 0);
         REQUIRE(svd->converged);
         require_svd(*svd, counts, 1e-6, 0.99999, 1e-4);
     }
@@ -181,9 +181,13 @@ TEST_CASE("large matrices are iterated until values and vectors stand", "[svd]")
                           {.rank = 6, .exact_symbols = counts.symbols() - 1, .threads = threads});
         REQUIRE(svd);
         REQUIRE(svd->converged);
-        REQUIRE(svd->iterations > 1);
+        REQUIRE(svd->directions > 6);
         require_svd(*svd, counts, 2e-3, 0.99, 0.02);
     }
+    // All the vectors that there are.
+    const CooccurrenceCounts few = random_matrix(20, 0.5);
+    require_svd(*truncated_svd(few, transposed(few), {.rank = 20, .exact_symbols = 0}), few, 1e-4,
+                0.9999, 1e-3);
     // Close values inside of what is looked for, and beyond it.
     const CooccurrenceCounts close = matrix_of_values(
         520, {10, 9.99, 9.98, 9.9, 9.8, 9.79, 9.5, 9.49, 9.48, 9.4, 9.3, 9.2}, 0.02);
@@ -193,13 +197,14 @@ TEST_CASE("large matrices are iterated until values and vectors stand", "[svd]")
     require_svd(*svd, close, 1e-4, 0.999, 0.005);
 }
 
-TEST_CASE("tolerances and the bound on iterations say when to stop", "[svd]") {
+TEST_CASE("tolerances and the bound on directions say when to stop", "[svd]") {
     const CooccurrenceCounts counts = random_matrix(200, 0.1);
     const CooccurrenceCounts other = transposed(counts);
     const auto run = [&](SvdOptions options) {
         options.rank = 8;
         options.exact_symbols = 0;
         options.threads = 2;
+        if (options.block == SvdOptions().block) options.block = 2;
         return *truncated_svd(counts, other, options);
     };
     const Whole exact = whole(counts);
@@ -214,34 +219,100 @@ TEST_CASE("tolerances and the bound on iterations say when to stop", "[svd]") {
     const TruncatedSvd usual = run({});
     REQUIRE(usual.converged);
     REQUIRE(worst(usual) < 2e-3);
-    for (const std::size_t bound : {1u, 2u, 3u}) {
-        const TruncatedSvd stopped = run({.max_iterations = bound});
-        REQUIRE(stopped.iterations == bound);
+    // Never fewer than there must be for so many vectors.
+    for (const std::size_t bound : {1u, 8u, 9u, 14u}) {
+        const TruncatedSvd stopped = run({.max_directions = bound});
+        REQUIRE(stopped.directions == std::max<std::size_t>(round_up(bound, 2), 8));
         REQUIRE_FALSE(stopped.converged);
         REQUIRE(worst(stopped) > 2e-3);
     }
-    REQUIRE(run({.max_iterations = 0}).iterations == 1);
-    // Either tolerance alone makes it go on.
-    const TruncatedSvd loose = run({.value_tolerance = 1, .turn_tolerance = 1});
-    const TruncatedSvd values =
-        run({.max_iterations = 500, .value_tolerance = 1e-6, .turn_tolerance = 1});
-    const TruncatedSvd turns =
-        run({.max_iterations = 500, .value_tolerance = 1, .turn_tolerance = 1e-3});
-    REQUIRE(loose.iterations == 2);
-    REQUIRE(usual.iterations > loose.iterations);
-    REQUIRE(values.iterations > usual.iterations);
-    REQUIRE(turns.iterations > usual.iterations);
-    REQUIRE(values.converged);
-    REQUIRE(turns.converged);
-    REQUIRE(worst(values) < 1e-4);
-    // More directions make it faster; never fewer than the rank asks for.
-    REQUIRE(run({.oversampling = 60}).iterations < usual.iterations);
-    REQUIRE(run({.oversampling = 0}).iterations > usual.iterations);
-    // The last vector must stand, not only the first ones.
-    REQUIRE(SvdOptions().max_iterations == 50);
+    const TruncatedSvd loose = run({.turn_tolerance = 1, .value_tolerance = 1});
+    const TruncatedSvd tight = run({.turn_tolerance = 1e-5});
+    REQUIRE(loose.directions < usual.directions);
+    REQUIRE(tight.directions > usual.directions);
+    REQUIRE(loose.converged);
+    REQUIRE(tight.converged);
+    REQUIRE(worst(tight) < 1e-5);
+    require_svd(tight, counts, 1e-5, 0.9999, 1e-4);
+    // Both went on with the best of what they had found, the second more than once.
+    const std::size_t most = 3 * 8 + 8 * 2;
+    REQUIRE(usual.directions > most);
+    REQUIRE(tight.directions > most + (most - 10)); // it keeps 10
+    // Wider blocks need more directions, in fewer steps.
+    const TruncatedSvd wide = run({.block = 8});
+    REQUIRE(wide.directions > usual.directions);
+    REQUIRE(wide.directions / 8 < usual.directions / 2);
+    REQUIRE(run({.block = 5000}).directions == 200); // all there is
+    // Without a bound given, ten times the rank, or 1000.
+    REQUIRE(run({.turn_tolerance = 0}).directions == 1000);
+    REQUIRE(truncated_svd(counts, other, {.rank = 101, .exact_symbols = 0, .turn_tolerance = -1})
+                ->converged); // there are no more than 200
+    REQUIRE(SvdOptions().max_directions == 0);
     REQUIRE(SvdOptions().value_tolerance == 1e-4);
     REQUIRE(SvdOptions().turn_tolerance == 0.01);
-    REQUIRE(SvdOptions().oversampling == 10);
+    REQUIRE(SvdOptions().block == 16);
+}
+
+TEST_CASE("values that occur more often than a block is wide are all found", "[svd]") {
+    std::vector<double> values(30, 10.0);
+    values.insert(values.end(), 30, 5.0);
+    const CooccurrenceCounts counts = matrix_of_values(900, values, 0);
+    const CooccurrenceCounts other = transposed(counts);
+    const auto run = [&](SvdOptions options) {
+        options.rank = 40;
+        options.block = 4;
+        return *truncated_svd(counts, other, options);
+    };
+    const TruncatedSvd svd = run({});
+    REQUIRE(svd.converged);
+    for (std::size_t i = 0; i < 40; ++i) {
+        REQUIRE(std::fabs(svd.values[i] / (i < 30 ? 10.0f : 5.0f) - 1) < 1e-4f);
+    }
+    const Eigen::MatrixXd left = dense(svd.left);
+    const Eigen::MatrixXd right = dense(svd.right);
+    const auto one = Eigen::MatrixXd::Identity(40, 40);
+    REQUIRE((left.transpose() * left - one).norm() < 1e-4);
+    REQUIRE((right.transpose() * right - one).norm() < 1e-4);
+    for (Eigen::Index i = 0; i < 40; ++i) {
+        const double value = static_cast<double>(svd.values[static_cast<std::size_t>(i)]);
+        REQUIRE((dense(counts) * right.col(i) - value * left.col(i)).norm() < 1e-3);
+        REQUIRE((dense(counts).transpose() * left.col(i) - value * right.col(i)).norm() < 1e-3);
+    }
+    // What is found without looking beyond the first directions.
+    REQUIRE(run({.value_tolerance = 10}).values[29] < 6);
+}
+
+TEST_CASE("a growing space knows how far its vectors are from standing", "[svd]") {
+    const CooccurrenceCounts counts = random_matrix(300, 0.1);
+    const CooccurrenceCounts other = transposed(counts);
+    const Eigen::MatrixXd product = dense(counts).transpose() * dense(counts);
+    constexpr std::size_t rank = 8;
+    detail::BlockLanczos space(counts, other, rank, 4, 2, 1);
+    const std::size_t most = 3 * rank + 8 * 4;
+    REQUIRE(space.begin_chain());
+    std::size_t restarts = 0;
+    for (int step = 1; step <= 40; ++step) {
+        const std::size_t before = space.columns();
+        REQUIRE(space.expand([] { return true; }));
+        restarts += space.columns() < before;
+        space.solve();
+        EmbeddingTable<float> left(300, rank);
+        EmbeddingTable<float> right(300, rank);
+        space.take(left, right);
+        const Eigen::MatrixXd vectors = dense(right);
+        for (std::size_t i = 0; i < std::min(rank, space.columns()); ++i) {
+            const Eigen::VectorXd vector = vectors.col(static_cast<Eigen::Index>(i));
+            const double square = space.square(i);
+            const double turn = (product * vector - square * vector).norm() / square;
+            INFO("step " << step << ", vector " << i << " turns by " << turn);
+            REQUIRE(space.turn(i) >= 0.8 * turn - 1e-4);
+            REQUIRE(space.turn(i) <= 2 * turn + 1e-4);
+        }
+        // Chains that end long before anything stands, with a restart before and between them.
+        if (step == 5 || step == 18 || step == 20) REQUIRE(space.begin_chain());
+    }
+    REQUIRE(restarts > 1);
+    REQUIRE(space.columns() <= most);
 }
 
 TEST_CASE("decompositions do not depend on threads, iterated ones do on the seed", "[svd]") {
@@ -249,7 +320,8 @@ TEST_CASE("decompositions do not depend on threads, iterated ones do on the seed
     const CooccurrenceCounts other = transposed(counts);
     const auto run = [&](SvdOptions options) {
         options.rank = 4;
-        options.max_iterations = 3;
+        options.max_directions = 48;
+        options.block = 3;
         return bytes_of(*truncated_svd(counts, other, options));
     };
     const std::string one = run({.threads = 1});
@@ -277,7 +349,7 @@ TEST_CASE("passes over the matrix are told, and any of them can be the last", "[
                                   }});
         };
         REQUIRE(run());
-        REQUIRE(all == (exact_symbols == 0 ? 100u : 1u));
+        REQUIRE(all == (exact_symbols == 0 ? 16u : 1u));
         REQUIRE(std::is_sorted(passes.begin(), passes.end()));
         REQUIRE(passes.back() == all);
         for (stop_at = passes.size(); stop_at > 0; --stop_at) {
@@ -432,7 +504,7 @@ TEST_CASE("vectors are singular vectors, scaled by powers of singular values", "
     REQUIRE(bytes({.dim = 5}) == bytes({.dim = 5, .memory = 0, .threads = 3}));
 }
 
-TEST_CASE("options of the iterations reach them", "[lsa]") {
+TEST_CASE("options of decompositions reach them", "[lsa]") {
     // More words than are decomposed whole.
     const std::size_t words = SvdOptions().exact_symbols + 1;
     const CooccurrenceCounts counts = random_matrix(words, 0.01);
@@ -449,13 +521,13 @@ TEST_CASE("options of the iterations reach them", "[lsa]") {
                 return true;
             }).vectors.table());
     };
-    const std::string two = bytes({.dim = 2, .max_iterations = 2});
+    const std::string two = bytes({.dim = 2, .max_directions = 32});
     REQUIRE(passes == std::vector<std::uint64_t>{1, 2, 3, 4});
-    REQUIRE(bytes({.dim = 2, .max_iterations = 3}) != two);
+    REQUIRE(bytes({.dim = 2, .max_directions = 48}) != two);
     REQUIRE(passes.size() == 6);
-    REQUIRE(bytes({.dim = 2, .max_iterations = 2, .seed = 9}) != two);
-    REQUIRE(bytes({.dim = 2, .max_iterations = 2, .threads = 1}) ==
-            bytes({.dim = 2, .max_iterations = 2, .threads = 3}));
+    REQUIRE(bytes({.dim = 2, .max_directions = 32, .seed = 9}) != two);
+    REQUIRE(bytes({.dim = 2, .max_directions = 32, .threads = 1}) ==
+            bytes({.dim = 2, .max_directions = 32, .threads = 3}));
 }
 
 TEST_CASE("vectors of weighed counts put words of a group together") {

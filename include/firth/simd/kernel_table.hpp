@@ -64,12 +64,15 @@ struct ConvertKernels {
     void (*pack_signs)(const float* from, std::uint64_t* to, std::size_t n) noexcept;
 };
 
-/// What training needs; see `update.hpp`, `sigmoid.hpp`, `window_tile.hpp` and `pair_step.hpp`.
+/// What training needs; see `update.hpp`, `weighted_sum.hpp`, `sigmoid.hpp`, `window_tile.hpp` and
+/// `pair_step.hpp`.
 struct UpdateKernels {
     void (*axpy)(float alpha, const float* x, float* y, std::size_t n) noexcept;
     void (*scale)(float alpha, float* x, std::size_t n) noexcept;
     void (*adagrad)(float learning_rate, const float* gradient, float* weights, float* squares,
                     std::size_t n) noexcept;
+    void (*weighted_sum)(const float* rows, std::size_t stride, const void* terms,
+                         std::size_t count, float* sum, std::size_t dim) noexcept;
     void (*exp)(const float* from, float* to, std::size_t n) noexcept;
     void (*sigmoid)(const float* from, float* to, std::size_t n) noexcept;
     void (*rsqrt)(const float* from, float* to, std::size_t n) noexcept;

@@ -15,6 +15,7 @@
 #include <firth/simd/tile.hpp>
 #include <firth/simd/tile_amx.hpp>
 #include <firth/simd/update.hpp>
+#include <firth/simd/weighted_sum.hpp>
 #include <firth/simd/window_tile.hpp>
 
 /// The kernels of an architecture as function pointers. `firth::dispatch` is made of these; its
@@ -115,6 +116,10 @@ template <class Arch>
         [](float rate, const float* gradient, float* weights, float* squares,
            std::size_t n) noexcept {
             detail::adagrad_of<Arch>(rate, gradient, weights, squares, n);
+        },
+        [](const float* rows, std::size_t stride, const void* terms, std::size_t count, float* sum,
+           std::size_t dim) noexcept {
+            detail::weighted_sum_of<Arch>(rows, stride, terms, count, sum, dim);
         },
         [](const float* from, float* to, std::size_t n) noexcept {
             detail::exp_of<Arch>(from, to, n);

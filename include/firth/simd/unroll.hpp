@@ -21,4 +21,16 @@ FIRTH_ALWAYS_INLINE constexpr void unroll(Body&& body) {
     unroll(body, std::make_index_sequence<N>{});
 }
 
+/// Calls `body` with the constant that equals `value`, 1 <= value <= N.
+template <std::size_t N, class Body>
+FIRTH_ALWAYS_INLINE void with_constant(std::size_t value, Body&& body) {
+    if constexpr (N == 1) {
+        body(std::integral_constant<std::size_t, 1>{});
+    } else if (value == N) {
+        body(std::integral_constant<std::size_t, N>{});
+    } else {
+        with_constant<N - 1>(value, body);
+    }
+}
+
 } // namespace firth::simd::detail

@@ -70,18 +70,6 @@ struct GradientLayout {
     std::size_t stride;
 };
 
-/// Calls `body` with the constant that equals `value`, 1 <= value <= N.
-template <std::size_t N, class Body>
-FIRTH_ALWAYS_INLINE void with_constant(std::size_t value, Body&& body) {
-    if constexpr (N == 1) {
-        body(std::integral_constant<std::size_t, 1>{});
-    } else if (value == N) {
-        body(std::integral_constant<std::size_t, N>{});
-    } else {
-        with_constant<N - 1>(value, body);
-    }
-}
-
 /// Ones, then zeros: a load that straddles the middle gives the labels of a register of scores.
 template <class Arch>
 alignas(64) inline constexpr float label_steps[32] = {1, 1, 1, 1, 1, 1, 1, 1,

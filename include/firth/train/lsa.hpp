@@ -72,7 +72,7 @@ struct LsaOptions {
     std::size_t dim = 100;    ///< singular vectors taken, at least 1
     double value_power = 0.5; ///< vectors are scaled by singular value^power; 0 to 1
     VectorChoice vectors = VectorChoice::input;
-    std::size_t max_iterations = 50; ///< see `SvdOptions`
+    std::size_t max_directions = 0; ///< see `SvdOptions`
     std::uint64_t memory = std::uint64_t{1}
                            << 30; ///< for the weighed counts, and as much for their
                                   ///< transpose; more lies in temporary files
@@ -162,7 +162,7 @@ template <Association A = PositivePmi>
     const std::optional<TruncatedSvd> found =
         truncated_svd(matrix, transposed(matrix, options.memory, options.folder, options.threads),
                       {.rank = options.dim,
-                       .max_iterations = options.max_iterations,
+                       .max_directions = options.max_directions,
                        .threads = options.threads,
                        .seed = options.seed,
                        .after_pass = [&](std::size_t done, std::size_t total) {

@@ -58,7 +58,7 @@ struct TrainingStats {
     std::vector<double> epoch_loss{}; ///< mean loss a sample, by epoch
     bool cancelled = false;           ///< the callback asked to stop
     std::uint64_t kept = 0;           ///< of `steps`, what subsampling left
-    bool converged = true;            ///< false where iterations came to their limit before
+    bool converged = true;            ///< false where a limit came before
     std::string checkpoint_failure{}; ///< why the last checkpoint that failed could not be written
 
     /// The mean loss of the last epoch, 0 where there was none.

@@ -8,38 +8,37 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
-#include <tuple>
-#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 #include <Eigen/SVD>
 
 #include <firth/base/error.hpp>
 #include <firth/base/parallel.hpp>
-#include <firth/base/random.hpp>
-#include <firth/simd/update.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/text/cooccurrence.hpp>
+#include <firth/train/block_lanczos.hpp>
+#include <firth/train/tall_tables.hpp>
 
 namespace firth {
 
 struct SvdOptions {
     std::size_t rank = 100; ///< singular values wanted, 1 to `max_dim`
-    /// Matrices of at most this many symbols are decomposed whole, in float64; larger ones by
-    /// iterations that stop as the next four say.
+    /// Matrices of at most this many symbols are decomposed whole, in float64. In larger ones the
+    /// vectors are looked for in more and more directions, until the next four say that it is
+    /// enough; as a rule four times the rank.
     std::size_t exact_symbols = 700;
-    std::size_t oversampling = 10; ///< more directions to look in; a quarter of the rank at least
-    std::size_t max_iterations = 50;
-    double value_tolerance = 1e-4; ///< no singular value moves more than this part of itself, and
-    double turn_tolerance = 0.01;  ///< no singular vector more than this (a sine) out of the
-                                   ///< directions looked in, from one iteration to the next
-    std::size_t threads = 0;       ///< 0: all of the machine's; the result does not depend on it
+    std::size_t block = 16;         ///< directions added at a time, 1 or more
+    std::size_t max_directions = 0; ///< the rank at least; 0: ten times the rank, or 1000
+    double turn_tolerance = 0.01;   ///< the matrix turns no singular vector further (a sine) out of
+                                    ///< the directions looked in, and
+    double value_tolerance = 1e-4;  ///< no singular value grows by more than this part of itself
+                                    ///< when other random directions are looked in
+    std::size_t threads = 0;        ///< 0: all of the machine's; the result does not depend on it
     std::uint64_t seed = 1;
-    /// Called with the passes over the matrix that are done and the most there can be; false: stop.
+    /// Called with the passes over the matrix that are done, and about how many there will be, at
+    /// last the same number; false: stop.
     std::function<bool(std::size_t, std::size_t)> after_pass{};
 };
 
@@ -49,94 +48,14 @@ struct TruncatedSvd {
     EmbeddingTable<float> left;  ///< symbols x rank, columns orthonormal
     EmbeddingTable<float> right; ///< the same
     std::vector<float> values;   ///< falling
-    std::size_t iterations = 0;  ///< that it took; 0: decomposed whole
-    bool converged = true;       ///< false where `max_iterations` came first
+    std::size_t directions = 0;  ///< that were looked in; 0: decomposed whole
+    bool converged = true;       ///< false where `max_directions` came first
 };
 
 namespace detail {
 
-/// Rows of a factor that one thread works on at a time; the grain, and with it every sum, depends
-/// on the number of rows alone.
-inline std::size_t row_grain(std::size_t rows) {
-    return (std::max<std::size_t>)(512, rows / 256 + 1);
-}
-
-/// Some rows of a table for Eigen, a row a column.
-inline auto as_columns(EmbeddingTable<float>& table, std::size_t begin, std::size_t end) {
-    return Eigen::Map<Eigen::MatrixXf, 0, Eigen::OuterStride<>>(
-        table.data() + begin * table.stride(), static_cast<Eigen::Index>(table.dim()),
-        static_cast<Eigen::Index>(end - begin),
-        Eigen::OuterStride<>(static_cast<Eigen::Index>(table.stride())));
-}
-
-/// table^T table, in float64.
-inline Eigen::MatrixXd gram_matrix(EmbeddingTable<float>& table, std::size_t threads) {
-    const std::size_t grain = row_grain(table.rows());
-    const auto dim = static_cast<Eigen::Index>(table.dim());
-    std::vector<Eigen::MatrixXd> parts((table.rows() + grain - 1) / grain,
-                                       Eigen::MatrixXd::Zero(dim, dim));
-    parallel_for(table.rows(), grain, threads, [&](std::size_t begin, std::size_t end) {
-        const Eigen::MatrixXd rows = as_columns(table, begin, end).cast<double>();
-        parts[begin / grain].selfadjointView<Eigen::Lower>().rankUpdate(rows);
-    });
-    Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(dim, dim);
-    for (const Eigen::MatrixXd& part : parts) {
-        sum += part;
-    }
-    return sum;
-}
-
-/// table * factor, in place.
-inline void multiply(EmbeddingTable<float>& table, const Eigen::MatrixXd& factor,
-                     std::size_t threads) {
-    const Eigen::MatrixXf transposed = factor.transpose().cast<float>();
-    parallel_for(table.rows(), row_grain(table.rows()), threads,
-                 [&](std::size_t begin, std::size_t end) {
-                     auto rows = as_columns(table, begin, end);
-                     const Eigen::MatrixXf product = transposed * rows;
-                     rows = product;
-                 });
-}
-
-/// The eigenvectors of table^T table by falling eigenvalue, and the roots of those.
-inline std::pair<Eigen::MatrixXd, Eigen::VectorXd> right_vectors(EmbeddingTable<float>& table,
-                                                                 std::size_t threads) {
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram_matrix(table, threads));
-    return {solver.eigenvectors().rowwise().reverse(),
-            solver.eigenvalues().reverse().cwiseMax(0.0).cwiseSqrt()};
-}
-
-/// 1 / value, 0 for those so small beside the first that they are rounding.
-inline Eigen::VectorXd inverse_values(const Eigen::VectorXd& values) {
-    return values.unaryExpr(
-        [least = values[0] * 1e-6](double value) { return value > least ? 1 / value : 0.0; });
-}
-
-/// Makes the columns orthonormal; those that depend on others become zero.
-inline void orthonormalize(EmbeddingTable<float>& table, std::size_t threads) {
-    // The second time repairs what rounding left the first time.
-    for (int pass = 0; pass < 2; ++pass) {
-        const auto [vectors, values] = right_vectors(table, threads);
-        multiply(table, vectors * inverse_values(values).asDiagonal(), threads);
-    }
-}
-
-/// to = matrix * from.
-inline void multiply_sparse(const CooccurrenceCounts& matrix, const EmbeddingTable<float>& from,
-                            EmbeddingTable<float>& to, std::size_t threads) {
-    parallel_for(matrix.symbols(), 64, threads, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t row = begin; row < end; ++row) {
-            const std::span<float> sum(to.data() + row * to.stride(), to.stride());
-            std::fill(sum.begin(), sum.end(), 0.0f);
-            for (const Cooccurrence& entry : matrix[static_cast<Id>(row)]) {
-                const std::span<const float> other(
-                    from.data() + std::size_t{entry.column} * from.stride(), from.stride());
-                simd::axpy(entry.count, other, sum);
-            }
-            matrix.release(static_cast<Id>(row));
-        }
-    });
-}
+/// Values so small beside the first are rounding.
+inline constexpr double rounded_value = 1e-6;
 
 /// The matrix as it is, for decomposing it whole.
 inline Eigen::MatrixXd dense_matrix(const CooccurrenceCounts& matrix) {
@@ -158,11 +77,11 @@ inline TruncatedSvd exact_svd(const CooccurrenceCounts& matrix, std::size_t rank
     svd.left = EmbeddingTable<float>(matrix.symbols(), rank);
     svd.right = EmbeddingTable<float>(matrix.symbols(), rank);
     svd.values.resize(rank);
-    const Eigen::VectorXd inverses = inverse_values(whole.singularValues());
+    const Eigen::VectorXd& values = whole.singularValues();
     for (std::size_t k = 0; k < rank; ++k) {
         const auto column = static_cast<Eigen::Index>(k);
-        if (inverses[column] == 0) break; // beyond the rank of the matrix
-        svd.values[k] = static_cast<float>(whole.singularValues()[column]);
+        if (values[column] <= rounded_value * values[0]) break; // beyond the rank of the matrix
+        svd.values[k] = static_cast<float>(values[column]);
         for (std::size_t row = 0; row < matrix.symbols(); ++row) {
             const auto at = static_cast<Eigen::Index>(row);
             svd.left[row][k] = static_cast<float>(whole.matrixU()(at, column));
@@ -172,109 +91,104 @@ inline TruncatedSvd exact_svd(const CooccurrenceCounts& matrix, std::size_t rank
     return svd;
 }
 
-/// a^T b, in float64, of tables of the same shape.
-inline Eigen::MatrixXd cross_products(EmbeddingTable<float>& a, EmbeddingTable<float>& b,
-                                      std::size_t threads) {
-    const std::size_t grain = row_grain(a.rows());
-    std::vector<Eigen::MatrixXd> parts((a.rows() + grain - 1) / grain);
-    parallel_for(a.rows(), grain, threads, [&](std::size_t begin, std::size_t end) {
-        parts[begin / grain] = as_columns(a, begin, end).cast<double>() *
-                               as_columns(b, begin, end).cast<double>().transpose();
-    });
-    Eigen::MatrixXd sum = std::move(parts[0]);
-    for (std::size_t part = 1; part < parts.size(); ++part) {
-        sum += parts[part];
+/// Fills in the singular values and vectors of the space that was solved last.
+inline void take_vectors(BlockLanczos& space, std::size_t symbols, std::size_t rank,
+                         TruncatedSvd& svd) {
+    svd.left = EmbeddingTable<float>(symbols, rank);
+    svd.right = EmbeddingTable<float>(symbols, rank);
+    space.take(svd.left, svd.right);
+    const double least = rounded_value * std::sqrt(space.square(0));
+    for (std::size_t k = 0; k < rank; ++k) {
+        const double value = std::sqrt(space.square(k));
+        const bool is_rounding = value <= least;
+        svd.values.push_back(is_rounding ? 0.0f : static_cast<float>(value));
+        for (std::size_t row = 0; row < symbols; ++row) {
+            float& left = svd.left[row][k];
+            left = is_rounding ? 0.0f : static_cast<float>(static_cast<double>(left) / value);
+            if (is_rounding) svd.right[row][k] = 0;
+        }
     }
-    return sum;
 }
 
-/// True where singular values, and vectors beside those of the iteration before, stand as the
-/// options ask for. `turned` holds the products of the old directions with the new vectors: a unit
-/// vector of which these have the norm c lies at an angle of cosine c to what they span. Values so
-/// small beside the first that rounding moves them are not looked at.
-inline bool stands(const Eigen::VectorXd& values, const Eigen::VectorXd& before,
-                   const Eigen::MatrixXd& turned, const SvdOptions& options) {
-    const double least = std::sqrt(1 - options.turn_tolerance * options.turn_tolerance);
-    for (Eigen::Index i = 0; i < static_cast<Eigen::Index>(options.rank); ++i) {
-        if (values[i] <= 1e-5 * values[0]) break;
-        if (std::fabs(values[i] - before[i]) > options.value_tolerance * values[i]) return false;
-        if (turned.col(i).norm() < least) return false;
+/// True where the vectors of the space that was solved last stand as the options ask for. Those of
+/// values that rounding moves are not looked at.
+inline bool stands(const BlockLanczos& space, const SvdOptions& options) {
+    for (std::size_t i = 0; i < options.rank; ++i) {
+        if (space.square(i) <= 1e-10 * space.square(0)) break;
+        if (space.turn(i) > options.turn_tolerance) return false;
     }
     return true;
 }
 
-/// Like `truncated_svd`, by iterations.
-inline std::optional<TruncatedSvd> iterated_svd(const CooccurrenceCounts& matrix,
-                                                const CooccurrenceCounts& transposed,
-                                                const SvdOptions& options) {
-    const std::size_t threads = resolve_threads(options.threads);
-    const std::size_t more =
-        (std::max)((std::min<std::size_t>)(options.oversampling, 1000), options.rank / 4);
-    const std::size_t width = (std::min)(matrix.symbols(), options.rank + more);
-    EmbeddingTable<float> left(matrix.symbols(), width);
-    EmbeddingTable<float> right(matrix.symbols(), width);
-    EmbeddingTable<float> old(matrix.symbols(), width);
-    Random random(options.seed);
-    for (std::size_t row = 0; row < right.rows(); ++row) {
-        for (float& value : right[row]) {
-            // Near enough a normal distribution: any without a preferred direction will do.
-            value = random.uniform() + random.uniform() + random.uniform() + random.uniform() - 2;
+/// Like `truncated_svd`, in a growing space.
+inline std::optional<TruncatedSvd> lanczos_svd(const CooccurrenceCounts& matrix,
+                                               const CooccurrenceCounts& transposed,
+                                               const SvdOptions& options) {
+    const std::size_t rank = options.rank;
+    const std::size_t block =
+        std::clamp<std::size_t>(options.block, 1, (std::min<std::size_t>)(matrix.symbols(), 4096));
+    const auto blocks = [&](std::size_t directions) { return (directions + block - 1) / block; };
+    BlockLanczos space(matrix, transposed, rank, block, resolve_threads(options.threads),
+                       options.seed);
+    const std::size_t most =
+        blocks(options.max_directions == 0 ? (std::max<std::size_t>)(10 * rank, 1000)
+                                           : (std::max)(rank, options.max_directions));
+    std::size_t passes = 0;
+    std::size_t expected = 2 * (std::min)(most, blocks(4 * rank) + 4);
+    const auto go_on = [&] {
+        expected = (std::min)(2 * most, (std::max)(expected, ++passes + 2));
+        return !options.after_pass || options.after_pass(passes, expected);
+    };
+    // A space that grew out of few directions can miss some of many vectors of almost the same
+    // value, and would never know: once its vectors stand, others are looked for beyond it.
+    std::vector<double> stood;
+    const auto grew = [&] {
+        for (std::size_t i = 0; i < rank; ++i) {
+            if (space.square(i) <= 1e-10 * space.square(0)) break;
+            const double growth = std::sqrt(space.square(i) / stood[i]) - 1;
+            if (!(growth <= options.value_tolerance)) return true;
         }
-    }
-    const std::size_t iterations = (std::max<std::size_t>)(options.max_iterations, 1);
-    std::size_t done = 0;
-    const auto pass = [&](const CooccurrenceCounts& by, const EmbeddingTable<float>& from,
-                          EmbeddingTable<float>& to) {
-        multiply_sparse(by, from, to, threads);
-        return ++done, !options.after_pass || options.after_pass(done, 2 * iterations);
+        return false;
     };
     TruncatedSvd svd;
     svd.converged = false;
-    Eigen::VectorXd values;
-    Eigen::MatrixXd vectors;
-    while (svd.iterations < iterations && !svd.converged) {
-        if (!pass(matrix, right, left)) return std::nullopt;
-        orthonormalize(left, threads);
-        std::swap(old, right);
-        if (!pass(transposed, left, right)) return std::nullopt;
-        // Now matrix ~ left * right^T. With right = V * S * W^T its singular vectors are the
-        // columns of left * W and of V.
-        Eigen::VectorXd found;
-        std::tie(vectors, found) = right_vectors(right, threads);
-        multiply(right, vectors * inverse_values(found).asDiagonal(), threads);
-        svd.converged = ++svd.iterations > 1 &&
-                        stands(found, values, cross_products(old, right, threads), options);
-        values = std::move(found);
+    std::size_t done = 0; // blocks
+    std::size_t look_at = blocks(rank + rank / 2);
+    bool more = space.begin_chain();
+    while (more && !svd.converged && done < most) {
+        if (!space.expand(go_on)) return std::nullopt;
+        if (++done < look_at && !space.closed()) continue;
+        space.solve();
+        look_at = done + (std::max<std::size_t>)(blocks(rank / 4), 2);
+        if (!space.closed() && !stands(space, options)) continue;
+        svd.converged = !stood.empty() && !grew();
+        if (svd.converged) break;
+        stood.resize(rank);
+        for (std::size_t i = 0; i < rank; ++i) {
+            stood[i] = space.square(i);
+        }
+        look_at = done + 3;
+        more = space.begin_chain();
     }
-    if (svd.converged && options.after_pass &&
-        !options.after_pass(2 * iterations, 2 * iterations)) {
+    svd.directions = done * block;
+    svd.converged = svd.converged || !more;
+    if (!svd.converged) space.solve();
+    if (passes != expected && options.after_pass && !options.after_pass(expected, expected)) {
         return std::nullopt;
     }
-    multiply(left, vectors, threads);
-    const Eigen::VectorXd inverses = inverse_values(values);
-    svd.left = EmbeddingTable<float>(matrix.symbols(), options.rank);
-    svd.right = EmbeddingTable<float>(matrix.symbols(), options.rank);
-    svd.values.resize(options.rank);
-    for (std::size_t k = 0; k < options.rank; ++k) {
-        if (inverses[static_cast<Eigen::Index>(k)] == 0) break; // beyond the rank of the matrix
-        svd.values[k] = static_cast<float>(values[static_cast<Eigen::Index>(k)]);
-        for (std::size_t row = 0; row < matrix.symbols(); ++row) {
-            svd.left[row][k] = left[row][k];
-            svd.right[row][k] = right[row][k];
-        }
-    }
+    take_vectors(space, matrix.symbols(), rank, svd);
     return svd;
 }
 
 } // namespace detail
 
 /// The largest singular values of a sparse matrix and their vectors. Small matrices are decomposed
-/// whole, O(symbols^3); larger ones by subspace iteration from random directions (Halko,
-/// Martinsson, Tropp 2011, algorithms 4.4 and 5.1) until values and vectors stand. `transposed` is
-/// the matrix transposed. The result does not depend on the number of threads.
+/// whole, O(symbols^3); larger ones by block Lanczos from random directions (`BlockLanczos`) until
+/// values and vectors stand. `transposed` is the matrix transposed. The result does not depend on
+/// the number of threads.
 ///
-/// Goes twice through the matrix in each iteration; cost O(counts * rank) each. Memory: three
-/// tables of symbols x (rank + oversampling). Throws `OptionError`. Returns nothing where
+/// Goes twice through the matrix for a block; costs O(counts + symbols * rank) a direction.
+/// Memory: two tables of symbols x (3 rank + 8 block). Throws `OptionError`. Returns nothing where
 /// `after_pass` stops it.
 [[nodiscard]] inline std::optional<TruncatedSvd> truncated_svd(const CooccurrenceCounts& matrix,
                                                                const CooccurrenceCounts& transposed,
@@ -284,7 +198,7 @@ inline std::optional<TruncatedSvd> iterated_svd(const CooccurrenceCounts& matrix
                           std::to_string(matrix.symbols()) + ", the number of symbols");
     }
     if (matrix.symbols() > options.exact_symbols) {
-        return detail::iterated_svd(matrix, transposed, options);
+        return detail::lanczos_svd(matrix, transposed, options);
     }
     if (options.after_pass && !options.after_pass(0, 1)) return std::nullopt;
     TruncatedSvd svd = detail::exact_svd(matrix, options.rank);
