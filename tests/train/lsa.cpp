@@ -227,7 +227,7 @@ TEST_CASE("tolerances and the bound on directions say when to stop", "[svd]") {
         REQUIRE(worst(stopped) > 2e-3);
     }
     const TruncatedSvd loose = run({.turn_tolerance = 1, .value_tolerance = 1});
-    const TruncatedSvd tight = run({.turn_tolerance = 1e-5});
+    const TruncatedSvd tight = run({.turn_tolerance = 2e-6});
     REQUIRE(loose.directions < usual.directions);
     REQUIRE(tight.directions > usual.directions);
     REQUIRE(loose.converged);
@@ -277,6 +277,17 @@ TEST_CASE("values that occur more often than a block is wide are all found", "[s
         const double value = static_cast<double>(svd.values[static_cast<std::size_t>(i)]);
         REQUIRE((dense(counts) * right.col(i) - value * left.col(i)).norm() < 1e-3);
         REQUIRE((dense(counts).transpose() * left.col(i) - value * right.col(i)).norm() < 1e-3);
+    }
+    // All that there is, of one value.
+    std::vector<std::vector<Cooccurrence>> diagonal(20);
+    for (Id i = 0; i < 20; ++i) {
+        diagonal[i] = {{i, 3.0f}};
+    }
+    const CooccurrenceCounts same(diagonal);
+    const auto all = truncated_svd(same, same, {.rank = 20, .exact_symbols = 0});
+    REQUIRE(all->converged);
+    for (const float value : all->values) {
+        REQUIRE(std::fabs(value - 3) < 1e-5f);
     }
     // What is found without looking beyond the first directions.
     REQUIRE(run({.value_tolerance = 10}).values[29] < 6);
@@ -349,7 +360,7 @@ TEST_CASE("passes over the matrix are told, and any of them can be the last", "[
                                   }});
         };
         REQUIRE(run());
-        REQUIRE(all == (exact_symbols == 0 ? 16u : 1u));
+        REQUIRE(all == (exact_symbols == 0 ? 12u : 1u));
         REQUIRE(std::is_sorted(passes.begin(), passes.end()));
         REQUIRE(passes.back() == all);
         for (stop_at = passes.size(); stop_at > 0; --stop_at) {

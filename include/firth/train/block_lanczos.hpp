@@ -51,6 +51,9 @@ public:
 
     [[nodiscard]] std::size_t columns() const noexcept { return columns_; }
 
+    /// The number of vectors that `solve` finds: the rank, and some more.
+    [[nodiscard]] std::size_t kept() const noexcept { return kept_; }
+
     /// The next block is one of random directions, orthogonal to all before. Returns false where
     /// there is none: the space is all there is.
     [[nodiscard]] bool begin_chain() {
@@ -63,7 +66,7 @@ public:
                 value -= 2;
             }
         }
-        return orthogonalize(0) != 0;
+        return orthogonalize(0, std::sqrt(static_cast<double>(next_.rows()))) != 0;
     }
 
     /// Adds the next block to the space, and goes on to the one behind it: A^T A times the last,
@@ -90,7 +93,9 @@ public:
         // But for rounding it has a part in the last two blocks alone, or in what was restarted
         // with.
         const std::size_t recent = (std::min)(before, block_);
-        next_width_ = orthogonalize(restarted_ ? 0 : before - recent);
+        // A unit vector that A makes l long is made l^2 long, or longer, by A^T A.
+        const double length = part.bottomRows(index(block_)).diagonal().maxCoeff();
+        next_width_ = orthogonalize(restarted_ ? 0 : before - recent, length);
         restarted_ = false;
         return go_on();
     }
@@ -109,7 +114,7 @@ public:
         squares_.head(found) = squares.head(found).cwiseMax(0.0);
     }
 
-    /// The square of singular value `i` < rank of those last found.
+    /// The square of singular value `i` < kept() of those last found.
     [[nodiscard]] double square(std::size_t i) const { return squares_[index(i)]; }
 
     /// How far A^T A turns right vector `i` < rank of those last found out of the space: the sine
@@ -134,12 +139,12 @@ private:
     static Eigen::Index index(std::size_t i) noexcept { return static_cast<Eigen::Index>(i); }
 
     /// Makes the next block orthonormal, and orthogonal to the space, of which it has a part in
-    /// the columns from `first` on only. Columns of which nothing is left become zero; returns the
-    /// number of others. Leaves in `coupling_` what the block was made of, by its new columns.
-    std::size_t orthogonalize(std::size_t first) {
+    /// the columns from `first` on only. Columns of which nothing is left, beside `length`, become
+    /// zero; returns the number of others. Leaves in `coupling_` what the block was made of, by its
+    /// new columns.
+    std::size_t orthogonalize(std::size_t first, double length) {
         coupling_ = Eigen::MatrixXd::Identity(index(block_), index(block_));
-        const auto lengths = [&] { return eigenvectors(products<double>(next_, next_, threads_)); };
-        double least = std::sqrt((std::max)(0.0, lengths().second[0])) * 1e-6;
+        double least = 1e-6 * length;
         std::size_t width = 0;
         // The second time repairs what rounding left the first time. Then a column has kept its
         // length, or it was made of rounding.
@@ -149,7 +154,7 @@ private:
                 const Columns space(right_, from, columns_ - from);
                 add_product(space, -products<float>(space, next_, threads_), next_, threads_);
             }
-            const auto [turned, squares] = lengths();
+            const auto [turned, squares] = eigenvectors(products<double>(next_, next_, threads_));
             const Eigen::VectorXd sizes = squares.cwiseMax(0.0).cwiseSqrt();
             coupling_ = (sizes.asDiagonal() * turned.transpose() * coupling_).eval();
             multiply(next_, turned * inverses(sizes, least).asDiagonal(), next_, threads_);

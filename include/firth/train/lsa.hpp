@@ -99,25 +99,35 @@ template <Association A>
 [[nodiscard]] CooccurrenceCounts weighed(const CooccurrenceCounts& counts, const A& association,
                                          const LsaOptions& options = {}) {
     const std::size_t symbols = counts.symbols();
+    const std::size_t threads = resolve_threads(options.threads);
     std::vector<double> rows(symbols);
-    std::vector<double> columns(symbols);
-    for (Id row = 0; row < symbols; ++row) {
-        for (const Cooccurrence& entry : counts[row]) {
-            rows[row] += static_cast<double>(entry.count);
-            columns[entry.column] += static_cast<double>(entry.count);
+    // Each over every sixteenth row: whatever the number of threads, the same sums.
+    std::vector<std::vector<double>> parts(16);
+    parallel_for(parts.size(), 1, threads, [&](std::size_t part, std::size_t) {
+        parts[part].resize(symbols);
+        for (std::size_t row = part; row < symbols; row += parts.size()) {
+            for (const Cooccurrence& entry : counts[static_cast<Id>(row)]) {
+                rows[row] += static_cast<double>(entry.count);
+                parts[part][entry.column] += static_cast<double>(entry.count);
+            }
+            counts.release(static_cast<Id>(row));
         }
-        counts.release(row);
-    }
+    });
+    std::vector<double> columns(symbols);
     double total = 0;
-    for (double& column : columns) {
-        column = std::pow(column, association.smoothing);
-        total += column;
+    for (std::size_t column = 0; column < symbols; ++column) {
+        for (const std::vector<double>& part : parts) {
+            columns[column] += part[column];
+        }
+        columns[column] = std::pow(columns[column], association.smoothing);
+        total += columns[column];
     }
+    parts.clear();
     const auto store =
         std::make_shared<ArrayStore<Cooccurrence>>(symbols, options.memory, options.folder);
     constexpr std::size_t grain = 64;
     WorkQueue queue((symbols + grain - 1) / grain);
-    run_workers(resolve_threads(options.threads), [&](std::size_t) {
+    run_workers(threads, [&](std::size_t) {
         ArrayStore<Cooccurrence>::Writer writer(*store);
         std::vector<Cooccurrence> values;
         while (const std::optional<std::size_t> part = queue.next()) {

@@ -33,8 +33,8 @@ struct SvdOptions {
     std::size_t max_directions = 0; ///< the rank at least; 0: ten times the rank, or 1000
     double turn_tolerance = 0.01;   ///< the matrix turns no singular vector further (a sine) out of
                                     ///< the directions looked in, and
-    double value_tolerance = 1e-4;  ///< no singular value grows by more than this part of itself
-                                    ///< when other random directions are looked in
+    double value_tolerance = 1e-4;  ///< where many values are almost the same, none grows by more
+                                    ///< than this part of itself when others are looked for
     std::size_t threads = 0;        ///< 0: all of the machine's; the result does not depend on it
     std::uint64_t seed = 1;
     /// Called with the passes over the matrix that are done, and about how many there will be, at
@@ -120,6 +120,18 @@ inline bool stands(const BlockLanczos& space, const SvdOptions& options) {
     return true;
 }
 
+/// True where a space that stands may lack vectors all the same. One that grew out of a block of
+/// random directions holds as many vectors of almost the same value as the block is wide, and
+/// knows of no others: it lacks some only where it holds so many.
+inline bool may_lack(const BlockLanczos& space, const SvdOptions& options, std::size_t block) {
+    const double same = 1 - (std::max)(0.001, 4 * options.turn_tolerance);
+    for (std::size_t i = 0; i < options.rank && i + block <= space.kept(); ++i) {
+        if (space.square(i) <= 1e-10 * space.square(0)) break;
+        if (space.square(i + block - 1) >= same * space.square(i)) return true;
+    }
+    return false;
+}
+
 /// Like `truncated_svd`, in a growing space.
 inline std::optional<TruncatedSvd> lanczos_svd(const CooccurrenceCounts& matrix,
                                                const CooccurrenceCounts& transposed,
@@ -139,9 +151,7 @@ inline std::optional<TruncatedSvd> lanczos_svd(const CooccurrenceCounts& matrix,
         expected = (std::min)(2 * most, (std::max)(expected, ++passes + 2));
         return !options.after_pass || options.after_pass(passes, expected);
     };
-    // A space that grew out of few directions can miss some of many vectors of almost the same
-    // value, and would never know: once its vectors stand, others are looked for beyond it.
-    std::vector<double> stood;
+    std::vector<double> stood; // the squares, before other directions were looked in
     const auto grew = [&] {
         for (std::size_t i = 0; i < rank; ++i) {
             if (space.square(i) <= 1e-10 * space.square(0)) break;
@@ -161,7 +171,7 @@ inline std::optional<TruncatedSvd> lanczos_svd(const CooccurrenceCounts& matrix,
         space.solve();
         look_at = done + (std::max<std::size_t>)(blocks(rank / 4), 2);
         if (!space.closed() && !stands(space, options)) continue;
-        svd.converged = !stood.empty() && !grew();
+        svd.converged = stood.empty() ? !may_lack(space, options, block) : !grew();
         if (svd.converged) break;
         stood.resize(rank);
         for (std::size_t i = 0; i < rank; ++i) {
