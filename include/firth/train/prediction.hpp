@@ -19,8 +19,9 @@ namespace firth {
 /// checkpoint knows that it belongs to the training that goes on from it.
 ///
 /// Two members are optional. `max_contexts` is the most contexts of one step: a window with more is
-/// stepped on in several, each with outputs of its own. `zero_loss(contexts, outputs)` is the loss
-/// where all scores are zero: a training that costs clearly more is stopped (`DivergenceCheck`).
+/// stepped on in several, every two of them with outputs of their own. `zero_loss(contexts,
+/// outputs)` is the loss where all scores are zero: a training that costs clearly more is stopped
+/// (`DivergenceCheck`).
 template <class P>
 concept WindowPrediction = requires(const P prediction, const simd::WindowRows& rows, float rate,
                                     float* scratch, std::size_t n) {

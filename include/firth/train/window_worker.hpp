@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -40,7 +41,7 @@ public:
         : prediction_(prediction), loss_(&loss), symbols_(std::move(symbols)),
           outputs_(std::move(outputs)), reach_(window), window_size_(window_size),
           max_sentence_rows_(max_sentence_rows), loss_interval_(loss_interval),
-          max_steps_(steps_for(2 * window + max_sentence_rows)),
+          max_draws_(draws_for(steps_for(2 * window + max_sentence_rows))),
           contexts_(2 * window + max_sentence_rows),
           step_rows_(step_contexts() + loss.max_outputs(), outputs_.stride()),
           scratch_(
@@ -57,8 +58,8 @@ public:
         ids_.insert(ids_.end(), sentence.ids.begin(), sentence.ids.end());
         if (windows_.size() < ids_.size()) {
             windows_.resize(ids_.size());
-            step_outputs_.resize(ids_.size() * max_steps_);
-            output_ids_.resize(ids_.size() * max_steps_ * loss_->max_outputs());
+            outputs_drawn_.resize(ids_.size() * max_draws());
+            output_ids_.resize(ids_.size() * max_draws() * loss_->max_outputs());
         }
         planned_.push_back({first, ids_.size(), sentence.number, learning_rate, random()});
         if constexpr (Rows::announced) {
@@ -66,8 +67,8 @@ public:
             Drawing drawing(planned_.back(), *loss_);
             for (std::size_t i = first; i < ids_.size(); ++i) {
                 draw_window(planned_.back(), i, drawing);
-                for (std::size_t step = 0; step < windows_[i].steps; ++step) {
-                    for (const Id output : outputs_of(i, step)) {
+                for (std::size_t draw = 0; draw < draws_for(windows_[i].steps); ++draw) {
+                    for (const Id output : outputs_of(draw_place(i, draw))) {
                         outputs_.announce(output);
                     }
                 }
@@ -108,9 +109,22 @@ private:
     };
 
     struct Window {
-        std::size_t radius = 0;
-        std::size_t steps = 0; ///< 1, or more where there are many contexts
+        std::uint32_t radius = 0;
+        std::uint32_t steps = 0; ///< 1, or more where there are many contexts
     };
+
+    /// Steps in a row that meet the same outputs: two, so that windows up to twice as wide as one
+    /// step takes cost no more than if they were one.
+    static constexpr std::size_t steps_a_draw = 2;
+    static constexpr bool always_one_step =
+        detail::max_contexts<Prediction> == (std::numeric_limits<std::size_t>::max)();
+
+    [[nodiscard]] static constexpr std::size_t draws_for(std::size_t steps) noexcept {
+        return (steps + steps_a_draw - 1) / steps_a_draw;
+    }
+    [[nodiscard]] std::size_t max_draws() const noexcept {
+        return always_one_step ? 1 : max_draws_;
+    }
 
     /// The number of steps that this many contexts take, at least 1.
     [[nodiscard]] static constexpr std::size_t steps_for(std::size_t contexts) noexcept {
@@ -137,7 +151,7 @@ private:
             if (i < length) {
                 // Drawn here, the numbers cost little: the processor waits for rows meanwhile.
                 if constexpr (!Rows::announced) draw_window(planned, planned.begin + i, drawing);
-                prefetch_outputs(planned.begin + i, 0);
+                prefetch_outputs(draw_place(planned.begin + i, 0));
             }
             if (i + reach_ + 1 < length) symbols_.prefetch(i + reach_ + 1);
             if (i < lookahead) continue;
@@ -153,11 +167,15 @@ private:
         }
     }
 
-    [[nodiscard]] Id* output_ids(std::size_t window, std::size_t step) noexcept {
-        return output_ids_.data() + (window * max_steps_ + step) * loss_->max_outputs();
+    /// Where the outputs of a window lie that were drawn as its first, second and so on.
+    [[nodiscard]] std::size_t draw_place(std::size_t window, std::size_t draw) const noexcept {
+        return window * max_draws() + draw;
     }
-    [[nodiscard]] std::span<const Id> outputs_of(std::size_t window, std::size_t step) noexcept {
-        return {output_ids(window, step), step_outputs_[window * max_steps_ + step].count};
+    [[nodiscard]] Id* output_ids(std::size_t place) noexcept {
+        return output_ids_.data() + place * loss_->max_outputs();
+    }
+    [[nodiscard]] std::span<const Id> outputs_of(std::size_t place) noexcept {
+        return {output_ids(place), outputs_drawn_[place].count};
     }
 
     /// Draws what is random in the window at place `at` of all planned ids.
@@ -167,18 +185,20 @@ private:
             radius = 1 + drawing.random.below(static_cast<std::uint32_t>(reach_));
         }
         std::size_t steps = 1;
-        if (max_steps_ != 1) {
+        if constexpr (!always_one_step) {
             steps = steps_for((std::min)(radius, at - sentence.begin) +
                               (std::min)(radius, sentence.end - 1 - at) + max_sentence_rows_);
         }
-        windows_[at] = {radius, steps};
-        for (std::size_t step = 0; step < steps; ++step) {
-            step_outputs_[at * max_steps_ + step] = drawing.outputs(ids_[at], output_ids(at, step));
+        windows_[at] = {static_cast<std::uint32_t>(radius), static_cast<std::uint32_t>(steps)};
+        const std::size_t draws = always_one_step ? 1 : draws_for(steps);
+        for (std::size_t draw = 0; draw < draws; ++draw) {
+            const std::size_t place = draw_place(at, draw);
+            outputs_drawn_[place] = drawing.outputs(ids_[at], output_ids(place));
         }
     }
 
-    FIRTH_ALWAYS_INLINE void prefetch_outputs(std::size_t window, std::size_t step) {
-        for (const Id output : outputs_of(window, step)) {
+    FIRTH_ALWAYS_INLINE void prefetch_outputs(std::size_t place) {
+        for (const Id output : outputs_of(place)) {
             outputs_.prefetch(output);
         }
     }
@@ -187,7 +207,7 @@ private:
     void step(const Planned& planned, std::size_t length, std::size_t centre) {
         const std::size_t at = planned.begin + centre;
         const Window window = windows_[at];
-        const std::size_t begin = centre - (std::min)(centre, window.radius);
+        const std::size_t begin = centre - (std::min)(centre, std::size_t{window.radius});
         const std::size_t end = (std::min)(length, centre + window.radius + 1);
         std::size_t count = 0;
         for (float* const row : symbols_.sentence_rows()) {
@@ -197,22 +217,28 @@ private:
             contexts_[count] = vectors_[i & (vectors_.size() - 1)];
             count += i != centre;
         }
+        if (always_one_step || window.steps == 1) {
+            step_on(draw_place(at, 0), 0, count, planned.learning_rate);
+            return;
+        }
         std::size_t first = 0;
         for (std::size_t i = 0; i < window.steps; ++i) {
-            const bool last = i + 1 == window.steps;
-            if (!last) prefetch_outputs(at, i + 1);
-            const std::size_t next = last ? count : count * (i + 1) / window.steps;
-            step_on(at, i, first, next, planned.learning_rate);
+            const std::size_t place = draw_place(at, i / steps_a_draw);
+            if (i % steps_a_draw == 0 && i + steps_a_draw < window.steps) {
+                prefetch_outputs(place + 1);
+            }
+            const std::size_t next = count * (i + 1) / window.steps;
+            step_on(place, first, next, planned.learning_rate);
             first = next;
         }
     }
 
-    /// Steps on contexts [begin, end) of the window at `at`.
-    void step_on(std::size_t at, std::size_t step, std::size_t begin, std::size_t end,
-                 float learning_rate) {
-        const Outputs outputs = step_outputs_[at * max_steps_ + step];
+    /// Steps on contexts [begin, end) of a window and the outputs at `place`.
+    FIRTH_ALWAYS_INLINE void step_on(std::size_t place, std::size_t begin, std::size_t end,
+                                     float learning_rate) {
+        const Outputs outputs = outputs_drawn_[place];
         if (begin == end || outputs.count == 0) return;
-        const Id* const ids = output_ids(at, step);
+        const Id* const ids = output_ids(place);
         for (std::size_t o = 0; o < outputs.count; ++o) {
             output_rows_[o] = outputs_.take(ids[o]);
         }
@@ -238,17 +264,17 @@ private:
     WindowSize window_size_;
     std::size_t max_sentence_rows_;
     std::size_t loss_interval_;
-    std::size_t max_steps_;        ///< of a window
+    std::size_t max_draws_;        ///< of a window
     std::vector<float*> contexts_; ///< of the window that is stepped on
     typename Rows::Step step_rows_;
     AlignedBuffer<float> scratch_;
     std::vector<float*> vectors_; ///< of the positions in reach, a ring
     std::vector<float*> output_rows_;
     std::vector<Planned> planned_;
-    std::vector<Id> ids_;               ///< of all planned sentences
-    std::vector<Window> windows_;       ///< by place in `ids_`
-    std::vector<Outputs> step_outputs_; ///< of all steps, `max_steps_` a window
-    std::vector<Id> output_ids_;        ///< of all steps, `max_outputs` each
+    std::vector<Id> ids_;                ///< of all planned sentences
+    std::vector<Window> windows_;        ///< by place in `ids_`
+    std::vector<Outputs> outputs_drawn_; ///< `max_draws` a window
+    std::vector<Id> output_ids_;         ///< of all draws, `max_outputs` each
     LossSum loss_sum_;
     std::size_t steps_to_loss_ = 1;
 };
