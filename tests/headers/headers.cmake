@@ -4,7 +4,8 @@
 file(GLOB_RECURSE headers RELATIVE ${PROJECT_SOURCE_DIR}/include CONFIGURE_DEPENDS
      ${PROJECT_SOURCE_DIR}/include/*.hpp)
 if(NOT TARGET Eigen3::Eigen)
-  list(REMOVE_ITEM headers firth/table/all_but_the_top.hpp)
+  list(REMOVE_ITEM headers firth/table/all_but_the_top.hpp firth/train/block_lanczos.hpp firth/train/lsa.hpp
+       firth/train/tall_tables.hpp firth/train/truncated_svd.hpp)
 endif()
 find_package(nlohmann_json QUIET)
 if(NOT nlohmann_json_FOUND)

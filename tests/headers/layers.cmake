@@ -16,7 +16,8 @@ set(may_eval base simd table search query eval)
 
 # Headers that only some places may include: a pattern and the files it is allowed in.
 # Headers that need more than the core does, or would make their umbrella heavy, and are in none.
-set(on_their_own table/all_but_the_top.hpp table/vocabulary_sections.hpp train/lsa.hpp train/truncated_svd.hpp)
+set(on_their_own table/all_but_the_top.hpp table/vocabulary_sections.hpp train/block_lanczos.hpp train/lsa.hpp
+    train/tall_tables.hpp train/truncated_svd.hpp)
 set(only_thread base/parallel.hpp)
 set(only_system base/temporary_file.hpp base/mapped_file.hpp base/atomic_file.hpp base/output_place.hpp base/aligned_buffer.hpp simd/cpu.hpp)
 

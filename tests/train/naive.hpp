@@ -218,15 +218,19 @@ private:
                     contexts.push_back(sentence.ids[static_cast<std::size_t>(i)]);
                 }
             }
-            // Skip-gram: at most ten contexts at once, shared out evenly.
+            // Skip-gram: at most ten contexts at once, shared out evenly; two steps meet the same
+            // outputs.
             const std::size_t steps = model_ == Model::cbow ? 1 : (contexts.size() + 9) / 10;
+            std::vector<std::pair<firth::Id, double>> chosen;
             for (std::size_t s = 0; s < steps; ++s) {
+                if (s % 2 == 0) {
+                    chosen = outputs(sentence.ids[static_cast<std::size_t>(centre)], negatives);
+                }
                 const auto begin =
                     contexts.begin() + static_cast<std::ptrdiff_t>(contexts.size() * s / steps);
                 const auto end = contexts.begin() +
                                  static_cast<std::ptrdiff_t>(contexts.size() * (s + 1) / steps);
-                step({begin, end}, sentence.ids[static_cast<std::size_t>(centre)], negatives,
-                     static_cast<double>(sentence.rate));
+                step({begin, end}, chosen, static_cast<double>(sentence.rate));
             }
         }
     }
@@ -253,9 +257,8 @@ private:
         return result;
     }
 
-    void step(const std::vector<firth::Id>& contexts, firth::Id centre,
-              std::optional<firth::NegativeSampler::Reader>& negatives, double rate) {
-        const auto chosen = outputs(centre, negatives);
+    void step(const std::vector<firth::Id>& contexts,
+              const std::vector<std::pair<firth::Id, double>>& chosen, double rate) {
         const std::size_t dim = options_.dim;
         // What meets the outputs: every context, or their mean; and who takes its change.
         std::vector<Row> hidden;
