@@ -252,7 +252,7 @@ TEST_CASE("axpy, scale and adagrad change their elements only") {
     }
 }
 
-TEST_CASE("weighted sums add what they are told to, and nothing behind it") {
+TEST_CASE("weighted sums agree with double and write no element beyond the sum") {
     for (const test::TestedLevel& level : test::tested_levels()) {
         Random random(5);
         for (const std::size_t n : test::lengths()) {

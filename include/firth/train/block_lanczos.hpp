@@ -69,9 +69,9 @@ public:
         return orthogonalize(0, std::sqrt(static_cast<double>(next_.rows()))) != 0;
     }
 
-    /// Adds the next block to the space, and goes on to the one behind it: A^T A times the last,
-    /// as far as that is new. Asks `go_on` after each of the two products. Returns false where
-    /// that says so.
+    /// Appends the next block to the space and computes its successor: A^T A times the block, minus
+    /// the part already in the space. Calls `go_on` after each of the two products; returns false
+    /// as soon as it does.
     [[nodiscard]] bool expand(const std::function<bool()>& go_on) {
         if (columns_ + block_ > right_.dim()) restart();
         multiply_sparse(matrix_, next_, image_, threads_);

@@ -110,11 +110,16 @@ inline void take_vectors(BlockLanczos& space, std::size_t symbols, std::size_t r
     }
 }
 
+/// True where singular value `i` is so small beside the first that rounding moves it.
+inline bool moved_by_rounding(const BlockLanczos& space, std::size_t i) {
+    return space.square(i) <= 1e-10 * space.square(0);
+}
+
 /// True where the vectors of the space that was solved last stand as the options ask for. Those of
 /// values that rounding moves are not looked at.
 inline bool stands(const BlockLanczos& space, const SvdOptions& options) {
     for (std::size_t i = 0; i < options.rank; ++i) {
-        if (space.square(i) <= 1e-10 * space.square(0)) break;
+        if (moved_by_rounding(space, i)) break;
         if (space.turn(i) > options.turn_tolerance) return false;
     }
     return true;
@@ -126,7 +131,7 @@ inline bool stands(const BlockLanczos& space, const SvdOptions& options) {
 inline bool may_lack(const BlockLanczos& space, const SvdOptions& options, std::size_t block) {
     const double same = 1 - (std::max)(0.001, 4 * options.turn_tolerance);
     for (std::size_t i = 0; i < options.rank && i + block <= space.kept(); ++i) {
-        if (space.square(i) <= 1e-10 * space.square(0)) break;
+        if (moved_by_rounding(space, i)) break;
         if (space.square(i + block - 1) >= same * space.square(i)) return true;
     }
     return false;
@@ -154,7 +159,7 @@ inline std::optional<TruncatedSvd> lanczos_svd(const CooccurrenceCounts& matrix,
     std::vector<double> stood; // the squares, before other directions were looked in
     const auto grew = [&] {
         for (std::size_t i = 0; i < rank; ++i) {
-            if (space.square(i) <= 1e-10 * space.square(0)) break;
+            if (moved_by_rounding(space, i)) break;
             const double growth = std::sqrt(space.square(i) / stood[i]) - 1;
             if (!(growth <= options.value_tolerance)) return true;
         }
