@@ -7,4 +7,4 @@ sh cmake/install_debian_packages.sh g++ cmake make libxsimd-dev robin-map-dev li
     zlib1g-dev liblzma-dev libzstd-dev catch2 libbenchmark-dev
 cmake -S . -B build/tests -DCMAKE_BUILD_TYPE=Release "$@" >/dev/null
 cmake --build build/tests --parallel "$(nproc)"
-ctest --test-dir build/tests --output-on-failure --parallel "$(nproc)"
+ctest --test-dir build/tests --output-on-failure --timeout 600 --parallel "$(nproc)"

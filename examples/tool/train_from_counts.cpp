@@ -74,8 +74,8 @@ void train_from_counts(TrainArguments& arguments) {
                                           : "stopped; nothing was written"};
     }
     if (!stats.converged) {
-        std::cerr << "firth: warning: the last singular vectors still moved when as many "
-                     "directions had been looked in as may be\n";
+        std::cerr << "firth: warning: the singular vectors had not converged when the limit of "
+                     "search directions was reached\n";
     }
     write_vectors(arguments, learnt.trained);
     std::error_code ignored;

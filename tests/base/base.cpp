@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <limits>
 #include <memory>
 #include <numeric>
@@ -161,6 +162,37 @@ TEST_CASE("a shuffle is the Fisher-Yates one: every order comes, equally often")
     }
     REQUIRE(values == expected);
 }
+
+#if defined(__linux__)
+TEST_CASE("workers that cannot all be started do no work, and do not wait for each other") {
+    // Each thread wants megabytes of address space for its stack.
+    rlimit usual{};
+    REQUIRE(getrlimit(RLIMIT_AS, &usual) == 0);
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    if (pages > (std::size_t{1} << 28)) {
+        WARN("left out: a sanitizer has taken terabytes of address space");
+        return;
+    }
+    rlimit tight = usual;
+    tight.rlim_cur =
+        pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + (std::size_t{100} << 20);
+    std::atomic<int> ran{0};
+    Barrier barrier(max_threads);
+    REQUIRE(setrlimit(RLIMIT_AS, &tight) == 0);
+    const std::string message = test::message_of<Error>([&] {
+        run_workers(max_threads, [&](std::size_t) {
+            ++ran;
+            barrier.wait();
+        });
+    });
+    REQUIRE(setrlimit(RLIMIT_AS, &usual) == 0);
+    REQUIRE(test::contains(message, "cannot start thread "));
+    REQUIRE(test::contains(message, " of 1024: "));
+    REQUIRE(test::contains(message, "Resource temporarily unavailable"));
+    REQUIRE(ran == 0);
+}
+#endif
 
 TEST_CASE("workers and queues and barriers do what they say") {
     std::vector<std::atomic<int>> ran(5);

@@ -33,7 +33,7 @@ TEST_CASE("a training that was stopped ends with the same bytes as one that was 
         Word2VecOptions options{
             .dim = 60, .sample = 0, .epochs = epochs, .threads = threads, .deterministic = true};
         const TrainedVectors whole = train_sgns(corpus, options);
-        options.checkpoint = {.path = path, .seconds = 0.02};
+        options.checkpoint = {.path = path, .seconds = 0.05};
         std::filesystem::remove(path);
         bool finished = false;
         int stops = 0;

@@ -6,6 +6,7 @@
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -33,29 +34,40 @@ inline constexpr std::size_t max_threads = 1024;
 
 /// Calls `work(worker)` for worker = 0 .. threads - 1, each on its own thread, worker 0 on the
 /// caller's. Returns when all have returned; the first exception thrown by any of them is rethrown.
+/// No worker begins before all threads are there, so workers may wait for each other; where a
+/// thread cannot be started, none does any work, and `Error` is thrown.
 template <class Work>
 void run_workers(std::size_t threads, Work&& work) {
     std::exception_ptr error;
-    std::mutex error_mutex;
+    std::mutex mutex;
     const auto guarded = [&](std::size_t worker) {
         try {
             work(worker);
         } catch (...) {
-            const std::lock_guard lock(error_mutex);
+            const std::lock_guard lock(mutex);
             if (!error) error = std::current_exception();
         }
     };
+    bool all_started = false;
     std::vector<std::thread> others;
-    try {
-        others.reserve(threads);
-        for (std::size_t worker = 1; worker < threads; ++worker) {
-            others.emplace_back(guarded, worker);
+    {
+        const std::lock_guard starting(mutex);
+        try {
+            others.reserve(threads);
+            for (std::size_t worker = 1; worker < threads; ++worker) {
+                others.emplace_back([&, worker] {
+                    { const std::lock_guard started(mutex); }
+                    if (all_started) guarded(worker);
+                });
+            }
+            all_started = true;
+        } catch (const std::exception& reason) {
+            error = std::make_exception_ptr(Error("cannot start thread " +
+                                                  std::to_string(others.size() + 1) + " of " +
+                                                  std::to_string(threads) + ": " + reason.what()));
         }
-    } catch (...) {
-        const std::lock_guard lock(error_mutex);
-        if (!error) error = std::current_exception();
     }
-    guarded(0);
+    if (all_started) guarded(0);
     for (std::thread& other : others) {
         other.join();
     }

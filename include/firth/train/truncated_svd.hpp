@@ -25,16 +25,16 @@ namespace firth {
 
 struct SvdOptions {
     std::size_t rank = 100; ///< singular values wanted, 1 to `max_dim`
-    /// Matrices of at most this many symbols are decomposed whole, in float64. In larger ones the
-    /// vectors are looked for in more and more directions, until the next four say that it is
-    /// enough; as a rule four times the rank.
+    /// Matrices of at most this many symbols are decomposed whole, in float64. For larger ones the
+    /// space that is searched grows by blocks of directions until the vectors in it have converged,
+    /// as a rule at four times the rank.
     std::size_t exact_symbols = 700;
     std::size_t block = 16;         ///< directions added at a time, 1 or more
     std::size_t max_directions = 0; ///< the rank at least; 0: ten times the rank, or 1000
-    double turn_tolerance = 0.01;   ///< the matrix turns no singular vector further (a sine) out of
-                                    ///< the directions looked in, and
-    double value_tolerance = 1e-4;  ///< where many values are almost the same, none grows by more
-                                    ///< than this part of itself when others are looked for
+    double turn_tolerance = 0.01;   ///< converged: the sine of the angle by which the matrix turns
+                                    ///< a singular vector out of the space is at most this, and
+    double value_tolerance = 1e-4;  ///< where many values are almost equal, none grows by a larger
+                                    ///< share of itself when the space grows
     std::size_t threads = 0;        ///< 0: all of the machine's; the result does not depend on it
     std::uint64_t seed = 1;
     /// Called with the passes over the matrix that are done, and about how many there will be, at
@@ -48,7 +48,7 @@ struct TruncatedSvd {
     EmbeddingTable<float> left;  ///< symbols x rank, columns orthonormal
     EmbeddingTable<float> right; ///< the same
     std::vector<float> values;   ///< falling
-    std::size_t directions = 0;  ///< that were looked in; 0: decomposed whole
+    std::size_t directions = 0;  ///< of the space that was searched; 0: decomposed whole
     bool converged = true;       ///< false where `max_directions` came first
 };
 
@@ -156,7 +156,7 @@ inline std::optional<TruncatedSvd> lanczos_svd(const CooccurrenceCounts& matrix,
         expected = (std::min)(2 * most, (std::max)(expected, ++passes + 2));
         return !options.after_pass || options.after_pass(passes, expected);
     };
-    std::vector<double> stood; // the squares, before other directions were looked in
+    std::vector<double> stood; // the squares before the space grew
     const auto grew = [&] {
         for (std::size_t i = 0; i < rank; ++i) {
             if (moved_by_rounding(space, i)) break;

@@ -190,8 +190,7 @@ private:
                               (std::min)(radius, sentence.end - 1 - at) + max_sentence_rows_);
         }
         windows_[at] = {static_cast<std::uint32_t>(radius), static_cast<std::uint32_t>(steps)};
-        const std::size_t draws = always_one_step ? 1 : draws_for(steps);
-        for (std::size_t draw = 0; draw < draws; ++draw) {
+        for (std::size_t draw = 0; draw < draws_for(steps); ++draw) {
             const std::size_t place = draw_place(at, draw);
             outputs_drawn_[place] = drawing.outputs(ids_[at], output_ids(place));
         }
