@@ -3,8 +3,8 @@
 #include "limits.hpp"
 
 #include <firth/simd/arch.hpp>
-#include <firth/simd/batch.hpp>
-#include <firth/simd/unroll.hpp>
+#include <firth/simd/detail/batch.hpp>
+#include <firth/simd/detail/unroll.hpp>
 
 extern const Limits FIRTH_LIMITS;
 

@@ -20,10 +20,10 @@
 #include <firth/base/random.hpp>
 #include <firth/eval/recall.hpp>
 #include <firth/io/load.hpp>
-#include <firth/search/certified.hpp>
-#include <firth/search/exact.hpp>
-#include <firth/search/rescored.hpp>
-#include <firth/simd/dispatch.hpp>
+#include <firth/search/exact/certified_index.hpp>
+#include <firth/search/exact/exact_index.hpp>
+#include <firth/search/exact/rescored_index.hpp>
+#include <firth/simd/dispatch/dispatch.hpp>
 #include <firth/table/convert_table.hpp>
 
 #include "limits.hpp"

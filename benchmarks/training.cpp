@@ -13,8 +13,8 @@
 #include <cstdlib>
 #include <string>
 
-#include <firth/text/encode.hpp>
-#include <firth/train/word2vec.hpp>
+#include <firth/text/read_corpus.hpp>
+#include <firth/train/sequence/word2vec.hpp>
 
 #include "demo_world.hpp"
 

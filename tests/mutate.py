@@ -4,7 +4,7 @@
 The faults are listed in tests/mutations/*.toml:
 
     [[mutation]]
-    header = "train/sequence_loop.hpp"      # below include/firth/
+    header = "train/sequence/sequence_loop.hpp"      # below include/firth/
     fault = "subsampling never happens"
     pattern = '''subsampler_.keep(id, random.bits32())'''
     replacement = '''true'''

@@ -16,7 +16,7 @@
 #include <firth/query/out_of_vocabulary.hpp>
 #include <firth/table/subword_vectors.hpp>
 #include <firth/table/word_vectors.hpp>
-#include <firth/text/encode.hpp>
+#include <firth/text/read_corpus.hpp>
 
 #include "terminal.hpp"
 

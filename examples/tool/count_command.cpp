@@ -1,9 +1,9 @@
 #include "train_arguments.hpp"
 
-#include <firth/base/container.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/section_file.hpp>
+#include <firth/corpus/cooccurrence_file.hpp>
 #include <firth/io/vocabulary_text.hpp>
-#include <firth/text/cooccurrence_file.hpp>
 
 namespace {
 
@@ -36,13 +36,13 @@ void run_count(CountCommandArguments& arguments) {
     if (arguments.json) {
         print_json({{"count_seconds", seconds},
                     {"total_seconds", watch.seconds()},
-                    {"symbols", counted.counts.symbols()},
+                    {"symbols", counted.counts.rows()},
                     {"counts", counted.counts.size()},
                     {"window", arguments.counts.options.window},
                     {"output", arguments.output}});
     } else {
         std::cout << "wrote " << arguments.output << ": " << counted.counts.size() << " counts of "
-                  << counted.counts.symbols() << " words\n";
+                  << counted.counts.rows() << " words\n";
     }
 }
 
@@ -72,7 +72,7 @@ firth::CountedCorpus counted_corpus(const CountArguments& arguments, CorpusArgum
     firth::check_options(options);
     options.folder = folder_of(output);
     if (!arguments.counts.empty()) {
-        if (firth::is_container(firth::MappedFile(arguments.counts).bytes())) {
+        if (firth::is_section_file(firth::MappedFile(arguments.counts).bytes())) {
             return firth::open_cooccurrences(arguments.counts);
         }
         if (arguments.vocabulary.empty()) {

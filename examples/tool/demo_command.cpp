@@ -10,8 +10,8 @@
 #include <firth/eval/analogy_set.hpp>
 #include <firth/query/analogy.hpp>
 #include <firth/query/nearest.hpp>
-#include <firth/text/encode.hpp>
-#include <firth/train/word2vec.hpp>
+#include <firth/text/read_corpus.hpp>
+#include <firth/train/sequence/word2vec.hpp>
 
 namespace {
 

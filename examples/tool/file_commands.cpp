@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include <firth/base/container.hpp>
+#include <firth/base/section_file.hpp>
 #include <firth/base/utf8.hpp>
 #include <firth/io/load.hpp>
 #include <firth/io/verify.hpp>
-#include <firth/simd/dispatch.hpp>
+#include <firth/simd/dispatch/dispatch.hpp>
 #include <firth/table/relabel.hpp>
 
 #if defined(FIRTH_WITH_UTF8PROC)
@@ -92,7 +92,7 @@ void info_cpu(bool json) {
 }
 
 /// One of firth's other files: a corpus, counts, a checkpoint.
-void info_container(const firth::Container& file, std::string_view kind, bool json) {
+void info_section_file(const firth::SectionFile& file, std::string_view kind, bool json) {
     if (json) {
         print_json({{"format", "firth"}, {"kind", kind}, {"sections", file.names()}});
         return;
@@ -133,9 +133,9 @@ void print_info(const InfoArguments& arguments, firth::VectorFormat format,
 void info(const InfoArguments& arguments) {
     if (arguments.cpu) return info_cpu(arguments.json);
     const firth::VectorFile file(arguments.file);
-    const std::string kind(firth::container_kind(file.bytes()));
+    const std::string kind(firth::section_file_kind(file.bytes()));
     if (!kind.empty() && kind != "vectors") {
-        return info_container(file.container(), kind, arguments.json);
+        return info_section_file(file.sections(), kind, arguments.json);
     }
     const firth::Stopwatch watch;
     if (file.format() == firth::VectorFormat::native) {

@@ -6,8 +6,8 @@
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/output_place.hpp>
+#include <firth/io/detail/word_list.hpp>
 #include <firth/io/projector.hpp>
-#include <firth/io/word_list.hpp>
 #include <firth/text/text_blocks.hpp>
 
 namespace {

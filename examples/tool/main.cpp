@@ -6,7 +6,7 @@
 
 #include <firth/base/error.hpp>
 #include <firth/base/version.hpp>
-#include <firth/simd/dispatch.hpp>
+#include <firth/simd/dispatch/dispatch.hpp>
 
 namespace {
 

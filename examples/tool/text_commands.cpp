@@ -4,11 +4,11 @@
 #include <iomanip>
 #include <random>
 
-#include <firth/base/container.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/output_place.hpp>
-#include <firth/text/corpus_file.hpp>
+#include <firth/base/section_file.hpp>
+#include <firth/corpus/corpus_file.hpp>
 #include <firth/text/phrases.hpp>
 
 namespace {
@@ -31,7 +31,7 @@ std::uintmax_t total_size(const std::vector<std::string>& files) {
 bool is_encoded(const std::string& path) {
     std::error_code code;
     return std::filesystem::is_regular_file(path, code) &&
-           firth::is_container(firth::MappedFile(path).bytes());
+           firth::is_section_file(firth::MappedFile(path).bytes());
 }
 
 /// Names the files of a folder that were left out, some of many.

@@ -6,11 +6,11 @@
 #include <optional>
 #include <string>
 
-#include <firth/text/cooccurrence_file.hpp>
-#include <firth/text/count_cooccurrences.hpp>
-#include <firth/train/glove.hpp>
-#include <firth/train/lsa.hpp>
-#include <firth/train/word2vec.hpp>
+#include <firth/corpus/cooccurrence_file.hpp>
+#include <firth/corpus/count_cooccurrences.hpp>
+#include <firth/train/counts/glove.hpp>
+#include <firth/train/counts/lsa.hpp>
+#include <firth/train/sequence/word2vec.hpp>
 
 #include "commands.hpp"
 

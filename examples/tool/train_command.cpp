@@ -7,8 +7,8 @@
 
 #include <firth/base/output_place.hpp>
 #include <firth/base/parallel.hpp>
-#include <firth/io/word_rules.hpp>
-#include <firth/table/all_but_the_top.hpp>
+#include <firth/io/detail/word_rules.hpp>
+#include <firth/math/all_but_the_top.hpp>
 
 namespace {
 

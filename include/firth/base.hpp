@@ -9,13 +9,11 @@
 #include <firth/base/byte_source.hpp>
 #include <firth/base/checksum.hpp>
 #include <firth/base/config.hpp>
-#include <firth/base/container.hpp>
 #include <firth/base/decompress.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/fair_shared_mutex.hpp>
 #include <firth/base/fields.hpp>
 #include <firth/base/fold_case.hpp>
-#include <firth/base/fold_case_table.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/number_bits.hpp>
 #include <firth/base/number_text.hpp>
@@ -25,6 +23,7 @@
 #include <firth/base/progress_line.hpp>
 #include <firth/base/random.hpp>
 #include <firth/base/scalar.hpp>
+#include <firth/base/section_file.hpp>
 #include <firth/base/temporary_file.hpp>
 #include <firth/base/utf8.hpp>
 #include <firth/base/version.hpp>

@@ -4,10 +4,7 @@
 
 #include <firth/eval/analogy_file.hpp>
 #include <firth/eval/analogy_set.hpp>
-#include <firth/eval/asked_words.hpp>
 #include <firth/eval/case_folding.hpp>
-#include <firth/eval/delimited.hpp>
 #include <firth/eval/recall.hpp>
-#include <firth/eval/spearman.hpp>
 #include <firth/eval/word_pairs.hpp>
 #include <firth/eval/word_similarity.hpp>

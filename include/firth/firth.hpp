@@ -3,8 +3,10 @@
 /// Everything.
 
 #include <firth/base.hpp>
+#include <firth/corpus.hpp>
 #include <firth/eval.hpp>
 #include <firth/io.hpp>
+#include <firth/math.hpp>
 #include <firth/query.hpp>
 #include <firth/search.hpp>
 #include <firth/simd.hpp>

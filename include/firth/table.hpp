@@ -5,6 +5,7 @@
 #include <firth/table/bit_table.hpp>
 #include <firth/table/convert_table.hpp>
 #include <firth/table/embedding_table.hpp>
+#include <firth/table/id.hpp>
 #include <firth/table/mapped_symbols.hpp>
 #include <firth/table/matrix_view.hpp>
 #include <firth/table/quantized_table.hpp>

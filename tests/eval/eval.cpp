@@ -4,8 +4,8 @@
 #include <set>
 
 #include <firth/query/analogy.hpp>
-#include <firth/text/encode.hpp>
-#include <firth/train/word2vec.hpp>
+#include <firth/text/read_corpus.hpp>
+#include <firth/train/sequence/word2vec.hpp>
 
 #include "../../examples/tool/demo_world.hpp"
 #include "../support/support.hpp"

@@ -9,10 +9,11 @@
 #include <fstream>
 #include <iterator>
 
+#include <firth/corpus.hpp>
 #include <firth/eval/analogy_file.hpp>
 #include <firth/eval/word_pairs.hpp>
 #include <firth/io.hpp>
-#include <firth/search/growing.hpp>
+#include <firth/search.hpp>
 #include <firth/simd/distance.hpp>
 #include <firth/table/subword_vectors.hpp>
 #include <firth/text.hpp>
@@ -198,15 +199,15 @@ void read_words(std::string_view bytes) {
     }
 }
 
-/// The container's checksum of its directory put right, so that what lies behind it is reached.
+/// The section file's checksum of its directory put right, so that what lies behind it is reached.
 std::string with_checksum(std::string_view bytes) {
     std::string patched(bytes);
-    if (bytes.size() < detail::container_header + detail::container_footer) return patched;
-    const std::size_t footer = bytes.size() - detail::container_footer;
+    if (bytes.size() < detail::section_file_header + detail::section_file_footer) return patched;
+    const std::size_t footer = bytes.size() - detail::section_file_footer;
     const auto directory = detail::number_at<std::uint64_t>(bytes, footer);
-    if (directory < detail::container_header || directory > footer) return patched;
+    if (directory < detail::section_file_header || directory > footer) return patched;
     Checksum sum;
-    sum.add(bytes.substr(0, detail::container_header));
+    sum.add(bytes.substr(0, detail::section_file_header));
     sum.add(bytes.substr(directory, footer - directory));
     const std::uint64_t value = sum.value();
     patched.replace(footer + 16, sizeof value, detail::bytes_of(value));
@@ -296,9 +297,9 @@ void read_encoded_corpus(std::string_view bytes) {
 
 void read_cooccurrences(std::string_view bytes) {
     const CountedCorpus counted = open_cooccurrences(as_file(with_checksum(bytes)));
-    for (Id row = 0; row < counted.counts.symbols(); ++row) {
-        for (const Cooccurrence& cell : counted.counts[row]) {
-            require(cell.column < counted.counts.symbols(), "columns are in the vocabulary");
+    for (Id row = 0; row < counted.counts.rows(); ++row) {
+        for (const SparseEntry& cell : counted.counts[row]) {
+            require(cell.column < counted.counts.rows(), "columns are in the vocabulary");
         }
     }
 }

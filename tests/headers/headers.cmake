@@ -4,8 +4,8 @@
 file(GLOB_RECURSE headers RELATIVE ${PROJECT_SOURCE_DIR}/include CONFIGURE_DEPENDS
      ${PROJECT_SOURCE_DIR}/include/*.hpp)
 if(NOT TARGET Eigen3::Eigen)
-  list(REMOVE_ITEM headers firth/table/all_but_the_top.hpp firth/train/block_lanczos.hpp firth/train/lsa.hpp
-       firth/train/tall_tables.hpp firth/train/truncated_svd.hpp)
+  list(REMOVE_ITEM headers firth/math/all_but_the_top.hpp firth/math/detail/block_lanczos.hpp firth/train/counts/lsa.hpp
+       firth/math/detail/tall_tables.hpp firth/math/truncated_svd.hpp)
 endif()
 find_package(nlohmann_json QUIET)
 if(NOT nlohmann_json_FOUND)

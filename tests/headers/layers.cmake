@@ -6,26 +6,43 @@ cmake_minimum_required(VERSION 3.20)
 set(may_base base)
 set(may_simd base simd)
 set(may_table base simd table)
-set(may_text base table text)
-set(may_train base simd table text train)
-set(may_search base simd table search)
-set(may_io base simd table io)
-set(may_io_index_file.hpp search) # index files also: what they hold
+set(may_math base simd table math)
+set(may_corpus base table math corpus)
+set(may_text base table corpus text)
+set(may_train base simd table math corpus train)
+set(may_search base simd table math search)
+set(may_io base simd table math io)
 set(may_query base simd table search query)
-set(may_eval base simd table search query eval)
+set(may_eval base simd table math search query eval)
 
-# Headers that only some places may include: a pattern and the files it is allowed in.
+# What a room inside a folder may include of that folder, beside itself and the headers that are in no room.
+set(inside_simd simd/dispatch)
+set(inside_train_sequence train/run)
+set(inside_train_counts train/run)
+set(inside_search_exact search/codes)
+
 # Headers that need more than the core does, or would make their umbrella heavy, and are in none.
-set(on_their_own table/all_but_the_top.hpp table/vocabulary_sections.hpp train/block_lanczos.hpp train/lsa.hpp
-    train/tall_tables.hpp train/truncated_svd.hpp)
+set(on_their_own math/all_but_the_top.hpp math/truncated_svd.hpp simd/dispatch/make_kernels.hpp table/vocabulary_sections.hpp
+    train/counts/lsa.hpp)
+# Headers that only some places may include: a pattern and the files it is allowed in.
 set(only_thread base/parallel.hpp)
-set(only_system base/temporary_file.hpp base/mapped_file.hpp base/atomic_file.hpp base/output_place.hpp base/aligned_buffer.hpp simd/cpu.hpp)
+set(only_system base/temporary_file.hpp base/mapped_file.hpp base/atomic_file.hpp base/output_place.hpp base/aligned_buffer.hpp simd/dispatch/cpu.hpp)
+
+# firth_room(HEADER FOLDER ROOM): search/exact/detail/scan.hpp is in the folder search and in the room search/exact; an
+# umbrella is in neither.
+function(firth_room header folder room)
+  get_filename_component(path "${header}" DIRECTORY)
+  string(REGEX REPLACE "(^|/)detail$" "" path "${path}")
+  string(REGEX REPLACE "/.*" "" top "${path}")
+  set(${folder} "${top}" PARENT_SCOPE)
+  set(${room} "${path}" PARENT_SCOPE)
+endfunction()
 
 set(wrong "")
 file(GLOB_RECURSE headers RELATIVE ${ROOT} ${ROOT}/*.hpp)
 foreach(header IN LISTS headers)
-  get_filename_component(folder ${header} DIRECTORY)
-  string(REPLACE "/" "_" header_name ${header})
+  firth_room(${header} folder room)
+  string(REPLACE "/" "_" room_name "${room}")
   file(STRINGS ${ROOT}/${header} lines REGEX "^ *# *include")
   set(includes_${header})
   foreach(line IN LISTS lines)
@@ -35,13 +52,21 @@ foreach(header IN LISTS headers)
       list(APPEND wrong "${header}: ${line}")
     elseif(line MATCHES "<(xsimd|immintrin|arm_neon|cpuid|intrin)" AND NOT folder STREQUAL "simd")
       list(APPEND wrong "${header}: ${line}")
+    elseif(line MATCHES "<Eigen/" AND NOT folder STREQUAL "math")
+      list(APPEND wrong "${header}: ${line}")
     elseif(line MATCHES "<firth/([^>]+)>")
       set(target ${CMAKE_MATCH_1})
       list(APPEND includes_${header} ${target})
-      get_filename_component(target_folder ${target} DIRECTORY)
-      if(NOT folder STREQUAL "" AND NOT target_folder IN_LIST may_${folder}
-         AND NOT target_folder IN_LIST may_${header_name})
+      firth_room(${target} target_folder target_room)
+      if(folder STREQUAL "")
+        continue()
+      elseif(NOT target_folder IN_LIST may_${folder})
         list(APPEND wrong "${header}: ${line} (an umbrella, or above its layer)")
+      elseif(target_folder STREQUAL folder AND NOT target_room STREQUAL room AND NOT target_room STREQUAL folder
+             AND NOT target_room IN_LIST inside_${room_name})
+        list(APPEND wrong "${header}: ${line} (a room that this one may not include)")
+      elseif(target MATCHES "/detail/" AND NOT target_folder STREQUAL folder)
+        list(APPEND wrong "${header}: ${line} (internal to another folder)")
       endif()
     elseif(line MATCHES "\"")
       list(APPEND wrong "${header}: ${line} (write <firth/...>)")
@@ -71,10 +96,11 @@ if(left)
   list(APPEND wrong "headers include each other in a circle, among: ${left}")
 endif()
 
-# Every folder's umbrella names every header of the folder.
+# Every folder's umbrella names every public header of the folder.
 foreach(header IN LISTS headers)
-  get_filename_component(folder ${header} DIRECTORY)
-  if(NOT folder STREQUAL "" AND NOT header IN_LIST includes_${folder}.hpp AND NOT header IN_LIST on_their_own)
+  firth_room(${header} folder room)
+  if(NOT folder STREQUAL "" AND NOT header MATCHES "/detail/" AND NOT header IN_LIST includes_${folder}.hpp
+     AND NOT header IN_LIST on_their_own)
     list(APPEND wrong "${folder}.hpp does not include ${header}")
   endif()
 endforeach()

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include <firth/search/exact.hpp>
+#include <firth/search/exact/exact_index.hpp>
 #include <firth/simd.hpp>
 #include <firth/table.hpp>
 

@@ -1,4 +1,4 @@
-#include <firth/io/byte_reader.hpp>
+#include <firth/io/detail/byte_reader.hpp>
 
 #include <sstream>
 

@@ -1,4 +1,4 @@
-#include <firth/io/foreign_file.hpp>
+#include <firth/io/detail/foreign_file.hpp>
 
 #include <firth/io/load.hpp>
 

@@ -13,11 +13,11 @@ using test::require_same;
 
 namespace {
 
-/// A container's section changed in place, with the checksums of the section put right or not.
+/// a section file's section changed in place, with the checksums of the section put right or not.
 void damage(const std::string& path, std::string_view section, std::size_t at, char byte) {
     std::size_t offset = 0;
     {
-        const Container file(path, "vectors", 1);
+        const SectionFile file(path, "vectors", 1);
         offset =
             static_cast<std::size_t>(file.section(section).data() - file.file().bytes().data());
     }
@@ -27,13 +27,13 @@ void damage(const std::string& path, std::string_view section, std::size_t at, c
     test::write_file(path, bytes);
 }
 
-/// A container of vectors with one section in place of the right one; "" leaves it out.
+/// a section file of vectors with one section in place of the right one; "" leaves it out.
 void write_with(const std::string& path, std::string_view changed, std::string_view bytes,
                 std::string_view kind = "vectors", std::uint32_t version = 1) {
     const test::TemporaryFolder folder;
     write_native(test::random_vectors(3, 5, 1), folder / "sound");
-    const Container sound(folder / "sound", "vectors", 1);
-    ContainerWriter file(path, kind, version);
+    const SectionFile sound(folder / "sound", "vectors", 1);
+    SectionFileWriter file(path, kind, version);
     for (const std::string& name : sound.names()) {
         const std::string_view content = name == changed ? bytes : sound.section(name);
         if (!content.empty()) file.section(name, content);
@@ -234,7 +234,7 @@ TEST_CASE("a .firth file's rows are verified to the last byte") {
     const std::string path = folder / "v.firth";
     const auto error = [&](std::size_t at, std::string_view bytes) {
         write_native(test::random_vectors(3, 5, 1), path);
-        std::string rows(Container(path, "vectors", 1).section("rows"));
+        std::string rows(SectionFile(path, "vectors", 1).section("rows"));
         REQUIRE(rows.size() == 3 * 64);
         rows.replace(at, bytes.size(), bytes);
         write_with(path, "rows", rows);

@@ -533,7 +533,7 @@ TEST_CASE("every byte of a .firth file counts, and other kinds are looked at, to
         REQUIRE_THROWS_AS(verify(path), FormatError);
     }
     {
-        ContainerWriter file(path, "corpus", 1);
+        SectionFileWriter file(path, "corpus", 1);
         file.section("words", "abc");
         file.commit();
     }

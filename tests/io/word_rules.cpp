@@ -1,4 +1,4 @@
-#include <firth/io/word_rules.hpp>
+#include <firth/io/detail/word_rules.hpp>
 
 #include <firth/io/load.hpp>
 

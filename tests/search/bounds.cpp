@@ -1,7 +1,7 @@
 #include <cmath>
 #include <functional>
 
-#include <firth/search/certified.hpp>
+#include <firth/search/exact/certified_index.hpp>
 
 #include "../support/support.hpp"
 

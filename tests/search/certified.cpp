@@ -1,4 +1,4 @@
-#include <firth/search/certified.hpp>
+#include <firth/search/exact/certified_index.hpp>
 
 #include <cmath>
 #include <functional>

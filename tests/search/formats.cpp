@@ -3,8 +3,8 @@
 #include <limits>
 
 #include <firth/eval/recall.hpp>
-#include <firth/search/exact.hpp>
-#include <firth/search/rescored.hpp>
+#include <firth/search/exact/exact_index.hpp>
+#include <firth/search/exact/rescored_index.hpp>
 #include <firth/table/convert_table.hpp>
 
 #include "../support/support.hpp"

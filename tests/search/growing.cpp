@@ -1,4 +1,4 @@
-#include <firth/search/growing.hpp>
+#include <firth/search/exact/growing_index.hpp>
 
 #include <atomic>
 #include <cmath>
@@ -6,8 +6,8 @@
 #include <map>
 
 #include <firth/base/parallel.hpp>
-#include <firth/io/index_file.hpp>
-#include <firth/search/exact.hpp>
+#include <firth/search/exact/exact_index.hpp>
+#include <firth/search/exact/growing_index_file.hpp>
 
 #include "../support/support.hpp"
 

@@ -1,9 +1,9 @@
 #include <firth/eval/recall.hpp>
-#include <firth/search/certified.hpp>
-#include <firth/search/exact.hpp>
-#include <firth/search/rescored.hpp>
-#include <firth/text/encode.hpp>
-#include <firth/train/word2vec.hpp>
+#include <firth/search/exact/certified_index.hpp>
+#include <firth/search/exact/exact_index.hpp>
+#include <firth/search/exact/rescored_index.hpp>
+#include <firth/text/read_corpus.hpp>
+#include <firth/train/sequence/word2vec.hpp>
 
 #include "../support/support.hpp"
 

@@ -1,4 +1,4 @@
-#include <firth/table/all_but_the_top.hpp>
+#include <firth/math/all_but_the_top.hpp>
 
 #include <Eigen/SVD>
 

@@ -34,7 +34,7 @@ struct Parts {
     }
 
     void write(const std::string& path, bool in_place = true) const {
-        ContainerWriter file(path, "test", 1);
+        SectionFileWriter file(path, "test", 1);
         file.section("symbols", bytes);
         file.begin("symbol ends");
         file.write_array(std::span<const std::uint64_t>(ends));
@@ -187,16 +187,16 @@ TEST_CASE("sections of a vocabulary that do not fit each other are refused", "[v
     const test::TemporaryFolder folder;
     const std::string path = folder / "file";
     const Vocabulary words = some_words(10);
-    const auto read = [&] { return read_vocabulary(Container(path, "test", 1)); };
+    const auto read = [&] { return read_vocabulary(SectionFile(path, "test", 1)); };
     const auto mapped = [&] {
-        return map_vocabulary(std::make_shared<const Container>(path, "test", 1));
+        return map_vocabulary(std::make_shared<const SectionFile>(path, "test", 1));
     };
     Parts(words).write(path);
     require_same(words, read());
     require_same(words, mapped());
     REQUIRE(mapped().is_mapped());
     {
-        ContainerWriter file(path, "test", 1);
+        SectionFileWriter file(path, "test", 1);
         write_mappable_vocabulary(file, words);
         file.commit();
     }

@@ -1,6 +1,6 @@
 /// Counts of co-occurrence, against a naive count in doubles, and their files.
 
-#include <firth/text.hpp>
+#include <firth/corpus.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,9 @@
 
 #include <firth/base/random.hpp>
 #include <firth/io/vocabulary_text.hpp>
+#include <firth/math/transposed.hpp>
 #include <firth/table/vocabulary_sections.hpp>
+#include <firth/text.hpp>
 
 #include "../support/support.hpp"
 
@@ -54,14 +56,14 @@ Naive naive_counts(const CorpusView& corpus, const CooccurrenceOptions& options)
 
 /// Counts are rounded once, to float32: half a unit in the last place, unless `within` says more.
 void require_counts(const CooccurrenceCounts& counts, const Naive& naive, double within = 6e-8) {
-    REQUIRE(counts.symbols() == symbols);
+    REQUIRE(counts.rows() == symbols);
     REQUIRE(counts.size() == naive.size());
     auto want = naive.begin();
     bool same = true;
-    for (Id row = 0; row < counts.symbols(); ++row) {
-        for (const Cooccurrence& entry : counts[row]) {
+    for (Id row = 0; row < counts.rows(); ++row) {
+        for (const SparseEntry& entry : counts[row]) {
             same = same && want->first == std::pair(row, entry.column) &&
-                   std::fabs(static_cast<double>(entry.count) / want->second - 1) <= within;
+                   std::fabs(static_cast<double>(entry.value) / want->second - 1) <= within;
             ++want;
         }
     }
@@ -69,8 +71,8 @@ void require_counts(const CooccurrenceCounts& counts, const Naive& naive, double
 }
 
 void require_same(const CooccurrenceCounts& a, const CooccurrenceCounts& b) {
-    REQUIRE(a.symbols() == b.symbols());
-    for (Id row = 0; row < a.symbols(); ++row) {
+    REQUIRE(a.rows() == b.rows());
+    for (Id row = 0; row < a.rows(); ++row) {
         REQUIRE(std::equal(a[row].begin(), a[row].end(), b[row].begin(), b[row].end()));
     }
 }
@@ -116,14 +118,14 @@ TEST_CASE("counts of wide windows are those of a naive count", "[window]") {
         pair.add(1);
         pair.end_sentence();
         const float count =
-            count_cooccurrences(pair, 3, {.window = max_context_window, .threads = 1}).count(0, 1);
+            count_cooccurrences(pair, 3, {.window = max_context_window, .threads = 1}).value(0, 1);
         const double exact = 1.0 / static_cast<double>(distance);
         REQUIRE(std::fabs(static_cast<double>(count) / exact - 1) < 1.6e-7);
         if (distance == 24) REQUIRE(count == static_cast<float>(exact));
-        REQUIRE(count_cooccurrences(pair, 3, {.window = distance - 1, .threads = 1}).count(0, 1) ==
+        REQUIRE(count_cooccurrences(pair, 3, {.window = distance - 1, .threads = 1}).value(0, 1) ==
                 0.0f);
-        REQUIRE(count_cooccurrences(pair, 3, {.window = distance, .threads = 1}).count(1, 0) ==
-                count_cooccurrences(pair, 3, {.window = distance, .threads = 1}).count(0, 1));
+        REQUIRE(count_cooccurrences(pair, 3, {.window = distance, .threads = 1}).value(1, 0) ==
+                count_cooccurrences(pair, 3, {.window = distance, .threads = 1}).value(0, 1));
     }
 }
 
@@ -173,15 +175,15 @@ TEST_CASE("counts depend neither on threads nor on memory") {
 
 TEST_CASE("a row finds its columns, and what was not seen counts nothing") {
     const CooccurrenceCounts counts(
-        std::vector<std::vector<Cooccurrence>>{{{0, 1.5f}, {2, 0.25f}}, {}, {{1, 3.0f}}});
-    REQUIRE(counts.count(0, 2) == 0.25f);
-    REQUIRE(counts.count(0, 1) == 0.0f);
-    REQUIRE(counts.count(1, 0) == 0.0f);
-    REQUIRE(counts.count(2, 1) == 3.0f);
+        std::vector<std::vector<SparseEntry>>{{{0, 1.5f}, {2, 0.25f}}, {}, {{1, 3.0f}}});
+    REQUIRE(counts.value(0, 2) == 0.25f);
+    REQUIRE(counts.value(0, 1) == 0.0f);
+    REQUIRE(counts.value(1, 0) == 0.0f);
+    REQUIRE(counts.value(2, 1) == 3.0f);
     REQUIRE(counts.size() == 3);
     const CooccurrenceCounts other = transposed(counts);
-    REQUIRE(other.count(2, 0) == 0.25f);
-    REQUIRE(other.count(1, 2) == 3.0f);
+    REQUIRE(other.value(2, 0) == 0.25f);
+    REQUIRE(other.value(1, 2) == 3.0f);
     REQUIRE(other.size() == 3);
 }
 
@@ -191,8 +193,8 @@ TEST_CASE("transposing twice gives the counts back") {
         count_cooccurrences(corpus, symbols, {.sides = ContextSides::right, .threads = 2});
     const CooccurrenceCounts other = transposed(counts, 1 << 20, {}, 2);
     for (Id row = 0; row < symbols; ++row) {
-        for (const Cooccurrence& entry : counts[row]) {
-            REQUIRE(other.count(entry.column, row) == entry.count);
+        for (const SparseEntry& entry : counts[row]) {
+            REQUIRE(other.value(entry.column, row) == entry.value);
         }
     }
     require_same(counts, transposed(other));
@@ -215,7 +217,7 @@ TEST_CASE("transposing by ranges of columns changes nothing", "[transposed]") {
         }
     }
     REQUIRE(folder.files() == 0);
-    REQUIRE(transposed(CooccurrenceCounts()).symbols() == 0);
+    REQUIRE(transposed(CooccurrenceCounts()).rows() == 0);
 }
 
 TEST_CASE("counting refuses what it cannot do, and can be cancelled") {
@@ -239,7 +241,7 @@ TEST_CASE("counting refuses what it cannot do, and can be cancelled") {
     REQUIRE_THROWS_AS(count_cooccurrences(corpus, symbols, {.threads = 100000}), OptionError);
     REQUIRE(count_cooccurrences(corpus, symbols, {}, [](const Progress&) {
                 return false;
-            }).symbols() == 0);
+            }).rows() == 0);
 }
 
 TEST_CASE("a file of counts gives them back, with the words") {
@@ -275,7 +277,7 @@ TEST_CASE("a file of counts that is whole but not sound is refused") {
     Vocabulary words;
     words.add("a", 2);
     words.add("b", 1);
-    const auto refused = [&](std::vector<std::vector<Cooccurrence>> rows) {
+    const auto refused = [&](std::vector<std::vector<SparseEntry>> rows) {
         write_cooccurrences(words, CooccurrenceCounts(std::move(rows)), folder / "counts");
         REQUIRE_THROWS_AS(open_cooccurrences(folder / "counts"), FormatError);
     };
@@ -289,11 +291,11 @@ TEST_CASE("a file of counts that is whole but not sound is refused") {
     // Rows' ends that fall, and more or fewer of them than words.
     for (const std::vector<std::uint64_t>& ends :
          std::vector<std::vector<std::uint64_t>>{{2, 1}, {1}, {1, 1, 1}, {0, 2}, {}}) {
-        ContainerWriter file(folder / "counts", detail::cooccurrence_kind,
-                             detail::cooccurrence_version);
+        SectionFileWriter file(folder / "counts", detail::cooccurrence_kind,
+                               detail::cooccurrence_version);
         write_vocabulary(file, words);
         file.begin("entries");
-        file.write_array(std::span<const Cooccurrence>(std::vector<Cooccurrence>{{1, 1.0f}}));
+        file.write_array(std::span<const SparseEntry>(std::vector<SparseEntry>{{1, 1.0f}}));
         file.begin("row ends");
         file.write_array(std::span<const std::uint64_t>(ends));
         file.commit();
@@ -332,7 +334,7 @@ TEST_CASE("GloVe's files of counts and words go out and come back") {
     test::write_file(folder / "twice", bytes + shuffled);
     const CooccurrenceCounts twice = read_glove_cooccurrences(folder / "twice", symbols);
     REQUIRE(twice.size() == counts.size());
-    REQUIRE(twice[5][3].count == 2 * counts[5][3].count);
+    REQUIRE(twice[5][3].value == 2 * counts[5][3].value);
 
     // Sums of records in doubles, rounded once.
     std::string tiny;
@@ -341,7 +343,7 @@ TEST_CASE("GloVe's files of counts and words go out and come back") {
         tiny += std::string(reinterpret_cast<const char*>(&record), sizeof record);
     }
     test::write_file(folder / "sums", tiny);
-    REQUIRE(read_glove_cooccurrences(folder / "sums", 2).count(0, 1) == 16777218.0f);
+    REQUIRE(read_glove_cooccurrences(folder / "sums", 2).value(0, 1) == 16777218.0f);
     // More records than one piece of a pass holds.
     std::string many;
     for (std::size_t i = 0; i < (std::size_t{1} << 20) + 5; ++i) {
@@ -351,7 +353,7 @@ TEST_CASE("GloVe's files of counts and words go out and come back") {
     test::write_file(folder / "many", many);
     const CooccurrenceCounts pieces = read_glove_cooccurrences(folder / "many", 3);
     REQUIRE(pieces.size() == 3);
-    REQUIRE(pieces.count(0, 1) + pieces.count(1, 1) + pieces.count(2, 1) == 524290.5f);
+    REQUIRE(pieces.value(0, 1) + pieces.value(1, 1) + pieces.value(2, 1) == 524290.5f);
 
     test::write_file(folder / "cut", bytes.substr(0, bytes.size() - 5));
     REQUIRE(test::contains(test::message_of<Error>([&] {

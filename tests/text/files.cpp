@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <firth/corpus.hpp>
+
 #include "../support/support.hpp"
 
 using namespace firth;
@@ -70,7 +72,7 @@ TEST_CASE("what came of a corpus is not taken for one", "[files]") {
     write_cooccurrences(expected.vocabulary, count_cooccurrences(expected.corpus, 3),
                         folder / "counts");
     write_glove_cooccurrences(count_cooccurrences(expected.corpus, 3), folder / "cooccurrence.bin");
-    { ContainerWriter(folder / "v.firth", "vectors", 1).commit(); }
+    { SectionFileWriter(folder / "v.firth", "vectors", 1).commit(); }
     test::write_file(folder / "stopped.checkpoint", "whatever");
     test::write_file(folder / "v.txt.tmp-123", "half a file");
     test::write_file(folder / "firth-spool-77", "a b c");

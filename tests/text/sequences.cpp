@@ -1,7 +1,7 @@
 /// What `encode_sequences` takes compiles and gives what nested vectors give; what it cannot take
 /// its concept refuses.
 
-#include <firth/text/encode.hpp>
+#include <firth/text/read_corpus.hpp>
 
 #include <array>
 #include <iterator>

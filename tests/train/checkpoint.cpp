@@ -1,11 +1,11 @@
 /// Trainings that are stopped and go on.
 
-#include <firth/train/checkpoint.hpp>
+#include <firth/train/run/checkpoint.hpp>
 
 #include <cmath>
 #include <filesystem>
 
-#include <firth/text/count_cooccurrences.hpp>
+#include <firth/corpus/count_cooccurrences.hpp>
 
 #include "support.hpp"
 
@@ -276,7 +276,7 @@ TEST_CASE("a checkpoint holds its place, its tables and nothing else", "[checkpo
                                    read_checkpoint(path, settings, read_input, read_output));
                            }),
                            "place"));
-    ContainerWriter(path, "checkpoint", 1).commit();
+    SectionFileWriter(path, "checkpoint", 1).commit();
     REQUIRE(test::contains(test::message_of<FormatError>([&] {
                                static_cast<void>(
                                    read_checkpoint(path, settings, read_input, read_output));

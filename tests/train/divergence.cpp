@@ -1,4 +1,4 @@
-#include <firth/train/divergence.hpp>
+#include <firth/train/run/divergence.hpp>
 
 #include <cmath>
 

@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <limits>
 
+#include <firth/corpus/cooccurrence_file.hpp>
 #include <firth/query/similarity.hpp>
-#include <firth/text/cooccurrence_file.hpp>
 
 #include "support.hpp"
 
@@ -21,7 +21,7 @@ namespace {
 CountedCorpus grouped_counts() {
     Random random(12);
     CountedCorpus counted;
-    std::vector<std::vector<Cooccurrence>> rows(50);
+    std::vector<std::vector<SparseEntry>> rows(50);
     for (Id i = 0; i < 50; ++i) {
         counted.vocabulary.add("g" + std::to_string(i / 5) + "w" + std::to_string(i % 5), 1);
         for (Id j = 0; j < 50; ++j) {
@@ -35,7 +35,7 @@ CountedCorpus grouped_counts() {
 /// Counts of many symbols, more than one tile's.
 CooccurrenceCounts many_counts(std::size_t symbols, bool symmetric = true) {
     Random random(6);
-    std::vector<std::vector<Cooccurrence>> rows(symbols);
+    std::vector<std::vector<SparseEntry>> rows(symbols);
     for (Id i = 0; i < symbols; ++i) {
         for (Id j = 0; j < symbols; ++j) {
             const double chance = 2000.0 / static_cast<double>((i + 1) * (symmetric ? j + 1 : 8));
@@ -64,16 +64,16 @@ std::vector<double> naive_costs(const CooccurrenceCounts& counts, std::size_t di
     Side words;
     Side contexts;
     for (Side* const side : {&words, &contexts}) {
-        for (std::size_t i = 0; i < counts.symbols() * width; ++i) {
+        for (std::size_t i = 0; i < counts.rows() * width; ++i) {
             side->values.push_back((static_cast<double>(random.uniform()) - 0.5) /
                                    static_cast<double>(dim));
         }
         side->squares.assign(side->values.size(), 1.0);
     }
     std::vector<Count> order;
-    for (Id i = 0; i < counts.symbols(); ++i) {
-        for (const Cooccurrence& entry : counts[i]) {
-            order.push_back({i, entry.column, static_cast<double>(entry.count)});
+    for (Id i = 0; i < counts.rows(); ++i) {
+        for (const SparseEntry& entry : counts[i]) {
+            order.push_back({i, entry.column, static_cast<double>(entry.value)});
         }
     }
     std::shuffle(order.begin(), order.end(), random);
@@ -178,7 +178,7 @@ struct NaivePair {
 /// Symbol i was seen with symbol partner(i) alone, counts[i] times, and with nobody where that is
 /// 0.
 CooccurrenceCounts pairs_of(const std::vector<float>& counts) {
-    std::vector<std::vector<Cooccurrence>> rows(counts.size());
+    std::vector<std::vector<SparseEntry>> rows(counts.size());
     for (Id i = 0; i < counts.size(); ++i) {
         const Id partner = (i + 3) % static_cast<Id>(counts.size());
         if (counts[i] > 0) rows[i].push_back({partner, counts[i]});
@@ -427,7 +427,7 @@ TEST_CASE("every count is in one tile, once") {
                 for (const auto& entry : tiles.tile(r, c, 0, tiles.tile_size(r, c), buffer)) {
                     const Id row = static_cast<Id>(tiles.row_begin(r) + entry.row);
                     const Id column = static_cast<Id>(tiles.column_begin(c) + entry.column);
-                    const float count = counts.count(row, column);
+                    const float count = counts.value(row, column);
                     const float weight = count < 20 ? std::pow(count / 20, 0.5f) : 1.0f;
                     same = same && count > 0 && entry.target.log_count == std::log(count) &&
                            std::fabs(entry.target.weight - weight) < 1e-6f;
@@ -440,11 +440,11 @@ TEST_CASE("every count is in one tile, once") {
         REQUIRE(tiles.row_blocks() >= 9);
         // What no training costs, for messages and for telling what diverges.
         double zero = 0;
-        for (Id i = 0; i < counts.symbols(); ++i) {
-            for (const Cooccurrence& entry : counts[i]) {
-                const double log_count = std::log(static_cast<double>(entry.count));
+        for (Id i = 0; i < counts.rows(); ++i) {
+            for (const SparseEntry& entry : counts[i]) {
+                const double log_count = std::log(static_cast<double>(entry.value));
                 zero += 0.5 * log_count * log_count *
-                        std::min(1.0, std::sqrt(static_cast<double>(entry.count) / 20));
+                        std::min(1.0, std::sqrt(static_cast<double>(entry.value) / 20));
             }
         }
         REQUIRE(std::fabs(tiles.cost_of_zero() / zero - 1) < 1e-5);
@@ -507,9 +507,9 @@ TEST_CASE("an epoch goes through every tile, three times through a part", "[naiv
     for (const bool symmetric : {true, false}) {
         const CooccurrenceCounts counts = many_counts(700, symmetric);
         std::vector<float> want;
-        for (Id i = 0; i < counts.symbols(); ++i) {
-            for (const Cooccurrence& entry : counts[i]) {
-                want.push_back(entry.count);
+        for (Id i = 0; i < counts.rows(); ++i) {
+            for (const SparseEntry& entry : counts[i]) {
+                want.push_back(entry.value);
             }
         }
         std::vector<float> noted;
@@ -626,7 +626,7 @@ TEST_CASE("a training that diverges says so") {
     REQUIRE(test::contains(test::message_of<Error>([&] { static_cast<void>(fast.train()); }),
                            "diverged"));
     // Also where zeros would cost nothing, and where numbers stay finite until the last epoch.
-    std::vector<std::vector<Cooccurrence>> rows(100);
+    std::vector<std::vector<SparseEntry>> rows(100);
     Random random(3);
     for (Id i = 0; i < 100; ++i) {
         for (Id j = 0; j < 100; ++j) {
@@ -649,7 +649,7 @@ TEST_CASE("a training where zeros would cost next to nothing is sound", "[diverg
     // Counts of 1 have a logarithm of 0, from which random starts are further away than zeros are.
     const auto counts_of = [](std::size_t symbols, double density, auto&& count) {
         Random random(5);
-        std::vector<std::vector<Cooccurrence>> rows(symbols);
+        std::vector<std::vector<SparseEntry>> rows(symbols);
         for (Id i = 0; i < symbols; ++i) {
             for (Id j = 0; j < symbols; ++j) {
                 if (static_cast<double>(random.uniform()) < density) {
@@ -713,15 +713,15 @@ TEST_CASE("objectives and optimizers can be the user's own") {
     const EmbeddingTable<float> words = trainer.words();
     const EmbeddingTable<float> contexts = trainer.contexts();
     double sum = 0;
-    for (Id i = 0; i < counts.symbols(); ++i) {
-        for (const Cooccurrence& entry : counts[i]) {
+    for (Id i = 0; i < counts.rows(); ++i) {
+        for (const SparseEntry& entry : counts[i]) {
             double product = static_cast<double>(trainer.word_biases()[i]) +
                              static_cast<double>(trainer.context_biases()[entry.column]);
             for (std::size_t k = 0; k < 40; ++k) {
                 product += static_cast<double>(words[i][k]) *
                            static_cast<double>(contexts[entry.column][k]);
             }
-            const double error = product - std::sqrt(static_cast<double>(entry.count));
+            const double error = product - std::sqrt(static_cast<double>(entry.value));
             sum += 0.5 * error * error;
         }
         if (i == 20) break;
@@ -749,7 +749,7 @@ TEST_CASE("wrong settings are refused with their range") {
     REQUIRE(
         test::contains(test::message_of<Error>([&] {
                            static_cast<void>(make_glove(
-                               CooccurrenceCounts(std::vector<std::vector<Cooccurrence>>(3)), {}));
+                               CooccurrenceCounts(std::vector<std::vector<SparseEntry>>(3)), {}));
                        }),
                        "no counts"));
     REQUIRE(test::contains(

@@ -1,4 +1,4 @@
-#include <firth/train/hierarchical_softmax.hpp>
+#include <firth/train/sequence/hierarchical_softmax.hpp>
 
 #include <list>
 #include <set>

@@ -1,6 +1,6 @@
 /// Weighed counts and their singular vectors, against Eigen's dense decomposition.
 
-#include <firth/train/lsa.hpp>
+#include <firth/train/counts/lsa.hpp>
 
 #include <Eigen/SVD>
 
@@ -9,8 +9,8 @@
 #include <map>
 #include <numeric>
 
+#include <firth/corpus/count_cooccurrences.hpp>
 #include <firth/query/similarity.hpp>
-#include <firth/text/count_cooccurrences.hpp>
 
 #include "support.hpp"
 
@@ -20,7 +20,7 @@ namespace {
 
 CooccurrenceCounts random_matrix(std::size_t symbols, double density) {
     Random random(3);
-    std::vector<std::vector<Cooccurrence>> rows(symbols);
+    std::vector<std::vector<SparseEntry>> rows(symbols);
     for (auto& row : rows) {
         for (Id j = 0; j < symbols; ++j) {
             if (static_cast<double>(random.uniform()) < density) {
@@ -32,11 +32,11 @@ CooccurrenceCounts random_matrix(std::size_t symbols, double density) {
 }
 
 Eigen::MatrixXd dense(const CooccurrenceCounts& counts) {
-    const auto n = static_cast<Eigen::Index>(counts.symbols());
+    const auto n = static_cast<Eigen::Index>(counts.rows());
     Eigen::MatrixXd matrix = Eigen::MatrixXd::Zero(n, n);
-    for (Id i = 0; i < counts.symbols(); ++i) {
-        for (const Cooccurrence& entry : counts[i]) {
-            matrix(i, entry.column) = static_cast<double>(entry.count);
+    for (Id i = 0; i < counts.rows(); ++i) {
+        for (const SparseEntry& entry : counts[i]) {
+            matrix(i, entry.column) = static_cast<double>(entry.value);
         }
     }
     return matrix;
@@ -63,7 +63,7 @@ struct Whole {
 /// The whole decomposition; of small matrices by another algorithm than the library's.
 Whole whole(const CooccurrenceCounts& counts) {
     constexpr unsigned both = Eigen::ComputeThinU | Eigen::ComputeThinV;
-    if (counts.symbols() > 200) {
+    if (counts.rows() > 200) {
         const Eigen::BDCSVD<Eigen::MatrixXd> svd(dense(counts), both);
         return {svd.matrixU(), svd.singularValues(), svd.matrixV()};
     }
@@ -95,7 +95,7 @@ CooccurrenceCounts matrix_of_values(std::size_t symbols, const std::vector<doubl
             rows[i][j] += static_cast<float>(noise) * random.uniform();
         }
     }
-    std::vector<std::vector<Cooccurrence>> result(symbols);
+    std::vector<std::vector<SparseEntry>> result(symbols);
     for (Id i = 0; i < symbols; ++i) {
         for (const auto& [column, value] : rows[i]) {
             result[i].push_back({column, value});
@@ -178,7 +178,7 @@ TEST_CASE("large matrices are iterated until values and vectors stand", "[svd]")
          {random_matrix(150, 0.02), random_matrix(150, 0.3), steps}) {
         const auto svd =
             truncated_svd(counts, transposed(counts),
-                          {.rank = 6, .exact_symbols = counts.symbols() - 1, .threads = threads});
+                          {.rank = 6, .exact_symbols = counts.rows() - 1, .threads = threads});
         REQUIRE(svd);
         REQUIRE(svd->converged);
         REQUIRE(svd->directions > 6);
@@ -279,7 +279,7 @@ TEST_CASE("values that occur more often than a block is wide are all found", "[s
         REQUIRE((dense(counts).transpose() * left.col(i) - value * right.col(i)).norm() < 1e-3);
     }
     // All that there is, of one value.
-    std::vector<std::vector<Cooccurrence>> diagonal(20);
+    std::vector<std::vector<SparseEntry>> diagonal(20);
     for (Id i = 0; i < 20; ++i) {
         diagonal[i] = {{i, 3.0f}};
     }
@@ -371,7 +371,7 @@ TEST_CASE("passes over the matrix are told, and any of them can be the last", "[
 }
 
 TEST_CASE("a matrix of low rank has zeros beyond it", "[svd]") {
-    std::vector<std::vector<Cooccurrence>> rows(40);
+    std::vector<std::vector<SparseEntry>> rows(40);
     for (Id i = 0; i < 40; ++i) {
         for (Id j = 0; j < 40; ++j) {
             rows[i].push_back({j, static_cast<float>((i + 1) * (j + 2))});
@@ -414,7 +414,7 @@ TEST_CASE("positive PMI is what its formula says") {
                                         (columns[j] / columns.sum())) -
                                std::log(shift);
                     }
-                    const float got = weights.count(static_cast<Id>(i), static_cast<Id>(j));
+                    const float got = weights.value(static_cast<Id>(i), static_cast<Id>(j));
                     REQUIRE(std::fabs(static_cast<double>(got) - std::max(0.0, want)) < 1e-5);
                 }
             }
@@ -427,9 +427,9 @@ TEST_CASE("weights of the other kinds are what their formulas say", "[weights]")
     const CooccurrenceCounts logs = weighed(counts, LogCount());
     REQUIRE(logs.size() == counts.size());
     for (Id i = 0; i < 40; ++i) {
-        for (const Cooccurrence& entry : counts[i]) {
-            REQUIRE(logs.count(i, entry.column) ==
-                    static_cast<float>(std::log1p(static_cast<double>(entry.count))));
+        for (const SparseEntry& entry : counts[i]) {
+            REQUIRE(logs.value(i, entry.column) ==
+                    static_cast<float>(std::log1p(static_cast<double>(entry.value))));
         }
     }
     REQUIRE(LogCount().smoothing == 1);
@@ -445,12 +445,12 @@ TEST_CASE("weights of the other kinds are what their formulas say", "[weights]")
     };
     static_assert(Association<Sums>);
     const CooccurrenceCounts three(
-        std::vector<std::vector<Cooccurrence>>{{{0, 3.0f}, {2, 1.0f}}, {}, {{0, 1.0f}}});
+        std::vector<std::vector<SparseEntry>>{{{0, 3.0f}, {2, 1.0f}}, {}, {{0, 1.0f}}});
     const CooccurrenceCounts sums = weighed(three, Sums());
     const double total = 2 + 0 + 1; // the roots of the columns' 4, 0 and 1
-    REQUIRE(sums.count(0, 0) == static_cast<float>(3 + 10 * 4 + 100 * 2 + 1000 * total));
-    REQUIRE(sums.count(0, 2) == static_cast<float>(1 + 10 * 4 + 100 * 1 + 1000 * total));
-    REQUIRE(sums.count(2, 0) == static_cast<float>(1 + 10 * 1 + 100 * 2 + 1000 * total));
+    REQUIRE(sums.value(0, 0) == static_cast<float>(3 + 10 * 4 + 100 * 2 + 1000 * total));
+    REQUIRE(sums.value(0, 2) == static_cast<float>(1 + 10 * 4 + 100 * 1 + 1000 * total));
+    REQUIRE(sums.value(2, 0) == static_cast<float>(1 + 10 * 1 + 100 * 2 + 1000 * total));
     REQUIRE(sums.size() == 3);
     // A weight of zero leaves the pair out; threads and memory change nothing.
     const CooccurrenceCounts many = random_matrix(300, 0.1);

@@ -11,10 +11,11 @@
 #include <vector>
 
 #include <firth/base/random.hpp>
-#include <firth/text/corpus.hpp>
-#include <firth/train/hierarchical_softmax.hpp>
-#include <firth/train/negative_sampler.hpp>
-#include <firth/train/word2vec.hpp>
+#include <firth/corpus/corpus.hpp>
+#include <firth/text/read_corpus.hpp>
+#include <firth/train/sequence/hierarchical_softmax.hpp>
+#include <firth/train/sequence/negative_sampler.hpp>
+#include <firth/train/sequence/word2vec.hpp>
 
 /// Training from sequences written down as plainly as it can be, in double precision, one row and
 /// one number at a time: what the library must agree with.

@@ -1,4 +1,4 @@
-#include <firth/train/negative_sampling.hpp>
+#include <firth/train/sequence/negative_sampling.hpp>
 
 #include <cmath>
 #include <map>

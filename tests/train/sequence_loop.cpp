@@ -1,6 +1,6 @@
 /// What the loop hands to its workers, noted down and compared with a plain list (`naive.hpp`).
 
-#include <firth/train/sequence_loop.hpp>
+#include <firth/train/sequence/sequence_loop.hpp>
 
 #include <atomic>
 #include <chrono>

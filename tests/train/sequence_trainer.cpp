@@ -1,6 +1,6 @@
 /// Whole trainings against the same written down plainly (`naive.hpp`), option by option.
 
-#include <firth/train/sequence_trainer.hpp>
+#include <firth/train/sequence/sequence_trainer.hpp>
 
 #include <cmath>
 
@@ -303,7 +303,7 @@ namespace {
 struct LargeLoss {
     double value = 1e6;
 
-    static constexpr float usual_rate = 0.025f;
+    static constexpr float default_learning_rate = 0.025f;
     template <class Arch>
     void step(const simd::WindowRows& rows, float, float*) const {
         rows.outputs[0][0] += 1;

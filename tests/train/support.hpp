@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include <firth/text/encode.hpp>
+#include <firth/text/read_corpus.hpp>
 #include <firth/train.hpp>
 
 #include "../support/support.hpp"

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include <firth/query/similarity.hpp>
-#include <firth/text/encode.hpp>
+#include <firth/text/read_corpus.hpp>
 
 #include "support.hpp"
 

@@ -1,11 +1,11 @@
 /// What a worker hands to its policies, noted down and compared with a plain list.
 
-#include <firth/train/window_worker.hpp>
+#include <firth/train/sequence/window_worker.hpp>
 
 #include <set>
 
-#include <firth/train/private_rows.hpp>
-#include <firth/train/sequence_trainer.hpp>
+#include <firth/train/run/private_rows.hpp>
+#include <firth/train/sequence/sequence_trainer.hpp>
 
 #include "support.hpp"
 
@@ -44,7 +44,7 @@ std::size_t row_of(const TableView<float>& table, const float* row) {
 struct Noting {
     Log* log = nullptr;
 
-    static constexpr float usual_rate = 0.5f;
+    static constexpr float default_learning_rate = 0.5f;
     static constexpr std::size_t max_contexts = 4;
 
     template <class Arch>

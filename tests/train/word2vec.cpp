@@ -1,4 +1,4 @@
-#include <firth/train/word2vec.hpp>
+#include <firth/train/sequence/word2vec.hpp>
 
 #include <cmath>
 
@@ -37,8 +37,8 @@ TEST_CASE("defaults are those of word2vec.c", "[word2vec]") {
     REQUIRE(trainer.threads == 0);
     REQUIRE_FALSE(trainer.deterministic);
     REQUIRE(trainer.seed == 1);
-    REQUIRE(SkipGram::usual_rate == 0.025f);
-    REQUIRE(Cbow::usual_rate == 0.06f);
+    REQUIRE(SkipGram::default_learning_rate == 0.025f);
+    REQUIRE(Cbow::default_learning_rate == 0.06f);
     REQUIRE(LearningRate{}.floor == 1e-4f);
     REQUIRE(LearningRate{}.initial == 0.025f);
     REQUIRE(LearningRate{}.schedule == Schedule::linear);

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include <firth/base/fold_case_table.hpp>
+#include <firth/base/detail/fold_case_table.hpp>
 #include <firth/base/utf8.hpp>
 
 namespace firth {

@@ -17,7 +17,7 @@
 
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
-#include <firth/eval/delimited.hpp>
+#include <firth/eval/detail/delimited.hpp>
 #include <firth/eval/word_pairs.hpp>
 
 namespace firth {

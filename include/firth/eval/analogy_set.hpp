@@ -11,10 +11,10 @@
 
 #include <firth/base/error.hpp>
 #include <firth/eval/analogy_file.hpp>
-#include <firth/eval/asked_words.hpp>
 #include <firth/eval/case_folding.hpp>
+#include <firth/eval/detail/asked_words.hpp>
 #include <firth/query/out_of_vocabulary.hpp>
-#include <firth/search/exact.hpp>
+#include <firth/search/exact/exact_index.hpp>
 #include <firth/search/metric.hpp>
 #include <firth/simd/update.hpp>
 #include <firth/table/embedding_table.hpp>

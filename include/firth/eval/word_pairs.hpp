@@ -13,7 +13,7 @@
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/number_bits.hpp>
 #include <firth/base/number_text.hpp>
-#include <firth/eval/delimited.hpp>
+#include <firth/eval/detail/delimited.hpp>
 
 namespace firth {
 

@@ -7,10 +7,10 @@
 
 #include <firth/base/error.hpp>
 #include <firth/base/number_bits.hpp>
-#include <firth/eval/asked_words.hpp>
 #include <firth/eval/case_folding.hpp>
-#include <firth/eval/spearman.hpp>
+#include <firth/eval/detail/asked_words.hpp>
 #include <firth/eval/word_pairs.hpp>
+#include <firth/math/spearman.hpp>
 #include <firth/query/out_of_vocabulary.hpp>
 #include <firth/simd/distance.hpp>
 #include <firth/table/word_vectors.hpp>

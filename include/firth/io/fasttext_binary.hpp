@@ -13,12 +13,12 @@
 #include <vector>
 
 #include <firth/base/mapped_file.hpp>
-#include <firth/io/byte_reader.hpp>
-#include <firth/io/element_type.hpp>
-#include <firth/io/elements.hpp>
+#include <firth/io/detail/byte_reader.hpp>
+#include <firth/io/detail/element_type.hpp>
+#include <firth/io/detail/elements.hpp>
+#include <firth/io/detail/stored_matrix.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
-#include <firth/io/stored_matrix.hpp>
 #include <firth/simd/update.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/subword.hpp>

@@ -10,7 +10,7 @@
 
 #include <firth/base/error.hpp>
 #include <firth/base/progress.hpp>
-#include <firth/io/element_type.hpp>
+#include <firth/io/detail/element_type.hpp>
 
 namespace firth {
 

@@ -9,11 +9,11 @@
 
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/mapped_file.hpp>
-#include <firth/io/byte_reader.hpp>
+#include <firth/io/detail/byte_reader.hpp>
+#include <firth/io/detail/text_rows.hpp>
+#include <firth/io/detail/text_sample.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
-#include <firth/io/text_rows.hpp>
-#include <firth/io/text_sample.hpp>
 #include <firth/io/word2vec_text.hpp>
 #include <firth/table/word_vectors.hpp>
 

@@ -12,13 +12,16 @@
 
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/byte_source.hpp>
-#include <firth/base/container.hpp>
 #include <firth/base/decompress.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/section_file.hpp>
 #include <firth/base/temporary_file.hpp>
 #include <firth/base/utf8.hpp>
-#include <firth/io/element_type.hpp>
+#include <firth/io/detail/element_type.hpp>
+#include <firth/io/detail/stored_matrix.hpp>
+#include <firth/io/detail/word_list.hpp>
+#include <firth/io/detail/word_rules.hpp>
 #include <firth/io/fasttext_binary.hpp>
 #include <firth/io/format.hpp>
 #include <firth/io/glove_text.hpp>
@@ -28,12 +31,9 @@
 #include <firth/io/read_options.hpp>
 #include <firth/io/recognize.hpp>
 #include <firth/io/rows.hpp>
-#include <firth/io/stored_matrix.hpp>
 #include <firth/io/vecs.hpp>
 #include <firth/io/word2vec_binary.hpp>
 #include <firth/io/word2vec_text.hpp>
-#include <firth/io/word_list.hpp>
-#include <firth/io/word_rules.hpp>
 #include <firth/table/subword_vectors.hpp>
 #include <firth/table/word_vectors.hpp>
 #if __has_include(<nlohmann/json.hpp>)
@@ -116,8 +116,8 @@ public:
     }
 
     /// Any of firth's own files. Throws `FormatError`.
-    [[nodiscard]] Container container() const {
-        const std::string kind(container_kind(bytes()));
+    [[nodiscard]] SectionFile sections() const {
+        const std::string kind(section_file_kind(bytes()));
         return {path_, opened_.file, kind, std::nullopt};
     }
 

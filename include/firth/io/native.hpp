@@ -15,22 +15,22 @@
 #include <utility>
 #include <vector>
 
-#include <firth/base/container.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/scalar.hpp>
-#include <firth/io/element_type.hpp>
-#include <firth/io/elements.hpp>
+#include <firth/base/section_file.hpp>
+#include <firth/io/detail/element_type.hpp>
+#include <firth/io/detail/elements.hpp>
+#include <firth/io/detail/stored_matrix.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
-#include <firth/io/stored_matrix.hpp>
 #include <firth/simd/dot.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/quantized_table.hpp>
 #include <firth/table/vocabulary_sections.hpp>
 #include <firth/table/word_vectors.hpp>
 
-/// firth's own format, .firth: a container of kind "vectors", version 1, with these sections.
+/// firth's own format, .firth: a section file of kind "vectors", version 1, with these sections.
 ///
 ///     shape          rows, dim (u64 each)
 ///     element        "f32", "f16", "bf16" or "i8"
@@ -54,7 +54,7 @@ namespace detail {
 inline constexpr std::string_view native_kind = "vectors";
 inline constexpr std::uint32_t native_version = 1;
 
-/// Numbers are in the byte order of the machine, as in all containers.
+/// Numbers are in the byte order of the machine, as in all section files.
 inline constexpr bool native_is_big = std::endian::native == std::endian::big;
 
 template <class T>
@@ -78,8 +78,8 @@ public:
     /// The same of a file that was opened before, with `copy_on_write`; `path` is what errors call
     /// it.
     NativeFile(std::string path, std::shared_ptr<MappedFile> file)
-        : file_(std::make_shared<Container>(std::move(path), std::move(file), detail::native_kind,
-                                            detail::native_version)) {
+        : file_(std::make_shared<SectionFile>(std::move(path), std::move(file), detail::native_kind,
+                                              detail::native_version)) {
         const auto shape = file_->array<std::uint64_t>("shape");
         if (shape.size() != 2) file_->fail_in("shape", "is not two numbers");
         rows_ = shape[0];
@@ -116,7 +116,7 @@ public:
     [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
     [[nodiscard]] std::size_t dim() const noexcept { return dim_; }
     [[nodiscard]] ElementType type() const noexcept { return type_; }
-    [[nodiscard]] const Container& container() const noexcept { return *file_; }
+    [[nodiscard]] const SectionFile& sections() const noexcept { return *file_; }
     [[nodiscard]] const std::string& path() const noexcept { return file_->path(); }
     [[nodiscard]] const Vocabulary& vocabulary() const noexcept { return vocabulary_; }
     [[nodiscard]] std::span<const float> norms() const { return file_->array<float>("norms"); }
@@ -170,7 +170,7 @@ private:
                                     " numbers, expected one a row");
     }
 
-    std::shared_ptr<Container> file_;
+    std::shared_ptr<SectionFile> file_;
     std::size_t rows_ = 0;
     std::size_t dim_ = 0;
     ElementType type_ = ElementType::f32;
@@ -243,7 +243,7 @@ private:
 /// not zero, and a norm that is not its row's.
 inline void verify_native(const NativeFile& file) {
     const std::string& path = file.path();
-    file.container().verify_all();
+    file.sections().verify_all();
     check_vocabulary(file.vocabulary(), path);
     const StoredMatrix matrix = file.matrix();
     std::vector<float> row(matrix.dim);
@@ -324,7 +324,7 @@ private:
     }
 
     ElementType type_;
-    ContainerWriter file_;
+    SectionFileWriter file_;
     Vocabulary vocabulary_;
     std::vector<float> norms_;
     std::vector<float> scales_;

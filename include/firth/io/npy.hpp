@@ -16,13 +16,13 @@
 
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/mapped_file.hpp>
-#include <firth/io/byte_reader.hpp>
-#include <firth/io/element_type.hpp>
-#include <firth/io/elements.hpp>
+#include <firth/io/detail/byte_reader.hpp>
+#include <firth/io/detail/element_type.hpp>
+#include <firth/io/detail/elements.hpp>
+#include <firth/io/detail/stored_matrix.hpp>
+#include <firth/io/detail/word_list.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
-#include <firth/io/stored_matrix.hpp>
-#include <firth/io/word_list.hpp>
 #include <firth/table/word_vectors.hpp>
 
 /// NumPy's .npy format, versions 1 to 3 (its "NEP 1" and `numpy.lib.format`): a matrix of float16,

@@ -18,12 +18,12 @@
 #include <firth/base/fields.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/utf8.hpp>
-#include <firth/io/byte_reader.hpp>
+#include <firth/io/detail/byte_reader.hpp>
+#include <firth/io/detail/stored_matrix.hpp>
+#include <firth/io/detail/text_rows.hpp>
+#include <firth/io/detail/word_list.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
-#include <firth/io/stored_matrix.hpp>
-#include <firth/io/text_rows.hpp>
-#include <firth/io/word_list.hpp>
 #include <firth/table/word_vectors.hpp>
 
 /// What TensorBoard's Embedding Projector reads: a line of numbers with tabs between them a row,

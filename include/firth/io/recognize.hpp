@@ -10,20 +10,20 @@
 #include <string_view>
 #include <vector>
 
-#include <firth/base/container.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/number_text.hpp>
+#include <firth/base/section_file.hpp>
 #include <firth/base/utf8.hpp>
-#include <firth/io/byte_reader.hpp>
-#include <firth/io/element_type.hpp>
-#include <firth/io/elements.hpp>
+#include <firth/io/detail/byte_reader.hpp>
+#include <firth/io/detail/element_type.hpp>
+#include <firth/io/detail/elements.hpp>
+#include <firth/io/detail/foreign_file.hpp>
+#include <firth/io/detail/text_rows.hpp>
+#include <firth/io/detail/text_sample.hpp>
+#include <firth/io/detail/word2vec_header.hpp>
 #include <firth/io/fasttext_binary.hpp>
-#include <firth/io/foreign_file.hpp>
 #include <firth/io/format.hpp>
 #include <firth/io/npy.hpp>
-#include <firth/io/text_rows.hpp>
-#include <firth/io/text_sample.hpp>
-#include <firth/io/word2vec_header.hpp>
 #include <firth/table/embedding_table.hpp>
 
 /// Which format a file of vectors has. Binary formats are known by their marks, texts by what their
@@ -240,7 +240,7 @@ inline VectorFormat recognize_rows(std::string_view text, std::string_view bytes
                                                    const std::string& name = "the data") {
     using namespace detail;
     if (bytes.empty()) throw FormatError(name + " is empty, expected word vectors");
-    if (is_container(bytes)) return VectorFormat::native;
+    if (is_section_file(bytes)) return VectorFormat::native;
     if (bytes.starts_with(npy_magic)) return VectorFormat::npy;
     if (bytes.size() >= 4 && ByteReader(bytes, name).number<std::int32_t>("") == fasttext_magic) {
         return VectorFormat::fasttext_binary;

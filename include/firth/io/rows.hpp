@@ -17,9 +17,9 @@
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/base/utf8.hpp>
+#include <firth/io/detail/word_rules.hpp>
 #include <firth/io/format.hpp>
 #include <firth/io/read_options.hpp>
-#include <firth/io/word_rules.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/table/word_vectors.hpp>

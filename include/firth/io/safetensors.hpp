@@ -19,13 +19,13 @@
 
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/mapped_file.hpp>
-#include <firth/io/byte_reader.hpp>
-#include <firth/io/element_type.hpp>
-#include <firth/io/elements.hpp>
+#include <firth/io/detail/byte_reader.hpp>
+#include <firth/io/detail/element_type.hpp>
+#include <firth/io/detail/elements.hpp>
+#include <firth/io/detail/stored_matrix.hpp>
+#include <firth/io/detail/word_list.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
-#include <firth/io/stored_matrix.hpp>
-#include <firth/io/word_list.hpp>
 #include <firth/table/word_vectors.hpp>
 
 /// The safetensors format: a length (u64), so many bytes of JSON that name the tensors, and their

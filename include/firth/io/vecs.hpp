@@ -12,13 +12,13 @@
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/number_text.hpp>
-#include <firth/io/byte_reader.hpp>
-#include <firth/io/element_type.hpp>
-#include <firth/io/elements.hpp>
+#include <firth/io/detail/byte_reader.hpp>
+#include <firth/io/detail/element_type.hpp>
+#include <firth/io/detail/elements.hpp>
+#include <firth/io/detail/stored_matrix.hpp>
+#include <firth/io/detail/word_list.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
-#include <firth/io/stored_matrix.hpp>
-#include <firth/io/word_list.hpp>
 #include <firth/table/word_vectors.hpp>
 
 /// The formats fvecs, bvecs and ivecs of the TEXMEX corpora, which Faiss and hnswlib work with: a

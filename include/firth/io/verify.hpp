@@ -10,14 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include <firth/base/container.hpp>
 #include <firth/base/number_text.hpp>
+#include <firth/base/section_file.hpp>
 #include <firth/base/utf8.hpp>
+#include <firth/io/detail/text_sample.hpp>
 #include <firth/io/format.hpp>
 #include <firth/io/load.hpp>
 #include <firth/io/native.hpp>
 #include <firth/io/read_options.hpp>
-#include <firth/io/text_sample.hpp>
 #include <firth/io/word2vec_binary.hpp>
 #include <firth/table/word_vectors.hpp>
 
@@ -139,9 +139,9 @@ inline void verify_words(const VectorFile& file, const WordVectors<float>& vecto
         detail::verify_words(file, vectors, read, report);
         return report;
     }
-    report.kind = container_kind(file.bytes());
+    report.kind = section_file_kind(file.bytes());
     if (report.kind != detail::native_kind) {
-        file.container().verify_all();
+        file.sections().verify_all();
     } else {
         const NativeFile native = file.native();
         verify_native(native);

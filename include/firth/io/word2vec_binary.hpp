@@ -16,12 +16,12 @@
 #include <firth/base/byte_sink.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/number_bits.hpp>
-#include <firth/io/byte_reader.hpp>
-#include <firth/io/element_type.hpp>
-#include <firth/io/elements.hpp>
+#include <firth/io/detail/byte_reader.hpp>
+#include <firth/io/detail/element_type.hpp>
+#include <firth/io/detail/elements.hpp>
+#include <firth/io/detail/word2vec_header.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
-#include <firth/io/word2vec_header.hpp>
 #include <firth/table/word_vectors.hpp>
 
 /// word2vec's binary format: a line "rows dim", then a row: the word, one space, dim little-endian

@@ -12,11 +12,11 @@
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/byte_sink.hpp>
 #include <firth/base/mapped_file.hpp>
-#include <firth/io/byte_reader.hpp>
+#include <firth/io/detail/byte_reader.hpp>
+#include <firth/io/detail/text_rows.hpp>
+#include <firth/io/detail/word2vec_header.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
-#include <firth/io/text_rows.hpp>
-#include <firth/io/word2vec_header.hpp>
 #include <firth/table/word_vectors.hpp>
 
 /// word2vec's text format: a line "rows dim", then a line a row: the word, and dim numbers, with

@@ -11,7 +11,7 @@
 #include <firth/base/error.hpp>
 #include <firth/query/out_of_vocabulary.hpp>
 #include <firth/query/word_lookup.hpp>
-#include <firth/search/exact.hpp>
+#include <firth/search/exact/exact_index.hpp>
 #include <firth/search/metric.hpp>
 #include <firth/simd/dot.hpp>
 #include <firth/simd/update.hpp>

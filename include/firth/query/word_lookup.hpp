@@ -9,9 +9,9 @@
 
 #include <firth/base/error.hpp>
 #include <firth/query/out_of_vocabulary.hpp>
+#include <firth/table/id.hpp>
 #include <firth/table/spelling.hpp>
 #include <firth/table/subword_vectors.hpp>
-#include <firth/table/vocabulary.hpp>
 #include <firth/table/word_vectors.hpp>
 
 namespace firth {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include <firth/base/error.hpp>
-#include <firth/table/vocabulary.hpp>
+#include <firth/table/id.hpp>
 
 namespace firth {
 

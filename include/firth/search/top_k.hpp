@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <firth/base/number_bits.hpp>
-#include <firth/table/vocabulary.hpp>
+#include <firth/table/id.hpp>
 
 namespace firth {
 

@@ -6,9 +6,9 @@
 #include <type_traits>
 
 #include <firth/base/config.hpp>
-#include <firth/simd/block_bit.hpp>
-#include <firth/simd/many.hpp>
-#include <firth/simd/unroll.hpp>
+#include <firth/simd/detail/block_bit.hpp>
+#include <firth/simd/detail/many.hpp>
+#include <firth/simd/detail/unroll.hpp>
 
 /// Kernels on vectors of bits, 64 to a word; lengths are in words. The functions that programs call
 /// are in `distance.hpp`.

@@ -12,10 +12,10 @@
 #include <firth/base/config.hpp>
 #include <firth/base/scalar.hpp>
 #include <firth/simd/arch.hpp>
-#include <firth/simd/batch.hpp>
-#include <firth/simd/block_half.hpp>
-#include <firth/simd/kernel_table.hpp>
-#include <firth/simd/pair.hpp>
+#include <firth/simd/detail/batch.hpp>
+#include <firth/simd/detail/block_half.hpp>
+#include <firth/simd/detail/pair.hpp>
+#include <firth/simd/dispatch/kernel_table.hpp>
 
 #if FIRTH_ON_X86()
 #include <immintrin.h>

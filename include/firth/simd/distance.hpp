@@ -7,9 +7,9 @@
 #include <span>
 
 #include <firth/simd/bits.hpp>
+#include <firth/simd/detail/pair.hpp>
+#include <firth/simd/dispatch/kernel_table.hpp>
 #include <firth/simd/dot.hpp>
-#include <firth/simd/kernel_table.hpp>
-#include <firth/simd/pair.hpp>
 
 /// Cosine, L2, L1, and the distances of vectors of bits. Formats, modes and numerics are those of
 /// `dot.hpp`, with the same order of summation; differences are rounded once, to float32 or

@@ -9,10 +9,10 @@
 #include <type_traits>
 
 #include <firth/simd/arch.hpp>
+#include <firth/simd/detail/many.hpp>
+#include <firth/simd/detail/pair.hpp>
+#include <firth/simd/dispatch/kernel_table.hpp>
 #include <firth/simd/format.hpp>
-#include <firth/simd/kernel_table.hpp>
-#include <firth/simd/many.hpp>
-#include <firth/simd/pair.hpp>
 
 /// Inner products and norms of vectors of any format: float, double, float16, bfloat16, int8 and
 /// uint8, unaligned and of any length. `dot<Arch>(a, b)` names an architecture, `dot(a, b)` takes

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <firth/simd/batch.hpp>
-#include <firth/simd/kernel_table.hpp>
+#include <firth/simd/detail/batch.hpp>
+#include <firth/simd/dispatch/kernel_table.hpp>
 #include <firth/simd/sigmoid.hpp>
 
 /// One step of gradient descent on two rows that learn from the product of each other, as in the

@@ -5,10 +5,10 @@
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/simd/arch.hpp>
+#include <firth/simd/detail/tile.hpp>
+#include <firth/simd/dispatch/kernel_table.hpp>
 #include <firth/simd/dot.hpp>
 #include <firth/simd/format.hpp>
-#include <firth/simd/kernel_table.hpp>
-#include <firth/simd/tile.hpp>
 
 /// Many queries against many rows, of float, float16, bfloat16, int8 or uint8. Queries are packed
 /// once and then meet any number of rows.

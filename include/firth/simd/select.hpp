@@ -6,11 +6,11 @@
 
 #include <firth/base/config.hpp>
 #include <firth/simd/arch.hpp>
-#include <firth/simd/batch.hpp>
+#include <firth/simd/detail/batch.hpp>
+#include <firth/simd/detail/tile.hpp>
+#include <firth/simd/detail/unroll.hpp>
+#include <firth/simd/dispatch/kernel_table.hpp>
 #include <firth/simd/format.hpp>
-#include <firth/simd/kernel_table.hpp>
-#include <firth/simd/tile.hpp>
-#include <firth/simd/unroll.hpp>
 
 /// Of products of queries and rows those that matter, while they are in the first cache.
 ///

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <span>
 
-#include <firth/simd/batch.hpp>
+#include <firth/simd/detail/batch.hpp>
+#include <firth/simd/dispatch/kernel_table.hpp>
 #include <firth/simd/dot.hpp>
-#include <firth/simd/kernel_table.hpp>
 
 /// Numerics: `axpy` rounds an element once where the hardware has fused multiply-add, twice
 /// elsewhere; `adagrad` divides and takes roots in full float32 precision.

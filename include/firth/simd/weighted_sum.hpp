@@ -9,9 +9,9 @@
 #include <type_traits>
 
 #include <firth/base/config.hpp>
-#include <firth/simd/batch.hpp>
-#include <firth/simd/kernel_table.hpp>
-#include <firth/simd/unroll.hpp>
+#include <firth/simd/detail/batch.hpp>
+#include <firth/simd/detail/unroll.hpp>
+#include <firth/simd/dispatch/kernel_table.hpp>
 
 /// A sum of chosen rows, each times a factor: a row of a sparse matrix times a table, or the vector
 /// of a bag of words.

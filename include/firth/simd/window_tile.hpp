@@ -7,11 +7,11 @@
 #include <cstddef>
 
 #include <firth/base/config.hpp>
-#include <firth/simd/batch.hpp>
-#include <firth/simd/dot_tile.hpp>
-#include <firth/simd/kernel_table.hpp>
+#include <firth/simd/detail/batch.hpp>
+#include <firth/simd/detail/dot_tile.hpp>
+#include <firth/simd/detail/unroll.hpp>
+#include <firth/simd/dispatch/kernel_table.hpp>
 #include <firth/simd/sigmoid.hpp>
-#include <firth/simd/unroll.hpp>
 
 /// One step of skip-gram or CBOW on a whole window: C context rows of the input table meet R rows
 /// of the output table as a C x R tile of scores. With negative sampling the outputs are the

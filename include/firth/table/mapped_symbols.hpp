@@ -4,7 +4,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,14 +12,9 @@
 
 #include <firth/base/checksum.hpp>
 #include <firth/base/error.hpp>
+#include <firth/table/id.hpp>
 
 namespace firth {
-
-/// The number of a symbol's row.
-using Id = std::uint32_t;
-
-/// No symbol.
-inline constexpr Id no_id = (std::numeric_limits<Id>::max)();
 
 /// How far a symbol may lie from the slot of its hash. By chance that is some dozens for the
 /// largest vocabularies; the limit keeps a hostile file from making every lookup slow.

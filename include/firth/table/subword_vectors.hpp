@@ -14,8 +14,8 @@
 #include <firth/base/error.hpp>
 #include <firth/simd/update.hpp>
 #include <firth/table/embedding_table.hpp>
+#include <firth/table/id.hpp>
 #include <firth/table/subword.hpp>
-#include <firth/table/vocabulary.hpp>
 #include <firth/table/word_vectors.hpp>
 
 namespace firth {

@@ -10,16 +10,16 @@
 #include <utility>
 #include <vector>
 
-#include <firth/base/container.hpp>
+#include <firth/base/section_file.hpp>
 #include <firth/table/vocabulary.hpp>
 
-/// A vocabulary as sections of a container: "symbols", the symbols' bytes one behind the other,
+/// A vocabulary as sections of a section file: "symbols", the symbols' bytes one behind the other,
 /// "symbol ends" and "counts", a u64 a symbol each, and where it is to be used in place "symbol
 /// slots", see `symbol_slots`.
 namespace firth {
 
 /// Writes the sections. Throws `IoError`.
-inline void write_vocabulary(ContainerWriter& file, const Vocabulary& vocabulary) {
+inline void write_vocabulary(SectionFileWriter& file, const Vocabulary& vocabulary) {
     file.begin("symbols");
     std::vector<std::uint64_t> ends;
     ends.reserve(vocabulary.size());
@@ -35,14 +35,14 @@ inline void write_vocabulary(ContainerWriter& file, const Vocabulary& vocabulary
 }
 
 /// Writes the sections, with the index by which the vocabulary can be used in place.
-inline void write_mappable_vocabulary(ContainerWriter& file, const Vocabulary& vocabulary) {
+inline void write_mappable_vocabulary(SectionFileWriter& file, const Vocabulary& vocabulary) {
     write_vocabulary(file, vocabulary);
     file.begin("symbol slots");
     file.write_array(std::span<const std::uint64_t>(symbol_slots(vocabulary)));
 }
 
 /// Reads the sections. Throws `FormatError` where they are damaged or not sound.
-[[nodiscard]] inline Vocabulary read_vocabulary(const Container& file) {
+[[nodiscard]] inline Vocabulary read_vocabulary(const SectionFile& file) {
     for (const char* const section : {"symbols", "symbol ends", "counts"}) {
         file.verify(section);
     }
@@ -68,9 +68,9 @@ inline void write_mappable_vocabulary(ContainerWriter& file, const Vocabulary& v
     return vocabulary;
 }
 
-/// The vocabulary of a container, in place: looks at nothing but the sizes of the sections. Throws
-/// `FormatError` where these do not fit each other.
-[[nodiscard]] inline Vocabulary map_vocabulary(const std::shared_ptr<const Container>& file) {
+/// The vocabulary of a section file, in place: looks at nothing but the sizes of the sections.
+/// Throws `FormatError` where these do not fit each other.
+[[nodiscard]] inline Vocabulary map_vocabulary(const std::shared_ptr<const SectionFile>& file) {
     MappedSymbols symbols{file->section("symbols"), file->array<std::uint64_t>("symbol ends"),
                           file->array<std::uint64_t>("counts"),
                           file->array<std::uint64_t>("symbol slots"), file->path()};

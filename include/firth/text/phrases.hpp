@@ -19,8 +19,8 @@
 #include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/random.hpp>
+#include <firth/corpus/corpus.hpp>
 #include <firth/table/vocabulary.hpp>
-#include <firth/text/corpus.hpp>
 
 namespace firth {
 
@@ -113,8 +113,7 @@ struct PairHash {
 [[nodiscard]] inline std::vector<Phrase> find_phrases(const EncodedCorpus& corpus,
                                                       const PhraseOptions& options = {}) {
     if (!(options.threshold >= 0)) {
-        throw OptionError("threshold is " + float_text(options.threshold) +
-                          ", expected 0 or more");
+        throw OptionError("threshold is " + float_text(options.threshold) + ", expected 0 or more");
     }
     // Pairs of one pass on one thread: at most some 200 MB.
     constexpr std::uint64_t pairs_a_share = std::uint64_t{1} << 24;

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include <firth/base/byte_source.hpp>
-#include <firth/base/container.hpp>
 #include <firth/base/decompress.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/number_text.hpp>
-#include <firth/text/corpus.hpp>
+#include <firth/base/section_file.hpp>
+#include <firth/corpus/corpus.hpp>
 #include <firth/text/tokenize.hpp>
 
 /// Which files of a folder are a corpus. Folders that people train on also hold what came of it:
@@ -30,8 +30,8 @@ inline constexpr std::size_t text_head = std::size_t{1} << 16;
 /// What the first bytes of a file (of a packed one: unpacked) are, where no text begins so: one of
 /// firth's own files, or binary data, which has a zero byte among the first 64 kB. Else empty.
 inline std::string binary_kind(std::string_view bytes) {
-    if (is_container(bytes)) {
-        return "one of firth's own files, of kind \"" + std::string(container_kind(bytes)) + '"';
+    if (is_section_file(bytes)) {
+        return "one of firth's own files, of kind \"" + std::string(section_file_kind(bytes)) + '"';
     }
     const std::size_t zero = bytes.substr(0, text_head).find('\0');
     return zero == bytes.npos ? "" : "binary data, byte " + std::to_string(zero) + " is zero";

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <firth/base/error.hpp>
+#include <firth/base/mapped_file.hpp>
+#include <firth/base/parallel.hpp>
+#include <firth/base/section_file.hpp>
+#include <firth/table/vocabulary.hpp>
+
+namespace firth {
+
+/// A sequence of sentences, each a sequence of ids, that somebody else owns: what learners read. A
+/// sentence is whatever belongs together: a line of text, a basket of products, a walk on a graph.
+struct CorpusView {
+    std::span<const Id> ids;                      ///< all sentences, one behind the other
+    std::span<const std::uint64_t> sentence_ends; ///< rising; the last is ids.size()
+    const MappedFile* file = nullptr;             ///< that the ids lie in, where they do
+
+    [[nodiscard]] std::size_t sentences() const noexcept { return sentence_ends.size(); }
+
+    /// Sentence `i` < sentences().
+    [[nodiscard]] std::span<const Id> operator[](std::size_t i) const noexcept {
+        const std::uint64_t begin = i == 0 ? 0 : sentence_ends[i - 1];
+        return ids.subspan(begin, sentence_ends[i] - begin);
+    }
+
+    /// Says that ids [begin, end) will not be needed for a while: where they lie in a mapped file
+    /// their memory is given back, so that a pass over a large corpus takes little of it.
+    void release(std::size_t begin, std::size_t end) const noexcept {
+        if (file == nullptr) return;
+        const auto place = static_cast<std::size_t>(reinterpret_cast<const char*>(ids.data()) -
+                                                    file->bytes().data());
+        file->release(place + begin * sizeof(Id), place + end * sizeof(Id));
+    }
+};
+
+/// Throws `Error` unless the view is sound: ends rise up to ids.size(), ids are below `symbols`.
+inline void check_corpus(const CorpusView& corpus, std::size_t symbols, std::size_t threads = 1) {
+    std::uint64_t last = 0;
+    for (const std::uint64_t end : corpus.sentence_ends) {
+        if (end < last || end > corpus.ids.size()) {
+            throw Error("the corpus has a sentence that ends at " + std::to_string(end) +
+                        ", expected " + std::to_string(last) + " to " +
+                        std::to_string(corpus.ids.size()));
+        }
+        last = end;
+    }
+    if (last != corpus.ids.size()) {
+        throw Error("the last sentence of the corpus ends at " + std::to_string(last) +
+                    ", expected " + std::to_string(corpus.ids.size()));
+    }
+    parallel_for(
+        corpus.ids.size(), std::size_t{1} << 20, threads, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t i = begin; i < end; ++i) {
+                if (corpus.ids[i] < symbols) continue;
+                throw Error("the corpus holds id " + std::to_string(corpus.ids[i]) + " at place " +
+                            std::to_string(i) + ", expected ids below " + std::to_string(symbols));
+            }
+            corpus.release(begin, end);
+        });
+}
+
+/// A corpus that owns its ids, in memory, or in a mapped file (`corpus_file.hpp`).
+class Corpus {
+public:
+    /// Appends an id to the sentence that is being written.
+    void add(Id id) { ids_.push_back(id); }
+
+    /// Ends the sentence; one without ids leaves no trace.
+    void end_sentence() {
+        if (ids_.size() != (sentence_ends_.empty() ? 0 : sentence_ends_.back())) {
+            sentence_ends_.push_back(ids_.size());
+        }
+    }
+
+    /// Takes ids and ends as they are; see `check_corpus` for what must hold.
+    static Corpus from_parts(std::vector<Id> ids, std::vector<std::uint64_t> sentence_ends) {
+        Corpus corpus;
+        corpus.ids_ = std::move(ids);
+        corpus.sentence_ends_ = std::move(sentence_ends);
+        return corpus;
+    }
+
+    /// Takes a view into a file that the corpus keeps mapped. Nothing can be added to it.
+    static Corpus from_file(std::shared_ptr<const SectionFile> file, const CorpusView& view) {
+        Corpus corpus;
+        corpus.file_ = std::move(file);
+        corpus.mapped_ = view;
+        return corpus;
+    }
+
+    [[nodiscard]] CorpusView view() const noexcept {
+        return file_ != nullptr ? mapped_ : CorpusView{ids_, sentence_ends_};
+    }
+    operator CorpusView() const noexcept { return view(); }
+
+    /// The number of ids in all sentences.
+    [[nodiscard]] std::size_t size() const noexcept { return view().ids.size(); }
+
+private:
+    std::vector<Id> ids_;
+    std::vector<std::uint64_t> sentence_ends_;
+    std::shared_ptr<const SectionFile> file_;
+    CorpusView mapped_;
+};
+
+/// A file in a folder that was not read as text, and why.
+struct SkippedFile {
+    std::string path;
+    std::string reason; ///< what it is: "binary data, byte 3 is zero"
+
+    friend bool operator==(const SkippedFile&, const SkippedFile&) = default;
+};
+
+/// A corpus with the vocabulary that its ids count in.
+struct EncodedCorpus {
+    Vocabulary vocabulary;              ///< by falling count
+    Corpus corpus;                      ///< without the symbols that the vocabulary left out
+    std::uint64_t raw_words = 0;        ///< the number of symbols read, those left out included
+    std::vector<SkippedFile> skipped{}; ///< files of folders that are no texts
+};
+
+} // namespace firth

@@ -1,0 +1,158 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <firth/base/error.hpp>
+#include <firth/base/number_bits.hpp>
+#include <firth/base/scalar.hpp>
+#include <firth/search/codes/detail/row_terms.hpp>
+#include <firth/search/codes/detail/tile_products.hpp>
+#include <firth/search/detail/candidates.hpp>
+#include <firth/search/metric.hpp>
+#include <firth/search/search_options.hpp>
+#include <firth/simd/convert.hpp>
+#include <firth/simd/dot.hpp>
+#include <firth/simd/select.hpp>
+#include <firth/table/id.hpp>
+#include <firth/table/matrix_view.hpp>
+
+namespace firth {
+
+/// A query, ready to be held against rows of T.
+template <class T>
+struct PreparedQuery {
+    std::vector<T> vector; ///< multiplied by its factor
+    float norm = 0;        ///< before, but rounded to T
+    float margin = 0;      ///< a value is off by at most half of that
+};
+
+namespace detail {
+
+/// The Euclidean norm of a query. Throws `Error` for one of another length or one that is not
+/// finite, or whose products with a row as long as `longest` may not be.
+template <Metric M>
+[[nodiscard]] float checked_norm(std::span<const float> query, std::size_t dim, float longest) {
+    check_length("query", query.size(), dim);
+    const float norm = simd::norm(query);
+    if (!is_finite(norm) || !is_finite(M::magnitude(norm, longest)) ||
+        !is_finite(M::query_factor(norm))) {
+        throw Error("the query holds NaN or infinity, or its norm is beyond float32; expected "
+                    "finite numbers");
+    }
+    return norm;
+}
+
+/// A query of `dim` elements for rows with such terms. Throws `Error` for one of another length or
+/// one that is not finite, also in T.
+template <Metric M, class T>
+[[nodiscard]] PreparedQuery<T> prepare_query(std::span<const float> query, std::size_t dim,
+                                             const RowTerms<M>& terms) {
+    PreparedQuery<T> prepared;
+    prepared.norm = checked_norm<M>(query, dim, terms.longest());
+    const float factor = M::query_factor(prepared.norm);
+    std::vector<float> vector(query.begin(), query.end());
+    if (factor == 0.0f && prepared.norm != 0.0f) {
+        const double wide = simd::norm(query, simd::precise);
+        for (float& value : vector) {
+            value = static_cast<float>(static_cast<double>(value) / wide);
+        }
+    } else {
+        for (float& value : vector) {
+            value *= factor;
+        }
+    }
+    if constexpr (std::is_same_v<T, float>) {
+        prepared.vector = std::move(vector);
+    } else {
+        prepared.vector.resize(vector.size());
+        simd::convert(vector, std::span<T>(prepared.vector));
+        const float rounded = simd::norm(std::span<const T>(prepared.vector));
+        if (!is_finite(rounded)) {
+            throw Error("the query is too large for the index's rows, which are of 16 bits");
+        }
+        if (factor != 0.0f) prepared.norm = rounded / factor;
+    }
+    // A value and the score differ by no more than the sum of the bounds that `dot`,
+    // `squared_l2` and `score_tile` state, and some roundings more; with room. Twice that,
+    // since either of two rows that are compared may be off.
+    const float rounding = (1024.0f + static_cast<float>(dim) / 4.0f) * 0x1.0p-24f;
+    // Products that leave float32's range at its lower end lose up to 2^-150 each; where
+    // kernels take subnormal numbers as zero, up to 2^-126 times the other side.
+    const float lost =
+        static_cast<float>(dim) *
+        (std::is_same_v<T, float> ? 0x1.0p-146f
+                                  : 0x1.0p-124f * (1 + prepared.norm + terms.longest()));
+    prepared.margin =
+        rounding * M::magnitude(prepared.norm, terms.longest()) + lost * terms.largest_factor();
+    return prepared;
+}
+
+/// A group of queries that passes over rows of floats, float16 or bfloat16. `Rows` has `dim()`, a
+/// `MetricType`, `terms()`, `score(query, id)` and `tile(first)`: a view of rows, the place of row
+/// `first` in it, and the terms from there on; a tile begins at a multiple of its size.
+template <class Rows, class T>
+class FloatGroup {
+public:
+    using Query = PreparedQuery<T>;
+
+    FloatGroup(const Rows& rows, std::span<const Query> queries)
+        : rows_(&rows), queries_(queries), products_(queries, rows.dim()) {}
+
+    [[nodiscard]] std::size_t tile_rows() const noexcept { return products_.tile_rows(); }
+
+    [[nodiscard]] float threshold(std::size_t query, float floor) const noexcept {
+        return floor - 0.5f * queries_[query].margin;
+    }
+
+    std::size_t select(std::size_t first, std::size_t count, const float* thresholds,
+                       simd::Selected* to) {
+        const auto [view, at, terms] = rows_->tile(first);
+        const std::size_t found = products_.select(
+            view, at, count, simd::ScoreTerms{terms, Rows::MetricType::row_term}, thresholds, to);
+        if (!rows_->terms().has_extremes()) return found;
+        return select_extremes(first, count, terms, thresholds, to, found);
+    }
+
+    [[nodiscard]] Candidate candidate(const simd::Selected& selected, Id id) const noexcept {
+        const float off = 0.5f * queries_[selected.query].margin;
+        return {id, selected.value - off, selected.value + off};
+    }
+
+private:
+    /// Puts the scores of the rows whose term is 0 in the place of their values.
+    std::size_t select_extremes(std::size_t first, std::size_t count, const float* terms,
+                                const float* thresholds, simd::Selected* to, std::size_t found) {
+        simd::Selected* end = std::remove_if(
+            to, to + found, [&](const simd::Selected& each) { return terms[each.row] == 0.0f; });
+        for (std::size_t row = 0; row < count; ++row) {
+            if (terms[row] != 0.0f) continue;
+            for (std::size_t q = 0; q < queries_.size(); ++q) {
+                const float score = rows_->score(queries_[q], static_cast<Id>(first + row));
+                if (score < thresholds[q]) continue;
+                *end++ = {static_cast<std::uint32_t>(q), static_cast<std::uint32_t>(row), score};
+            }
+        }
+        return static_cast<std::size_t>(end - to);
+    }
+
+    const Rows* rows_;
+    std::span<const Query> queries_;
+    TileProducts<T> products_;
+};
+
+/// Some rows in one piece, and their terms.
+template <class T>
+struct RowTile {
+    TableView<const T> rows;
+    std::size_t first = 0;
+    const float* terms = nullptr;
+};
+
+} // namespace detail
+} // namespace firth

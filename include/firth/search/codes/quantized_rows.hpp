@@ -1,0 +1,183 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <firth/base/aligned_buffer.hpp>
+#include <firth/search/codes/detail/float_group.hpp>
+#include <firth/search/codes/detail/row_terms.hpp>
+#include <firth/search/codes/detail/tile_products.hpp>
+#include <firth/search/detail/candidates.hpp>
+#include <firth/search/metric.hpp>
+#include <firth/simd/convert.hpp>
+#include <firth/simd/dot.hpp>
+#include <firth/simd/select.hpp>
+#include <firth/table/id.hpp>
+#include <firth/table/matrix_view.hpp>
+#include <firth/table/quantized_table.hpp>
+
+namespace firth {
+
+/// A query as int8 codes, ready to be held against rows of codes.
+struct QuantizedQuery {
+    std::vector<std::int8_t> vector;
+    float norm = 0;         ///< of the query as it came
+    float margin = 0;       ///< a value is off by at most half of that
+    simd::CodeQuery bounds; ///< scale of the codes, and how far products may be off
+};
+
+namespace detail {
+
+/// A group of queries that passes over rows of int8 codes: the inner product of query and row is
+/// that of their codes times both scales, plus the row's summand, and is off by at most what the
+/// query's bounds and the row's error and length say.
+class CodeGroup {
+public:
+    /// What is known of each row, one number a row: the last three are null where all are 0.
+    struct Rows {
+        TableView<const std::int8_t> codes;
+        const float* scales = nullptr;
+        const float* errors = nullptr;
+        const float* lengths = nullptr;
+        const float* summands = nullptr;
+    };
+
+    /// Takes `vector`, `bounds` and `margin` of each query.
+    template <class Query>
+    CodeGroup(const Rows& rows, std::span<const Query> queries)
+        : rows_(rows), products_(queries, rows.codes.dim()) {
+        for (const Query& query : queries) {
+            bounds_.push_back(query.bounds);
+            margins_.push_back(query.margin);
+        }
+    }
+
+    [[nodiscard]] std::size_t tile_rows() const noexcept { return products_.tile_rows(); }
+
+    [[nodiscard]] float threshold(std::size_t query, float floor) const noexcept {
+        return floor - 0.5f * margins_[query];
+    }
+
+    std::size_t select(std::size_t first, std::size_t count, const float* thresholds,
+                       simd::Selected* to) {
+        const auto from = [&](const float* numbers) {
+            return numbers != nullptr ? numbers + first : nullptr;
+        };
+        return products_.select(rows_.codes, first, count,
+                                simd::CodeTerms{bounds_.data(), from(rows_.scales),
+                                                from(rows_.errors), from(rows_.lengths),
+                                                from(rows_.summands)},
+                                thresholds, to);
+    }
+
+    [[nodiscard]] Candidate candidate(const simd::Selected& selected, Id id) const noexcept {
+        const simd::CodeQuery& bounds = bounds_[selected.query];
+        float off = bounds.error;
+        if (rows_.errors != nullptr) off += bounds.error_factor * rows_.errors[id];
+        if (rows_.lengths != nullptr) off += bounds.length_factor * rows_.lengths[id];
+        const float rounding = 0.5f * margins_[selected.query];
+        return {id, selected.value - 2 * off - rounding, selected.value + rounding};
+    }
+
+private:
+    Rows rows_;
+    TileProducts<std::int8_t> products_;
+    std::vector<simd::CodeQuery> bounds_;
+    std::vector<float> margins_;
+};
+
+} // namespace detail
+
+/// The rows of a table of int8, by the values that their codes stand for; their norms are those
+/// from before they were quantised. Queries are quantised too: for unit vectors of dim 100 that
+/// changes an inner product by some 2e-3.
+template <Metric M>
+class QuantizedRows {
+public:
+    using Source = const QuantizedTable&;
+    using Query = QuantizedQuery;
+
+    QuantizedRows() = default;
+
+    /// Refers to the table. Throws `Error`, naming the row, for one whose norm (for distances, its
+    /// square) is beyond float32.
+    explicit QuantizedRows(const QuantizedTable& table) : table_(&table) {
+        terms_.reserve(table.rows());
+        for (std::size_t id = 0; id < table.rows(); ++id) {
+            terms_.add_checked(table.norm(id), id);
+            if constexpr (is_scaled) scales_.push_back(scale_of(id));
+        }
+    }
+
+    [[nodiscard]] const QuantizedTable& rows() const noexcept { return *table_; }
+    [[nodiscard]] std::size_t size() const noexcept { return table_ ? table_->rows() : 0; }
+    [[nodiscard]] std::size_t dim() const noexcept { return table_ ? table_->dim() : 0; }
+
+    /// Throws `Error` for a query of another length or one that is not finite.
+    [[nodiscard]] Query prepare(std::span<const float> query) const {
+        Query prepared;
+        prepared.norm = detail::checked_norm<M>(query, dim(), terms_.longest());
+        prepared.vector.resize(dim());
+        const float factor = M::query_factor(prepared.norm);
+        const float scale = simd::quantize(query, std::span(prepared.vector));
+        prepared.bounds.scale =
+            factor == 0.0f && prepared.norm != 0.0f
+                ? static_cast<float>(static_cast<double>(scale) / simd::norm(query, simd::precise))
+                : scale * factor;
+        // Products are exact: what is left is some roundings, and those of the score. What codes
+        // stand for is longer than the row by half a scale an element at most, that is, up to
+        // `max_byte_dim`, by little more than the row's own length.
+        prepared.margin =
+            4.5f * 0x1.0p-18f * M::magnitude(prepared.norm, terms_.longest()) + 0x1.0p-140f;
+        return prepared;
+    }
+
+    /// The score of row `id` < size().
+    [[nodiscard]] float score(const Query& query, Id id) const noexcept {
+        const auto product =
+            simd::dot(std::span<const std::int8_t>(query.vector), table_->codes()[id]);
+        const float value =
+            static_cast<float>(product) * (query.bounds.scale * scales()[id]) + summand(id);
+        return M::score_of(value, query.norm);
+    }
+
+    /// Values below this have scores below `score`.
+    [[nodiscard]] float floor_of(const Query& query, float score) const noexcept {
+        return M::value_of(score, query.norm) - query.margin;
+    }
+
+    void prefetch(Id id) const noexcept { detail::prefetch_rows(table_->codes(), id, 1); }
+
+    class Group : public detail::CodeGroup {
+    public:
+        Group(const QuantizedRows& rows, std::span<const Query> queries)
+            : CodeGroup({rows.table_->codes(), rows.scales(), nullptr, nullptr,
+                         is_summed ? rows.terms_.from(0) : nullptr},
+                        queries) {}
+    };
+
+private:
+    static constexpr bool is_scaled = M::row_term == simd::RowTerm::factor;
+    static constexpr bool is_summed = M::row_term == simd::RowTerm::summand;
+
+    /// The scale of row `id` times its factor. Of a norm without one the codes' own is taken.
+    [[nodiscard]] float scale_of(std::size_t id) const noexcept {
+        if (terms_[id] != 0.0f || table_->norm(id) == 0.0f) return table_->scale(id) * terms_[id];
+        const float length = simd::norm(table_->codes()[id]);
+        return length == 0.0f ? 0.0f : 1.0f / length;
+    }
+    [[nodiscard]] const float* scales() const noexcept {
+        if constexpr (is_scaled) return scales_.data();
+        return table_->scales().data();
+    }
+    [[nodiscard]] float summand(Id id) const noexcept { return is_summed ? terms_[id] : 0.0f; }
+
+    const QuantizedTable* table_ = nullptr;
+    RowTerms<M> terms_;
+    std::vector<float> scales_; ///< of codes, times the metric's factor
+};
+
+} // namespace firth

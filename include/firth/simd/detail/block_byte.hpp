@@ -1,0 +1,341 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include <firth/base/config.hpp>
+#include <firth/simd/arch.hpp>
+#include <firth/simd/detail/block.hpp>
+#include <firth/simd/format.hpp>
+
+#if FIRTH_ON_X86()
+#include <immintrin.h>
+#endif
+
+/// Blocks of int8 and uint8. Numerics: every value of the types is allowed, -128 too, and sums are
+/// exact in 32 bits up to `max_byte_dim` elements; they are the same on all architectures.
+FIRTH_BEGIN_INTRINSICS
+
+namespace firth::simd::detail {
+
+#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
+
+template <class T>
+concept ByteElement = sizeof(T) == 1;
+
+/// A register of bytes widened to 16 bits each, and sums of 32 bits, by the architecture.
+template <class Arch>
+struct WordRegister;
+
+#endif
+
+#if FIRTH_ON_X86()
+
+/// Elements [i, n) of a vector of bytes, fewer than 16, zeros before or behind.
+template <class Arch>
+FIRTH_ALWAYS_INLINE __m128i load_byte_tail(const void* vector, std::size_t i,
+                                           std::size_t n) noexcept {
+    const char* p = static_cast<const char*>(vector);
+    if (n >= 16) {
+        return _mm_and_si128(
+            _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + (n - 16))),
+            _mm_loadu_si128(static_cast<const __m128i*>(last_bytes_mask<Arch, 16>(n - i))));
+    }
+    alignas(16) char lane[16] = {};
+    std::memcpy(lane, p + i, n - i);
+    return _mm_load_si128(reinterpret_cast<const __m128i*>(lane));
+}
+
+FIRTH_ALWAYS_INLINE std::uint32_t reduce_add_words(__m128i sum) noexcept {
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4E));
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xB1));
+    return static_cast<std::uint32_t>(_mm_cvtsi128_si32(sum));
+}
+
+template <HasSse2 Arch>
+struct WordRegister<Arch> {
+    struct Words {
+        __m128i low;
+        __m128i high;
+    };
+    using Sum = __m128i;
+    static constexpr std::size_t width = 16;
+
+    template <bool Signed>
+    static FIRTH_ALWAYS_INLINE Words widen(__m128i bytes) noexcept {
+        const __m128i zero = _mm_setzero_si128();
+        const __m128i upper = Signed ? _mm_cmpgt_epi8(zero, bytes) : zero;
+        return {_mm_unpacklo_epi8(bytes, upper), _mm_unpackhi_epi8(bytes, upper)};
+    }
+    template <bool Signed>
+    static FIRTH_ALWAYS_INLINE Words load(const void* p) noexcept {
+        return widen<Signed>(_mm_loadu_si128(static_cast<const __m128i*>(p)));
+    }
+    template <bool Signed>
+    static FIRTH_ALWAYS_INLINE Words load_tail(const void* p, std::size_t i,
+                                               std::size_t n) noexcept {
+        return widen<Signed>(load_byte_tail<Arch>(p, i, n));
+    }
+    static FIRTH_ALWAYS_INLINE Words subtract(const Words& x, const Words& y) noexcept {
+        return {_mm_sub_epi16(x.low, y.low), _mm_sub_epi16(x.high, y.high)};
+    }
+    static FIRTH_ALWAYS_INLINE Words absolute(const Words& x) noexcept {
+        const __m128i zero = _mm_setzero_si128();
+        return {_mm_max_epi16(x.low, _mm_sub_epi16(zero, x.low)),
+                _mm_max_epi16(x.high, _mm_sub_epi16(zero, x.high))};
+    }
+    static FIRTH_ALWAYS_INLINE Words ones() noexcept {
+        return {_mm_set1_epi16(1), _mm_set1_epi16(1)};
+    }
+    static FIRTH_ALWAYS_INLINE Sum zero() noexcept { return _mm_setzero_si128(); }
+    static FIRTH_ALWAYS_INLINE Sum add(Sum a, Sum b) noexcept { return _mm_add_epi32(a, b); }
+    static FIRTH_ALWAYS_INLINE Sum dot(Sum sum, const Words& x, const Words& y) noexcept {
+        return add(sum, add(_mm_madd_epi16(x.low, y.low), _mm_madd_epi16(x.high, y.high)));
+    }
+    static FIRTH_ALWAYS_INLINE std::uint32_t reduce(Sum sum) noexcept {
+        return reduce_add_words(sum);
+    }
+};
+
+#if defined(__AVX2__)
+template <HasAvx2 Arch>
+struct WordRegister<Arch> {
+    using Words = __m256i;
+    using Sum = __m256i;
+    static constexpr std::size_t width = 16;
+
+    template <bool Signed>
+    static FIRTH_ALWAYS_INLINE Words widen(__m128i bytes) noexcept {
+        return Signed ? _mm256_cvtepi8_epi16(bytes) : _mm256_cvtepu8_epi16(bytes);
+    }
+    template <bool Signed>
+    static FIRTH_ALWAYS_INLINE Words load(const void* p) noexcept {
+        return widen<Signed>(_mm_loadu_si128(static_cast<const __m128i*>(p)));
+    }
+    template <bool Signed>
+    static FIRTH_ALWAYS_INLINE Words load_tail(const void* p, std::size_t i,
+                                               std::size_t n) noexcept {
+        return widen<Signed>(load_byte_tail<Arch>(p, i, n));
+    }
+    static FIRTH_ALWAYS_INLINE Words subtract(Words x, Words y) noexcept {
+        return _mm256_sub_epi16(x, y);
+    }
+    static FIRTH_ALWAYS_INLINE Words absolute(Words x) noexcept { return _mm256_abs_epi16(x); }
+    static FIRTH_ALWAYS_INLINE Words ones() noexcept { return _mm256_set1_epi16(1); }
+    static FIRTH_ALWAYS_INLINE Sum zero() noexcept { return _mm256_setzero_si256(); }
+    static FIRTH_ALWAYS_INLINE Sum add(Sum a, Sum b) noexcept { return _mm256_add_epi32(a, b); }
+    static FIRTH_ALWAYS_INLINE Sum dot(Sum sum, Words x, Words y) noexcept {
+        return add(sum, _mm256_madd_epi16(x, y));
+    }
+    static FIRTH_ALWAYS_INLINE std::uint32_t reduce(Sum sum) noexcept {
+        return reduce_add_words(
+            _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1)));
+    }
+};
+#endif
+
+#if defined(__AVX512BW__)
+FIRTH_ALWAYS_INLINE std::uint32_t reduce_add_words(__m512i sum) noexcept {
+    const __m256i half =
+        _mm256_add_epi32(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64(sum, 1));
+    return reduce_add_words(
+        _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1)));
+}
+
+template <HasAvx512 Arch>
+struct WordRegister<Arch> {
+    using Words = __m512i;
+    using Sum = __m512i;
+    static constexpr std::size_t width = 32;
+
+    template <bool Signed>
+    static FIRTH_ALWAYS_INLINE Words widen(__m256i bytes) noexcept {
+        return Signed ? _mm512_cvtepi8_epi16(bytes) : _mm512_cvtepu8_epi16(bytes);
+    }
+    template <bool Signed>
+    static FIRTH_ALWAYS_INLINE Words load(const void* p) noexcept {
+        return widen<Signed>(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
+    }
+    template <bool Signed>
+    static FIRTH_ALWAYS_INLINE Words load_tail(const void* p, std::size_t i,
+                                               std::size_t n) noexcept {
+        return widen<Signed>(_mm256_maskz_loadu_epi8(
+            static_cast<__mmask32>((1ull << (n - i)) - 1ull), static_cast<const char*>(p) + i));
+    }
+    static FIRTH_ALWAYS_INLINE Words subtract(Words x, Words y) noexcept {
+        return _mm512_sub_epi16(x, y);
+    }
+    static FIRTH_ALWAYS_INLINE Words absolute(Words x) noexcept { return _mm512_abs_epi16(x); }
+    static FIRTH_ALWAYS_INLINE Words ones() noexcept { return _mm512_set1_epi16(1); }
+    static FIRTH_ALWAYS_INLINE Sum zero() noexcept { return _mm512_setzero_si512(); }
+    static FIRTH_ALWAYS_INLINE Sum add(Sum a, Sum b) noexcept { return _mm512_add_epi32(a, b); }
+    static FIRTH_ALWAYS_INLINE Sum dot(Sum sum, Words x, Words y) noexcept {
+        return add(sum, _mm512_madd_epi16(x, y));
+    }
+    static FIRTH_ALWAYS_INLINE std::uint32_t reduce(Sum sum) noexcept {
+        return reduce_add_words(sum);
+    }
+};
+#endif
+
+#elif FIRTH_ON_ARM64()
+
+template <HasNeon Arch>
+struct WordRegister<Arch> {
+    using Words = int16x8_t;
+    using Sum = int32x4_t;
+    static constexpr std::size_t width = 8;
+
+    template <bool Signed>
+    static FIRTH_ALWAYS_INLINE Words load(const void* p) noexcept {
+        if constexpr (Signed) {
+            return vmovl_s8(vld1_s8(static_cast<const std::int8_t*>(p)));
+        } else {
+            return vreinterpretq_s16_u16(vmovl_u8(vld1_u8(static_cast<const std::uint8_t*>(p))));
+        }
+    }
+    template <bool Signed>
+    static FIRTH_ALWAYS_INLINE Words load_tail(const void* p, std::size_t i,
+                                               std::size_t n) noexcept {
+        char lane[8] = {};
+        std::memcpy(lane, static_cast<const char*>(p) + i, n - i);
+        return load<Signed>(lane);
+    }
+    static FIRTH_ALWAYS_INLINE Words subtract(Words x, Words y) noexcept { return vsubq_s16(x, y); }
+    static FIRTH_ALWAYS_INLINE Words absolute(Words x) noexcept { return vabsq_s16(x); }
+    static FIRTH_ALWAYS_INLINE Words ones() noexcept { return vdupq_n_s16(1); }
+    static FIRTH_ALWAYS_INLINE Sum zero() noexcept { return vdupq_n_s32(0); }
+    static FIRTH_ALWAYS_INLINE Sum add(Sum a, Sum b) noexcept { return vaddq_s32(a, b); }
+    static FIRTH_ALWAYS_INLINE Sum dot(Sum sum, Words x, Words y) noexcept {
+        return vmlal_high_s16(vmlal_s16(sum, vget_low_s16(x), vget_low_s16(y)), x, y);
+    }
+    static FIRTH_ALWAYS_INLINE std::uint32_t reduce(Sum sum) noexcept {
+        return static_cast<std::uint32_t>(vaddvq_s32(sum));
+    }
+};
+
+#endif
+
+#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
+
+/// Bytes by way of 16 bits. |x - y| <= 255, so that its square fits 32 bits and not 16; the
+/// instructions that multiply 16 bits add up 32.
+template <ByteElement T, Vectorized Arch>
+struct Block<T, Arch> {
+    using Register = WordRegister<Arch>;
+    using Vector = typename Register::Words;
+    using Product = typename Format<T>::Product;
+    static constexpr std::size_t width = Register::width;
+
+    struct Sum {
+        typename Register::Sum words = Register::zero();
+    };
+
+    static FIRTH_ALWAYS_INLINE Vector load(const T* p) noexcept {
+        return Register::template load<std::is_signed_v<T>>(p);
+    }
+    static FIRTH_ALWAYS_INLINE Vector load_tail(const T* p, std::size_t i, std::size_t n) noexcept {
+        return Register::template load_tail<std::is_signed_v<T>>(p, i, n);
+    }
+    static FIRTH_ALWAYS_INLINE Sum add(const Sum& a, const Sum& b) noexcept {
+        return {Register::add(a.words, b.words)};
+    }
+    static FIRTH_ALWAYS_INLINE Sum dot(const Sum& sum, const Vector& x, const Vector& y) noexcept {
+        return {Register::dot(sum.words, x, y)};
+    }
+    static FIRTH_ALWAYS_INLINE Sum squared_l2(const Sum& sum, const Vector& x,
+                                              const Vector& y) noexcept {
+        const Vector difference = Register::subtract(x, y);
+        return dot(sum, difference, difference);
+    }
+    static FIRTH_ALWAYS_INLINE Sum l1(const Sum& sum, const Vector& x, const Vector& y) noexcept {
+        return dot(sum, Register::absolute(Register::subtract(x, y)), Register::ones());
+    }
+    static FIRTH_ALWAYS_INLINE Product reduce(const Sum& sum) noexcept {
+        return static_cast<Product>(Register::reduce(sum.words));
+    }
+};
+
+#endif
+
+#if FIRTH_ON_X86() && defined(__AVX512VNNI__)
+
+/// Bytes as they are. VPDPBUSD multiplies unsigned by signed bytes, so that of two numbers of the
+/// same kind one is moved by 128 (a flipped bit) and what that adds is summed apart:
+/// x * y = (x + 128) * y - 128 * y for int8, x * (y - 128) + 128 * x for uint8.
+template <ByteElement T, Vectorized Arch>
+    requires HasVnni<Arch>
+struct Block<T, Arch> {
+    using Vector = __m512i;
+    using Product = typename Format<T>::Product;
+    static constexpr std::size_t width = 64;
+
+    struct Sum {
+        __m512i products = _mm512_setzero_si512();
+        __m512i excess = _mm512_setzero_si512(); ///< for int8 in 1s, for uint8 in 128ths
+    };
+
+    static FIRTH_ALWAYS_INLINE Vector load(const T* p) noexcept { return _mm512_loadu_si512(p); }
+    static FIRTH_ALWAYS_INLINE Vector load_tail(const T* p, std::size_t i, std::size_t n) noexcept {
+        return _mm512_maskz_loadu_epi8((__mmask64{1} << (n - i)) - 1, p + i);
+    }
+    /// gcc would read an operand that is used twice from memory twice, which is what bounds `dot`.
+    static FIRTH_ALWAYS_INLINE void keep_in_register(Vector& x) noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+        __asm__("" : "+v"(x));
+#else
+        static_cast<void>(x);
+#endif
+    }
+    static FIRTH_ALWAYS_INLINE Vector flip(Vector x) noexcept {
+        return _mm512_xor_si512(x, _mm512_set1_epi8(-128));
+    }
+    static FIRTH_ALWAYS_INLINE Sum add(const Sum& a, const Sum& b) noexcept {
+        return {_mm512_add_epi32(a.products, b.products), _mm512_add_epi32(a.excess, b.excess)};
+    }
+    static FIRTH_ALWAYS_INLINE Sum dot(const Sum& sum, Vector x, Vector y) noexcept {
+        if constexpr (std::is_signed_v<T>) {
+            keep_in_register(y);
+            return {_mm512_dpbusd_epi32(sum.products, flip(x), y),
+                    _mm512_dpbusd_epi32(sum.excess, _mm512_set1_epi8(-128), y)};
+        } else {
+            keep_in_register(x);
+            return {_mm512_dpbusd_epi32(sum.products, x, flip(y)),
+                    _mm512_dpbusd_epi32(sum.excess, x, _mm512_set1_epi8(1))};
+        }
+    }
+    static FIRTH_ALWAYS_INLINE Vector distance(Vector x, Vector y) noexcept {
+        if constexpr (std::is_signed_v<T>) {
+            return _mm512_sub_epi8(_mm512_max_epi8(x, y), _mm512_min_epi8(x, y));
+        } else {
+            return _mm512_sub_epi8(_mm512_max_epu8(x, y), _mm512_min_epu8(x, y));
+        }
+    }
+    static FIRTH_ALWAYS_INLINE Sum squared_l2(const Sum& sum, Vector x, Vector y) noexcept {
+        const Vector d = distance(x, y);
+        const Vector low = _mm512_unpacklo_epi8(d, _mm512_setzero_si512());
+        const Vector high = _mm512_unpackhi_epi8(d, _mm512_setzero_si512());
+        return {_mm512_dpwssd_epi32(_mm512_dpwssd_epi32(sum.products, low, low), high, high),
+                sum.excess};
+    }
+    static FIRTH_ALWAYS_INLINE Sum l1(const Sum& sum, Vector x, Vector y) noexcept {
+        return {_mm512_dpbusd_epi32(sum.products, distance(x, y), _mm512_set1_epi8(1)), sum.excess};
+    }
+    static FIRTH_ALWAYS_INLINE Product reduce(const Sum& sum) noexcept {
+        if constexpr (std::is_signed_v<T>) {
+            return static_cast<Product>(
+                reduce_add_words(_mm512_sub_epi32(sum.products, sum.excess)));
+        } else {
+            return static_cast<Product>(
+                reduce_add_words(_mm512_add_epi32(sum.products, _mm512_slli_epi32(sum.excess, 7))));
+        }
+    }
+};
+
+#endif
+
+} // namespace firth::simd::detail
+
+FIRTH_END_INTRINSICS

@@ -1,0 +1,302 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include <firth/base/config.hpp>
+#include <firth/simd/arch.hpp>
+#include <firth/simd/detail/batch.hpp>
+#include <firth/simd/detail/pair.hpp>
+#include <firth/simd/detail/tile_format.hpp>
+#include <firth/simd/detail/unroll.hpp>
+#include <firth/simd/dispatch/kernel_table.hpp>
+#include <firth/simd/format.hpp>
+
+#if FIRTH_ON_X86()
+#include <immintrin.h>
+#endif
+
+/// Many queries against many rows as a matrix product: a panel of rows is turned on its side in a
+/// buffer that stays in L1, so that one register holds an element (a unit) of as many rows; it
+/// meets a group of queries, one broadcast element each, in accumulators that fill the registers.
+/// Deep vectors are taken in slices. No padding is multiplied and no register is summed across,
+/// which is what a product of short vectors row by row loses its time with. The functions that
+/// programs call are in `score_tile.hpp`.
+FIRTH_BEGIN_INTRINSICS
+
+namespace firth::simd::detail {
+
+/// Rows of a panel: two registers.
+template <class F, class Arch>
+inline constexpr std::size_t panel_rows = 2 * TileFormat<F, Arch>::lanes;
+
+/// Queries that meet a panel together.
+template <class Arch>
+inline constexpr std::size_t group_queries = vector_registers<Arch> >= 32 ? 14 : 6;
+
+/// Units of a slice: a panel takes three quarters of 32 KB or half of it, a group of queries some
+/// KB more.
+template <class F, class Arch>
+inline constexpr std::size_t slice_units = panel_rows<F, Arch> >= 32 ? 192 : 256;
+inline constexpr std::size_t max_slice_units = 256;
+
+/// Queries of the next group: all, half of them or one, whichever fits best.
+template <class Arch>
+FIRTH_ALWAYS_INLINE std::size_t next_group(std::size_t left) noexcept {
+    constexpr std::size_t full = group_queries<Arch>;
+    return left > full / 2 ? full : left > 1 ? full / 2 : 1;
+}
+
+/// From four rows of units (or floats), four units each, to four columns `to_stride` apart.
+template <class Arch>
+FIRTH_ALWAYS_INLINE void transpose_units(const std::uint32_t* const* from, std::size_t k,
+                                         std::uint32_t* to, std::size_t to_stride) noexcept {
+    if constexpr (!is_scalar<Arch>) {
+#if FIRTH_ON_X86()
+        const auto load = [&](std::size_t r) FIRTH_INLINE_LAMBDA {
+            return _mm_castsi128_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from[r] + k)));
+        };
+        const auto store = [&](std::size_t c, __m128 column) FIRTH_INLINE_LAMBDA {
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(to + c * to_stride),
+                             _mm_castps_si128(column));
+        };
+        const __m128 ab_low = _mm_unpacklo_ps(load(0), load(1));
+        const __m128 ab_high = _mm_unpackhi_ps(load(0), load(1));
+        const __m128 cd_low = _mm_unpacklo_ps(load(2), load(3));
+        const __m128 cd_high = _mm_unpackhi_ps(load(2), load(3));
+        store(0, _mm_movelh_ps(ab_low, cd_low));
+        store(1, _mm_movehl_ps(cd_low, ab_low));
+        store(2, _mm_movelh_ps(ab_high, cd_high));
+        store(3, _mm_movehl_ps(cd_high, ab_high));
+        return;
+#endif
+    }
+    for (std::size_t c = 0; c < 4; ++c) {
+        for (std::size_t r = 0; r < 4; ++r) {
+            std::memcpy(to + c * to_stride + r, from[r] + k + c, 4);
+        }
+    }
+}
+
+/// `count` vectors of `n` elements from `from` on, `stride` apart, as columns of units: element u
+/// of vector r at to[u * width + r], zeros for the vectors up to `width` that are not there.
+/// `convert` is `pack_row` or `pack_query` of the tile format. n is at most one slice.
+template <class Tile, class Arch, class T, class Convert>
+FIRTH_ALWAYS_INLINE void pack_columns(const T* from, std::size_t stride, std::size_t count,
+                                      std::size_t n, std::size_t width, std::uint32_t* to,
+                                      Convert convert) noexcept {
+    const std::size_t units = (n + Tile::depth - 1) / Tile::depth;
+    alignas(64) std::uint32_t buffer[4][max_slice_units];
+    for (std::size_t r = 0; r < width; r += 4) {
+        const std::uint32_t* rows[4];
+        for (std::size_t i = 0; i < 4; ++i) {
+            rows[i] = buffer[i];
+            if (r + i >= count) {
+                std::memset(buffer[i], 0, units * 4);
+            } else if constexpr (std::is_same_v<T, float>) {
+                rows[i] = reinterpret_cast<const std::uint32_t*>(from + (r + i) * stride);
+            } else {
+                if (n % Tile::depth != 0) buffer[i][units - 1] = 0;
+                convert(from + (r + i) * stride, n,
+                        reinterpret_cast<typename Tile::Packed*>(buffer[i]));
+            }
+        }
+        std::size_t u = 0;
+        if (r + 4 <= width) {
+            for (; u + 4 <= units; u += 4) {
+                transpose_units<Arch>(rows, u, to + u * width + r, width);
+            }
+        }
+        for (; u < units; ++u) {
+            for (std::size_t i = 0; i < (std::min<std::size_t>)(4, width - r); ++i) {
+                std::memcpy(to + u * width + r + i, rows[i] + u, 4);
+            }
+        }
+    }
+}
+
+/// Scores of `Width` queries against a panel. `group` holds their units as columns, `start` what
+/// the sums begin with where this is the first slice; else they are added to the scores. `count`
+/// rows of the panel are there. Not inlined: gcc 12 then keeps copying the sums between registers.
+template <class F, class Arch, std::size_t Width>
+FIRTH_NOINLINE void
+multiply_panel(const std::uint32_t* group, const std::uint32_t* start, const std::uint32_t* panel,
+               std::size_t units, std::size_t queries, std::size_t count,
+               typename Format<F>::Product* scores, std::size_t score_stride) noexcept {
+    using Tile = TileFormat<F, Arch>;
+    using Register = typename Tile::Register;
+    constexpr std::size_t rows = panel_rows<F, Arch>;
+    Register sums[2 * Width];
+    unroll<2 * Width>([&](auto i) FIRTH_INLINE_LAMBDA { sums[i] = Tile::zero(); });
+    // Scores of different queries lie far apart, often in the same few sets of the caches.
+    for (std::size_t q = 0; q < queries; ++q) {
+        FIRTH_PREFETCH_WRITE(scores + q * score_stride);
+        FIRTH_PREFETCH_WRITE(scores + q * score_stride + count - 1);
+    }
+    for (std::size_t u = 0; u < units; ++u) {
+        const Register left = Tile::load(panel + u * rows);
+        const Register right = Tile::load(panel + u * rows + Tile::lanes);
+        unroll<Width>([&](auto q) FIRTH_INLINE_LAMBDA {
+            const Register query = Tile::broadcast(group + u * Width + q);
+            sums[2 * q] = Tile::multiply_add(sums[2 * q], left, query);
+            sums[2 * q + 1] = Tile::multiply_add(sums[2 * q + 1], right, query);
+        });
+    }
+    if (count == rows && queries == Width) {
+        unroll<Width>([&](auto q) FIRTH_INLINE_LAMBDA {
+            auto* const to = scores + q * score_stride;
+            if (start != nullptr) {
+                const Register first = Tile::broadcast(start + q);
+                Tile::store(Tile::add(sums[2 * q], first), to);
+                Tile::store(Tile::add(sums[2 * q + 1], first), to + Tile::lanes);
+            } else {
+                Tile::store(Tile::add(sums[2 * q], Tile::load(to)), to);
+                Tile::store(Tile::add(sums[2 * q + 1], Tile::load(to + Tile::lanes)),
+                            to + Tile::lanes);
+            }
+        });
+        return;
+    }
+    alignas(64) typename Format<F>::Product edge[Width][rows];
+    unroll<Width>([&](auto q) FIRTH_INLINE_LAMBDA {
+        Tile::store(sums[2 * q], edge[q]);
+        Tile::store(sums[2 * q + 1], edge[q] + Tile::lanes);
+    });
+    for (std::size_t q = 0; q < queries; ++q) {
+        typename Format<F>::Product first{};
+        if (start != nullptr) std::memcpy(&first, start + q, 4);
+        for (std::size_t r = 0; r < count; ++r) {
+            auto& score = scores[q * score_stride + r];
+            const auto before = start != nullptr ? first : score;
+            if constexpr (std::is_floating_point_v<typename Format<F>::Product>) {
+                score = before + edge[q][r];
+            } else {
+                // Unsigned, where sums may pass through 2^31 on their way.
+                score = static_cast<typename Format<F>::Product>(
+                    static_cast<std::uint32_t>(before) + static_cast<std::uint32_t>(edge[q][r]));
+            }
+        }
+    }
+}
+
+/// Packs queries for `score_tile_of`: group after group, of each first the starts and then the
+/// units, column by column.
+template <class F, class Arch>
+FIRTH_ALWAYS_INLINE void pack_queries_of(const Element<F>* queries, std::size_t stride,
+                                         std::size_t count, std::size_t dim,
+                                         std::uint32_t* packed) noexcept {
+    using Tile = TileFormat<F, Arch>;
+    constexpr std::size_t slice = slice_units<F, Arch> * Tile::depth;
+    for (std::size_t q = 0; q < count;) {
+        const std::size_t width = next_group<Arch>(count - q);
+        const std::size_t here = (std::min)(width, count - q);
+        const Element<F>* const from = queries + q * stride;
+        for (std::size_t i = 0; i < width; ++i) {
+            packed[i] = i < here ? Tile::start(from + i * stride, dim) : 0;
+        }
+        packed += width;
+        for (std::size_t k = 0; k < dim; k += slice) {
+            const std::size_t n = (std::min)(slice, dim - k);
+            pack_columns<Tile, Arch>(
+                from + k, stride, here, n, width, packed,
+                [](const Element<F>* x, std::size_t size, typename Tile::Packed* to)
+                    FIRTH_INLINE_LAMBDA { Tile::pack_query(x, size, to); });
+            packed += (n + Tile::depth - 1) / Tile::depth * width;
+        }
+        q += here;
+    }
+}
+
+/// Elements of a slice.
+template <class F, class Arch>
+inline constexpr std::size_t slice_elements = slice_units<F, Arch>* TileFormat<F, Arch>::depth;
+
+/// A group of queries and a panel of rows, one slice deep.
+struct PanelPart {
+    const std::uint32_t* group; ///< the queries' units, as columns
+    const std::uint32_t* start; ///< what their sums begin with; null from the second slice on
+    const std::uint32_t* panel;
+    std::size_t units;
+    std::size_t queries; ///< of the group, and the first of them
+    std::size_t first_query;
+    std::size_t rows; ///< of the panel, and the first of them
+    std::size_t first_row;
+    bool is_last; ///< of the slices
+};
+
+/// Calls `multiply(width, part)` for panel after panel, of each for slice after slice, of each for
+/// group after group, where a group has room for `width` queries.
+template <class F, class Arch, class Multiply>
+FIRTH_ALWAYS_INLINE void for_panels(const PackedTile<Element<F>>& tile,
+                                    Multiply multiply) noexcept {
+    using Tile = TileFormat<F, Arch>;
+    constexpr std::size_t slice = slice_elements<F, Arch>;
+    constexpr std::size_t full = group_queries<Arch>;
+    constexpr std::size_t height = panel_rows<F, Arch>;
+    const std::size_t dim = tile.dim;
+    const std::size_t all_units = (dim + Tile::depth - 1) / Tile::depth;
+    alignas(64) std::uint32_t panel[height * slice_units<F, Arch>];
+    for (std::size_t r = 0; r < tile.row_count; r += height) {
+        const std::size_t here = (std::min)(height, tile.row_count - r);
+        for (std::size_t k = 0; k < dim; k += slice) {
+            const std::size_t n = (std::min)(slice, dim - k);
+            const std::size_t units = (n + Tile::depth - 1) / Tile::depth;
+            pack_columns<Tile, Arch>(
+                tile.rows + r * tile.row_stride + k, tile.row_stride, here, n, height, panel,
+                [](const Element<F>* x, std::size_t size, typename Tile::Packed* to)
+                    FIRTH_INLINE_LAMBDA { Tile::pack_row(x, size, to); });
+            const std::uint32_t* group = tile.packed;
+            for (std::size_t q = 0; q < tile.queries;) {
+                const std::size_t width = next_group<Arch>(tile.queries - q);
+                const std::size_t queries = (std::min)(width, tile.queries - q);
+                const PanelPart part{group + width + k / Tile::depth * width,
+                                     k == 0 ? group : nullptr,
+                                     panel,
+                                     units,
+                                     queries,
+                                     q,
+                                     here,
+                                     r,
+                                     k + n == dim};
+                if (width == full) {
+                    multiply(std::integral_constant<std::size_t, full>{}, part);
+                } else if (width == full / 2) {
+                    multiply(std::integral_constant<std::size_t, full / 2>{}, part);
+                } else {
+                    multiply(std::integral_constant<std::size_t, 1>{}, part);
+                }
+                group += width * (1 + all_units);
+                q += queries;
+            }
+        }
+    }
+}
+
+/// Puts the scores of a part, or adds them to what is there.
+template <class F, class Arch, std::size_t Width>
+FIRTH_ALWAYS_INLINE void score_part(const PanelPart& part, typename Format<F>::Product* scores,
+                                    std::size_t score_stride) noexcept {
+    multiply_panel<F, Arch, Width>(part.group, part.start, part.panel, part.units, part.queries,
+                                   part.rows, scores, score_stride);
+}
+
+template <class F, class Arch>
+FIRTH_ALWAYS_INLINE void
+score_tile_of(const std::uint32_t* packed, std::size_t query_count, const Element<F>* rows,
+              std::size_t row_stride, std::size_t row_count, std::size_t dim,
+              typename Format<F>::Product* scores, std::size_t score_stride) noexcept {
+    for_panels<F, Arch>({packed, query_count, rows, row_stride, row_count, dim},
+                        [&](auto width, const PanelPart& part) FIRTH_INLINE_LAMBDA {
+                            score_part<F, Arch, width>(
+                                part, scores + part.first_query * score_stride + part.first_row,
+                                score_stride);
+                        });
+}
+
+} // namespace firth::simd::detail
+
+FIRTH_END_INTRINSICS

@@ -1,0 +1,184 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <firth/base/error.hpp>
+#include <firth/base/section_file.hpp>
+#include <firth/base/version.hpp>
+#include <firth/simd/dispatch/dispatch.hpp>
+#include <firth/table/embedding_table.hpp>
+#include <firth/train/run/training_state.hpp>
+
+/// A training that stands still, as a file: a section file of kind "checkpoint" with the settings
+/// it was begun with, the place it has reached, and its two tables. Version 2: numbers in settings
+/// are the shortest text that reads back as the same number.
+namespace firth {
+
+/// What a training is, one "name = value" a line: it can be resumed where all are the same.
+using TrainingSettings = std::vector<std::pair<std::string, std::string>>;
+
+namespace detail {
+
+inline constexpr std::string_view checkpoint_kind = "checkpoint";
+inline constexpr std::uint32_t checkpoint_version = 2;
+
+/// The version of firth that a training was begun with.
+[[nodiscard]] inline std::string version_name() {
+    return std::to_string(version.major) + "." + std::to_string(version.minor) + "." +
+           std::to_string(version.patch);
+}
+
+/// The name of the instruction set that kernels of `Arch` really use.
+template <class Arch>
+[[nodiscard]] std::string arch_name() {
+    if constexpr (simd::detail::is_dispatched<Arch>) {
+        return std::string(simd::selected_arch());
+    } else {
+        return std::string(Arch::name);
+    }
+}
+
+inline void write_table(SectionFileWriter& file, std::string_view name,
+                        const EmbeddingTable<float>& table) {
+    file.begin(name);
+    file.write_array(std::span(table.data(), table.rows() * table.stride()));
+}
+
+inline void read_table(const SectionFile& file, std::string_view name,
+                       EmbeddingTable<float>& table) {
+    file.verify(name);
+    const std::span<const float> values = file.array<float>(name);
+    if (values.size() != table.rows() * table.stride()) {
+        file.fail(0, "section \"" + std::string(name) + "\" holds " +
+                         std::to_string(values.size()) + " numbers, expected " +
+                         std::to_string(table.rows() * table.stride()));
+    }
+    std::copy(values.begin(), values.end(), table.data());
+}
+
+} // namespace detail
+
+/// Writes a checkpoint in the place of the old one; a crash leaves one of the two. Throws
+/// `IoError`.
+inline void write_checkpoint(const std::string& path, const TrainingSettings& settings,
+                             const TrainingPlace& place, const EmbeddingTable<float>& input,
+                             const EmbeddingTable<float>& output) {
+    SectionFileWriter file(path, detail::checkpoint_kind, detail::checkpoint_version);
+    std::string lines;
+    for (const auto& [name, value] : settings) {
+        lines += name + " = " + value + '\n';
+    }
+    file.section("settings", lines);
+    file.begin("place");
+    file.write_array(std::span<const std::uint64_t>(
+        std::array<std::uint64_t, 4>{place.epoch, place.part, place.loss.samples, place.samples}));
+    file.begin("loss");
+    file.write_array(
+        std::span<const double>(std::array<double, 2>{place.loss.loss, place.loss.zero_loss}));
+    file.write_array(std::span<const double>(place.epoch_loss));
+    detail::write_table(file, "input", input);
+    detail::write_table(file, "output", output);
+    file.commit();
+}
+
+/// Reads a checkpoint into tables of the right size and returns its place. Throws `IoError`,
+/// `FormatError` where the file is damaged, and `OptionError` where it belongs to a training with
+/// other settings, naming the first that differs.
+[[nodiscard]] inline TrainingPlace read_checkpoint(const std::string& path,
+                                                   const TrainingSettings& settings,
+                                                   EmbeddingTable<float>& input,
+                                                   EmbeddingTable<float>& output) {
+    const SectionFile file(path, detail::checkpoint_kind, detail::checkpoint_version);
+    file.verify("settings");
+    std::string_view lines = file.section("settings");
+    for (const auto& [name, value] : settings) {
+        const std::string_view line = lines.substr(0, lines.find('\n'));
+        if (line != name + " = " + value) {
+            throw OptionError(path + " was written by a training with \"" + std::string(line) +
+                              "\", this one has \"" + name + " = " + value + "\"");
+        }
+        lines.remove_prefix((std::min)(lines.size(), line.size() + 1));
+    }
+    if (!lines.empty()) {
+        throw OptionError(path + " was written by a training with \"" +
+                          std::string(lines.substr(0, lines.find('\n'))) +
+                          "\", this one has no such setting");
+    }
+    file.verify("place");
+    file.verify("loss");
+    const auto numbers = file.array<std::uint64_t>("place");
+    const auto losses = file.array<double>("loss");
+    if (numbers.size() != 4 || losses.size() < 2 || losses.size() - 2 != numbers[0]) {
+        file.fail(0, "the place it has reached is not sound");
+    }
+    TrainingPlace place;
+    place.epoch = static_cast<std::uint32_t>(numbers[0]);
+    place.part = numbers[1];
+    place.loss = {losses[0], numbers[2], losses[1]};
+    place.samples = numbers[3];
+    place.epoch_loss.assign(losses.begin() + 2, losses.end());
+    detail::read_table(file, "input", input);
+    detail::read_table(file, "output", output);
+    return place;
+}
+
+/// Throws `OptionError` where a checkpoint would be overwritten: there is a file, and `resume` is
+/// false. Trainings ask this themselves before they begin; to be asked earlier where reading the
+/// corpus takes long.
+inline void check_checkpoint(const CheckpointOptions& options) {
+    if (options.path.empty() || options.resume) return;
+    std::error_code ignored;
+    if (!std::filesystem::exists(options.path, ignored)) return;
+    throw OptionError(options.path + " is there already, the checkpoint of a training that was " +
+                      "stopped; resume that one, remove the file, or choose another path");
+}
+
+/// The checkpoint of one run of a training, or of none where the options have no path.
+class Checkpoint {
+public:
+    Checkpoint(const CheckpointOptions& options, TrainingSettings settings)
+        : options_(options), settings_(std::move(settings)) {}
+
+    /// Where the run begins: at the start, or, resumed, where the file says, with its tables.
+    /// Throws as `check_checkpoint` and `read_checkpoint` do.
+    [[nodiscard]] TrainingPlace begin(EmbeddingTable<float>& input,
+                                      EmbeddingTable<float>& output) const {
+        check_checkpoint(options_);
+        if (!used() || !options_.resume || !std::filesystem::exists(options_.path)) return {};
+        return read_checkpoint(options_.path, settings_, input, output);
+    }
+
+    [[nodiscard]] bool used() const noexcept { return !options_.path.empty(); }
+
+    /// Writes the file. Where that is impossible the training goes on, and the reason is handed to
+    /// `on_failure` and kept; where it was cancelled `IoError` is thrown.
+    void write(const TrainingPlace& place, bool cancelled, const EmbeddingTable<float>& input,
+               const EmbeddingTable<float>& output) {
+        try {
+            write_checkpoint(options_.path, settings_, place, input, output);
+        } catch (const IoError& error) {
+            if (cancelled) throw;
+            failure_ = error.what();
+            if (options_.on_failure) options_.on_failure(failure_);
+        }
+    }
+
+    /// Why the last one that failed could not be written; empty where none did.
+    [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
+
+private:
+    CheckpointOptions options_;
+    TrainingSettings settings_;
+    std::string failure_;
+};
+
+} // namespace firth

@@ -1,0 +1,312 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <firth/base/error.hpp>
+#include <firth/base/parallel.hpp>
+#include <firth/base/progress.hpp>
+#include <firth/base/random.hpp>
+#include <firth/corpus/corpus.hpp>
+#include <firth/table/id.hpp>
+#include <firth/train/run/divergence.hpp>
+#include <firth/train/run/schedule.hpp>
+#include <firth/train/run/training_state.hpp>
+#include <firth/train/sequence/sentence_worker.hpp>
+#include <firth/train/sequence/subsample.hpp>
+
+namespace firth {
+
+/// The part of a learner's options that the shared loop reads.
+struct SequenceLoopOptions {
+    std::uint32_t epochs = 5;
+    float learning_rate = 0.025f; ///< at the start
+    Schedule schedule = Schedule::linear;
+    double sample = 1e-3;            ///< threshold of `Subsampler`; 0 keeps everything
+    std::size_t max_sentence = 1000; ///< ids left after subsampling; longer sentences are cut
+    std::size_t threads = 0;         ///< 0: all of the machine's
+    bool rounds = false;             ///< see `SequenceLoop::merge`
+    std::size_t window = 5;          ///< contexts on either side: rounds do not cut wide windows
+    bool long_start = false;         ///< a row begins longer than `DivergenceCheck::long_vector`
+    std::uint64_t seed = 1;
+};
+
+namespace detail {
+
+/// Where chunks of about `size` ids end: at the end of a sentence, unless that lies more than
+/// `slack` ids on. Chunks are the unit of work and of random numbers, and depend on the corpus and
+/// on nothing else.
+inline std::vector<std::size_t> chunk_ends(const CorpusView& corpus, std::size_t size,
+                                           std::size_t slack) {
+    std::vector<std::size_t> ends;
+    std::size_t begin = 0;
+    auto sentence = corpus.sentence_ends.begin();
+    while (begin < corpus.ids.size()) {
+        std::size_t end = (std::min)(begin + size, corpus.ids.size());
+        sentence = std::lower_bound(sentence, corpus.sentence_ends.end(), end);
+        if (*sentence - end <= slack) end = *sentence;
+        ends.push_back(end);
+        begin = end;
+    }
+    return ends;
+}
+
+} // namespace detail
+
+/// The loop that all learners from sequences share: goes through the corpus `epochs` times on all
+/// threads, in chunks handed out as threads become free; leaves out frequent ids, cuts sentences,
+/// lowers the learning rate by the place in the corpus, reports progress, and stops between chunks
+/// where something is to be done while no worker runs.
+///
+/// Each chunk of each epoch has random numbers of its own, made from the seed: what is drawn does
+/// not depend on the number of threads. With one thread, or in rounds, the whole training repeats
+/// exactly.
+template <SentenceWorker Worker>
+class SequenceLoop {
+public:
+    /// `counts` are the corpus counts by id. Throws `Error` for a corpus that does not fit them and
+    /// `OptionError` for too many threads.
+    template <WorkerFactory MakeWorker>
+    SequenceLoop(const CorpusView& corpus, std::span<const std::uint64_t> counts,
+                 const SequenceLoopOptions& options, MakeWorker&& make_worker)
+        : corpus_(corpus), options_(options),
+          subsampler_(counts, options.sample), rate_{options.learning_rate, options.schedule},
+          workers_(resolve_threads(options.threads)) {
+        check_corpus(corpus, counts.size(), workers_.size());
+        const std::size_t round = round_chunk(workers_.size(), options.window);
+        chunks_ = options.rounds
+                      ? detail::chunk_ends(corpus, round, round / 8)
+                      : detail::chunk_ends(
+                            corpus, std::clamp<std::size_t>(corpus.ids.size() / 256, 1024, 16384),
+                            options.max_sentence);
+        // Each worker is made on a thread of its own, so that no cache line holds memory of two of
+        // them.
+        run_workers(workers_.size(), [&](std::size_t thread) {
+            workers_[thread] = std::make_unique<Worker>(make_worker(thread));
+        });
+    }
+
+    /// Where the training begins; from an earlier one's place it goes on as that one would have.
+    TrainingPlace place;
+
+    /// Called while no worker runs with where the training stands, and whether it was cancelled:
+    /// every `save_seconds`, and when it was; not where nothing is left to do.
+    std::function<void(const TrainingPlace&, bool cancelled)> save;
+    double save_seconds = 0; ///< 0: only when cancelled
+
+    /// In rounds each worker takes one chunk, the same one every time, and all wait for each other
+    /// between three parts: they add the chunk's sentences; each calls `share(worker)` and trains;
+    /// each calls `merge(worker)`.
+    std::function<void(std::size_t)> share;
+    std::function<void(std::size_t)> merge;
+
+    /// Goes on to the end, or to where the callback cancels. Throws `Error` where the training
+    /// diverges (`DivergenceCheck`), and what workers throw.
+    TrainingStats run(const ProgressCallback& callback = {}) {
+        const std::uint64_t total = std::uint64_t{corpus_.ids.size()} * options_.epochs;
+        place.part = (std::min<std::uint64_t>)(place.part, chunks_.size());
+        const std::uint64_t before = (std::min)(
+            total, std::uint64_t{place.epoch} * corpus_.ids.size() + chunk_begin(place.part));
+        progress_ = Progress();
+        progress_.total = total;
+        progress_.epochs = options_.epochs;
+        done_ = before;
+        kept_ = 0;
+        cancelled_ = false;
+        DivergenceCheck divergence(options_.learning_rate,
+                                   options_.long_start ? options_.epochs - 1 : 0);
+        const auto add_loss = [&](const LossSum& loss) {
+            place.loss += loss;
+            divergence.add(loss, place.epoch);
+        };
+        Stopwatch watch;
+        last_save_ = 0;
+        ProgressMeter meter(callback, before);
+        if (!place.epoch_loss.empty()) progress_.loss = place.epoch_loss.back();
+
+        while (place.epoch < options_.epochs && !cancelled_) {
+            progress_.epoch = place.epoch + 1;
+            stop_ = false;
+            const auto after_chunk = [&] {
+                progress_.done = done_.load(std::memory_order_relaxed);
+                // The first worker's part of the epoch stands for all while it goes on.
+                add_loss(workers_.front()->take_loss());
+                if (place.loss.samples != 0) progress_.loss = place.loss.mean();
+                if (!meter.report(progress_)) cancelled_ = stop_ = true;
+                if (save && save_seconds > 0 && watch.seconds() - last_save_ >= save_seconds) {
+                    stop_ = true;
+                }
+            };
+            if (place.part < chunks_.size()) {
+                options_.rounds ? run_in_rounds(after_chunk) : run_freely(after_chunk);
+            }
+            for (const std::unique_ptr<Worker>& worker : workers_) {
+                add_loss(worker->take_loss());
+            }
+            if (place.part == chunks_.size()) {
+                divergence.end_epoch(place.loss, place.epoch);
+                next_epoch();
+            }
+            if (save && stop_ && place.epoch < options_.epochs) {
+                save(place, cancelled_);
+                last_save_ = watch.seconds();
+            }
+        }
+        TrainingStats stats;
+        stats.steps = done_ - before;
+        stats.kept = kept_;
+        stats.seconds = watch.seconds();
+        stats.epoch_loss = place.epoch_loss;
+        progress_.done = done_;
+        if (!meter.report(progress_, true)) cancelled_ = true;
+        stats.cancelled = done_ < total && cancelled_;
+        return stats;
+    }
+
+private:
+    /// Ids of a chunk in rounds. All workers wait for the one with the largest chunk, and each
+    /// holds a copy of every row it touches: small chunks of almost one size keep both short. And
+    /// what workers learn in a round is only seen by others afterwards: the more of them there are,
+    /// the shorter a round.
+    static constexpr std::size_t round_chunk(std::size_t workers, std::size_t window) noexcept {
+        return (std::max)(
+            {std::size_t{64}, 8 * window, 2048 / (std::max<std::size_t>)(2, workers)});
+    }
+
+    [[nodiscard]] std::size_t chunk_begin(std::size_t chunk) const noexcept {
+        return chunk == 0 ? 0 : chunks_[chunk - 1];
+    }
+
+    void next_epoch() {
+        place.epoch_loss.push_back(place.loss.mean());
+        progress_.loss = place.epoch_loss.back();
+        place.samples += place.loss.samples;
+        place.loss = LossSum();
+        place.part = 0;
+        ++place.epoch;
+    }
+
+    /// Workers take chunks as they become free. The first is worker 0's, which reports: none of
+    /// many quick epochs goes by unseen.
+    template <class AfterChunk>
+    void run_freely(AfterChunk&& after_chunk) {
+        std::atomic<std::size_t> next{place.part + 1};
+        const std::size_t left = chunks_.size() - place.part;
+        run_workers((std::min)(workers_.size(), left), [&](std::size_t worker) {
+            bool first = worker == 0;
+            try {
+                while (!stop_) {
+                    const std::size_t chunk = std::exchange(first, false) ? place.part : next++;
+                    if (chunk >= chunks_.size()) break;
+                    add_chunk(*workers_[worker], chunk);
+                    if (worker == 0) after_chunk();
+                }
+            } catch (...) {
+                stop_ = true;
+                throw;
+            }
+        });
+        place.part = (std::min)(next.load(), chunks_.size());
+    }
+
+    /// Workers take a chunk each and wait for each other.
+    template <class AfterChunk>
+    void run_in_rounds(AfterChunk&& after_chunk) {
+        Barrier barrier(workers_.size());
+        std::size_t next = place.part;
+        bool last = false;
+        std::mutex mutex;
+        std::exception_ptr error;
+        const auto guarded = [&](auto&& work) {
+            try {
+                work();
+            } catch (...) {
+                const std::lock_guard lock(mutex);
+                if (!error) error = std::current_exception();
+                stop_ = true;
+            }
+        };
+        run_workers(workers_.size(), [&](std::size_t worker) {
+            for (std::size_t round = place.part; round < chunks_.size(); round += workers_.size()) {
+                const std::size_t chunk = round + worker;
+                guarded([&] {
+                    if (chunk < chunks_.size()) add_chunk(*workers_[worker], chunk);
+                });
+                barrier.wait();
+                if (share) share(worker);
+                barrier.wait();
+                guarded([&] { workers_[worker]->train(); });
+                if (worker == 0) {
+                    guarded(after_chunk);
+                    next = round + workers_.size();
+                    // What all go by: it stays as it is until all have come here again.
+                    last = stop_;
+                }
+                barrier.wait();
+                if (merge) merge(worker);
+                if (last) return;
+            }
+        });
+        if (error) std::rethrow_exception(error);
+        place.part = (std::min)(next, chunks_.size());
+    }
+
+    /// Gives a worker the sentences of a chunk; each is trained at once unless workers go in
+    /// rounds.
+    void add_chunk(Worker& worker, std::size_t chunk) {
+        const std::size_t begin = chunk_begin(chunk);
+        Random random(options_.seed, std::uint64_t{place.epoch} * chunks_.size() + chunk);
+        std::vector<Id> kept;
+        kept.reserve(options_.max_sentence);
+        auto sentence_end =
+            std::upper_bound(corpus_.sentence_ends.begin(), corpus_.sentence_ends.end(), begin);
+        std::size_t at = begin;
+        std::size_t kept_ids = 0;
+        while (at < chunks_[chunk]) {
+            const double reached =
+                static_cast<double>(place.epoch) * static_cast<double>(corpus_.ids.size()) +
+                static_cast<double>(at);
+            const float rate = rate_(reached / static_cast<double>(progress_.total));
+            const std::size_t end = (std::min<std::size_t>)(*sentence_end, chunks_[chunk]);
+            kept.clear();
+            for (; at < end && kept.size() < options_.max_sentence; ++at) {
+                const Id id = corpus_.ids[at];
+                if (subsampler_.keep(id, random.bits32())) kept.push_back(id);
+            }
+            const auto number =
+                static_cast<std::uint64_t>(sentence_end - corpus_.sentence_ends.begin());
+            if (at == *sentence_end) ++sentence_end;
+            kept_ids += kept.size();
+            worker.add({kept, number}, rate, random);
+            if (!options_.rounds) worker.train();
+        }
+        corpus_.release(begin, chunks_[chunk]);
+        done_.fetch_add(chunks_[chunk] - begin, std::memory_order_relaxed);
+        kept_.fetch_add(kept_ids, std::memory_order_relaxed);
+    }
+
+    CorpusView corpus_;
+    SequenceLoopOptions options_;
+    Subsampler subsampler_;
+    LearningRate rate_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::vector<std::size_t> chunks_; ///< where they end
+    Progress progress_;
+    std::atomic<std::uint64_t> done_{0};
+    std::atomic<std::uint64_t> kept_{0}; ///< by subsampling, in this run
+    std::atomic<bool> stop_{false};
+    bool cancelled_ = false;
+    double last_save_ = 0;
+};
+
+} // namespace firth

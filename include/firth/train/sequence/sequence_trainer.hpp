@@ -1,0 +1,283 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <firth/base/checksum.hpp>
+#include <firth/base/error.hpp>
+#include <firth/base/number_text.hpp>
+#include <firth/base/parallel.hpp>
+#include <firth/base/progress.hpp>
+#include <firth/base/random.hpp>
+#include <firth/corpus/corpus.hpp>
+#include <firth/simd/dot.hpp>
+#include <firth/table/embedding_table.hpp>
+#include <firth/train/run/checkpoint.hpp>
+#include <firth/train/run/divergence.hpp>
+#include <firth/train/run/hogwild.hpp>
+#include <firth/train/run/private_rows.hpp>
+#include <firth/train/run/training_state.hpp>
+#include <firth/train/sequence/negative_sampling.hpp>
+#include <firth/train/sequence/prediction.hpp>
+#include <firth/train/sequence/sequence_loop.hpp>
+#include <firth/train/sequence/whole_words.hpp>
+#include <firth/train/sequence/window_worker.hpp>
+
+namespace firth {
+
+/// Settings of `SequenceTrainer` that do not belong to one of its policies.
+struct SequenceTrainerOptions {
+    std::size_t dim = 100;  ///< length of an embedding, 1 to `max_dim`
+    std::size_t window = 5; ///< contexts on either side, at most, 1 to 1000
+    WindowSize window_size = WindowSize::dynamic;
+    double sample = 1e-3;     ///< subsampling threshold of frequent symbols, 0 to 1; 0: off
+    std::uint32_t epochs = 5; ///< times through the corpus, at most 1,000,000
+    float learning_rate = 0;  ///< at the start, at most 10; 0: what is usual for the prediction
+    Schedule schedule = Schedule::linear;
+    std::size_t threads = 0;    ///< 0: all of the machine's
+    bool deterministic = false; ///< the same bytes every time, for one number of threads
+    std::uint64_t seed = 1;
+    CheckpointOptions checkpoint{};
+};
+
+namespace detail {
+
+/// Throws `OptionError` that `name` is `value` unless it is in range.
+inline void require_option(bool in_range, const char* name, const std::string& value,
+                           const std::string& expected) {
+    if (!in_range) throw OptionError(std::string(name) + " is " + value + ", expected " + expected);
+}
+
+/// Of the ids of a corpus, in their order, and of where its sentences end; ids of a mapped file are
+/// released every `piece` ids.
+[[nodiscard]] inline std::uint64_t
+corpus_checksum(const CorpusView& corpus, std::size_t piece = std::size_t{1} << 20) noexcept {
+    Checksum sum;
+    for (std::size_t begin = 0; begin < corpus.ids.size(); begin += piece) {
+        const std::size_t end = (std::min)(begin + piece, corpus.ids.size());
+        sum.add(
+            {reinterpret_cast<const char*>(corpus.ids.data() + begin), (end - begin) * sizeof(Id)});
+        corpus.release(begin, end);
+    }
+    sum.add({reinterpret_cast<const char*>(corpus.sentence_ends.data()),
+             corpus.sentence_ends.size_bytes()});
+    return sum.value();
+}
+
+} // namespace detail
+
+/// Throws `OptionError`, naming the option and its range, for the first that is outside it.
+inline void check_options(const SequenceTrainerOptions& options) {
+    using detail::require_option;
+    using std::to_string;
+    require_option(options.dim >= 1 && options.dim <= max_dim, "dim", to_string(options.dim),
+                   "1 to " + to_string(max_dim));
+    require_option(options.window >= 1 && options.window <= 1000, "window",
+                   to_string(options.window), "1 to 1000");
+    require_option(options.sample >= 0 && options.sample <= 1, "sample", float_text(options.sample),
+                   "0 to 1");
+    require_option(options.epochs <= 1000000, "epochs", to_string(options.epochs), "0 to 1000000");
+    require_option(options.learning_rate >= 0 && options.learning_rate <= 10, "learning rate",
+                   float_text(options.learning_rate), "more than 0, at most 10");
+    require_option(options.checkpoint.seconds >= 0, "seconds between checkpoints",
+                   float_text(options.checkpoint.seconds), "0 or more");
+    static_cast<void>(resolve_threads(options.threads));
+}
+
+/// Learns an input and an output table from sequences of ids, window by window. Composed of what a
+/// window predicts (`SkipGram`, `Cbow`), what a centre is held against (`NegativeSampling`,
+/// `HierarchicalSoftmax`) and what a symbol is made of (`WholeWords`); all three can be the user's
+/// own.
+///
+/// One thread and one seed give the same bytes every time, for one binary on one instruction set.
+/// Several threads share the tables and race on their rows (`hogwild.hpp`): results differ in the
+/// noise. With `deterministic` they work in rounds on copies of their own (`private_rows.hpp`) and
+/// give the same bytes for one number of threads.
+///
+/// Memory: the tables; with `deterministic` some MB a thread.
+template <WindowPrediction Prediction = SkipGram, OutputLoss Loss = NegativeSampling,
+          SymbolComposition Symbols = WholeWords, class Arch = simd::default_arch>
+class SequenceTrainer {
+public:
+    /// `counts[id]` is how often an id occurs in what will be trained on. Input rows start at
+    /// random in (-0.5, 0.5) / dim, output rows at zero, as in word2vec.c. Throws `OptionError`.
+    SequenceTrainer(std::span<const std::uint64_t> counts, const SequenceTrainerOptions& options,
+                    Prediction prediction, Loss loss, Symbols symbols)
+        : counts_(counts.begin(), counts.end()), options_(options), prediction_(prediction),
+          loss_(std::move(loss)), symbols_(std::move(symbols)) {
+        check_options(options);
+        if (options_.learning_rate == 0) options_.learning_rate = Prediction::default_learning_rate;
+        input_ = EmbeddingTable<float>(symbols_.rows(), options.dim);
+        output_ = EmbeddingTable<float>(loss_.output_rows(), options.dim);
+        Random random(options.seed, 0x696E6974);
+        for (std::size_t row = 0; row < input_.rows(); ++row) {
+            for (float& value : input_[row]) {
+                value = (random.uniform() - 0.5f) / static_cast<float>(options.dim);
+            }
+        }
+    }
+
+    /// The embeddings, symbols.rows() x dim. To be set before training where it should go on from
+    /// others.
+    [[nodiscard]] EmbeddingTable<float>& input() noexcept { return input_; }
+    [[nodiscard]] const EmbeddingTable<float>& input() const noexcept { return input_; }
+
+    /// The other side of the products, loss.output_rows() x dim.
+    [[nodiscard]] EmbeddingTable<float>& output() noexcept { return output_; }
+    [[nodiscard]] const EmbeddingTable<float>& output() const noexcept { return output_; }
+
+    [[nodiscard]] const Loss& loss() const noexcept { return loss_; }
+    [[nodiscard]] const Symbols& symbols() const noexcept { return symbols_; }
+
+    /// Trains on a corpus. `stats.loss()` is the mean over predictions of -log of the probability
+    /// of their labels, estimated from every 64th window (from more where the corpus is small);
+    /// with negative sampling it starts near (1 + negative) * ln 2.
+    ///
+    /// With a checkpoint's path, writes one every `seconds` and on cancelling; with `resume` begins
+    /// where the one that is there was written, and ends with the same bytes as if it had not been
+    /// stopped (with one thread, or `deterministic`). Throws `Error` for an empty corpus, for one
+    /// that does not fit `counts`, where the training diverges (`DivergenceCheck`) and where
+    /// nothing was learnt because no window had a context, or no symbol an output; `OptionError`
+    /// for another training's checkpoint, or any where it is not to be resumed; `FormatError` for a
+    /// damaged one; and `IoError`.
+    TrainingStats train(const CorpusView& corpus, const ProgressCallback& callback = {}) {
+        if (corpus.ids.empty()) throw Error("the corpus is empty, expected at least one sentence");
+        const std::size_t threads = resolve_threads(options_.threads);
+        if (options_.deterministic && threads > 1) {
+            PrivateTable input(input_, threads);
+            PrivateTable output(output_, threads);
+            return train_with(
+                corpus, [&](std::size_t worker) { return input.rows(worker); },
+                [&](std::size_t worker) { return output.rows(worker); },
+                [&](std::size_t worker) {
+                    input.share(worker);
+                    output.share(worker);
+                },
+                [&](std::size_t worker) {
+                    input.merge(worker);
+                    output.merge(worker);
+                },
+                callback);
+        }
+        return train_with(
+            corpus, [&](std::size_t) { return SharedRows(input_); },
+            [&](std::size_t) { return SharedRows(output_); }, {}, {}, callback);
+    }
+
+private:
+    template <class InputRows, class OutputRows>
+    TrainingStats
+    train_with(const CorpusView& corpus, InputRows&& input_rows, OutputRows&& output_rows,
+               const std::function<void(std::size_t)>& share,
+               const std::function<void(std::size_t)>& merge, const ProgressCallback& callback) {
+        using Rows = decltype(input_rows(std::size_t{0}));
+        using Access = typename Symbols::template Access<Rows>;
+        using Worker = WindowWorker<Prediction, Loss, Access, Rows, Arch>;
+        SequenceLoop<Worker> loop(
+            corpus, counts_,
+            {.epochs = options_.epochs,
+             .learning_rate = options_.learning_rate,
+             .schedule = options_.schedule,
+             .sample = options_.sample,
+             .threads = options_.threads,
+             .rounds = static_cast<bool>(merge),
+             .window = options_.window,
+             .long_start = longest_row() > DivergenceCheck::long_vector,
+             .seed = options_.seed},
+            [&](std::size_t worker) {
+                return Worker(prediction_, loss_,
+                              Access(symbols_, input_rows(worker), Worker::span(options_.window)),
+                              output_rows(worker), options_.window, options_.window_size,
+                              Symbols::max_sentence_rows, loss_interval(corpus.ids.size()));
+            });
+        loop.share = share;
+        loop.merge = merge;
+        Checkpoint checkpoint(options_.checkpoint,
+                              options_.checkpoint.path.empty()
+                                  ? TrainingSettings()
+                                  : settings(corpus, static_cast<bool>(merge)));
+        loop.place = checkpoint.begin(input_, output_);
+        if (checkpoint.used()) {
+            loop.save_seconds = options_.checkpoint.seconds;
+            loop.save = [&](const TrainingPlace& place, bool cancelled) {
+                checkpoint.write(place, cancelled, input_, output_);
+            };
+        }
+        TrainingStats stats = loop.run(callback);
+        stats.checkpoint_failure = checkpoint.failure();
+        check_learnt(stats, loop.place);
+        return stats;
+    }
+
+    [[nodiscard]] float longest_row() const {
+        float longest = 0;
+        for (std::size_t row = 0; row < input_.rows(); ++row) {
+            longest = (std::max)(longest, simd::norm(input_[row]));
+        }
+        return longest;
+    }
+
+    /// Steps between two whose loss is looked at, which costs a logarithm a prediction.
+    [[nodiscard]] static std::size_t loss_interval(std::size_t ids) noexcept {
+        return std::clamp<std::size_t>(ids / 256, 1, 64);
+    }
+
+    /// Throws where a whole training has not made a single step (the first of any would have been
+    /// looked at): its vectors would be random.
+    void check_learnt(const TrainingStats& stats, const TrainingPlace& place) const {
+        if (stats.cancelled || options_.epochs == 0 || place.samples != 0) return;
+        if (loss_.max_outputs() == 0) {
+            throw Error("nothing was learnt, since no symbol has an output: " + loss_.settings() +
+                        " over a vocabulary of " + std::to_string(counts_.size()) +
+                        "; expected two symbols or more");
+        }
+        throw Error("nothing was learnt, since no window had a context: with sample = " +
+                    float_text(options_.sample) + " subsampling left " +
+                    std::to_string(stats.kept) + " of " + std::to_string(stats.steps) +
+                    " ids; expected sentences of two or more (a larger sample leaves more, 0 all)");
+    }
+
+    /// Everything that a training that goes on must have in common with the one that was stopped.
+    [[nodiscard]] TrainingSettings settings(const CorpusView& corpus, bool rounds) const {
+        const std::size_t threads = resolve_threads(options_.threads);
+        Checksum counts;
+        for (const std::uint64_t count : counts_) {
+            counts.add(detail::bytes_of(count));
+        }
+        return {{"version", detail::version_name()},
+                {"instruction set", detail::arch_name<Arch>()},
+                {"model",
+                 prediction_.settings() + ", " + loss_.settings() + ", " + symbols_.settings()},
+                {"dim", std::to_string(options_.dim)},
+                {"window", std::to_string(options_.window) +
+                               (options_.window_size == WindowSize::fixed ? " fixed" : " dynamic")},
+                {"sample", float_text(options_.sample)},
+                {"epochs", std::to_string(options_.epochs)},
+                {"learning rate", float_text(options_.learning_rate) + ", schedule " +
+                                      std::to_string(static_cast<int>(options_.schedule))},
+                {"seed", std::to_string(options_.seed)},
+                {"threads", rounds         ? std::to_string(threads) + " in rounds"
+                            : threads == 1 ? std::string("1")
+                                           : std::string("several")},
+                {"corpus", std::to_string(corpus.ids.size()) + " ids in " +
+                               std::to_string(corpus.sentences()) +
+                               " sentences, counts' checksum " + std::to_string(counts.value()) +
+                               ", checksum " + std::to_string(detail::corpus_checksum(corpus))}};
+    }
+
+    std::vector<std::uint64_t> counts_;
+    SequenceTrainerOptions options_;
+    Prediction prediction_;
+    Loss loss_;
+    Symbols symbols_;
+    EmbeddingTable<float> input_;
+    EmbeddingTable<float> output_;
+};
+
+} // namespace firth
