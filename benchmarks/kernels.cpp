@@ -261,7 +261,7 @@ void pair_benchmark(benchmark::State& state, const Level& level, Pair what, std:
 
 void bits_benchmark(benchmark::State& state, const Level& level, bool jaccard, std::size_t dim,
                     const WorkingSet& set) {
-    const simd::BitKernels& kernels = level.table.bits();
+    const simd::KernelTable& kernels = level.table;
     const std::size_t words = simd::words_of_bits(dim);
     if (jaccard) {
         run_pairs<std::uint64_t>(state, words, set, level.limits, 0, 1, false, kernels.jaccard);
@@ -294,8 +294,7 @@ void many_benchmark(benchmark::State& state, const Level& level, std::size_t dim
     if constexpr (bits) {
         AlignedBuffer<std::uint32_t> distances(rows);
         measure(state, 1, bytes, 0, bytes / read, [&] {
-            level.table.bits().hamming_many(query.data(), table, stride, rows, stride,
-                                            distances.data());
+            level.table.hamming_many(query.data(), table, stride, rows, stride, distances.data());
         });
         if (distances[1] != 0) state.SkipWithError("hamming_many gave a wrong answer");
     } else {
@@ -349,7 +348,7 @@ void update_benchmark(benchmark::State& state, const Level& level, const std::st
     AlignedBuffer<float> out(rows * stride);
     fill<float>(in.data(), in.size() * 4);
     fill<float>(out.data(), out.size() * 4);
-    const simd::UpdateKernels& kernels = level.table.update();
+    const simd::KernelTable& kernels = level.table;
     const double rate = operation_rate(level.limits->multiply_add_floats);
     // Element by element, on a row in L1: bytes read and written an element, and what to call.
     const float* const x = in.data();
@@ -360,7 +359,7 @@ void update_benchmark(benchmark::State& state, const Level& level, const std::st
     AlignedBuffer<bfloat16> brains(stride);
     AlignedBuffer<std::int8_t> codes(stride);
     AlignedBuffer<std::uint64_t> words(stride);
-    const simd::ConvertKernels& convert = level.table.convert();
+    const simd::KernelTable& convert = level.table;
     const auto element_wise = [&](double bytes, auto call) {
         measure(state, 1, bytes * static_cast<double>(dim), 0, 0, call);
     };

@@ -46,10 +46,12 @@ set(dispatch_sources)
 set(declarations "")
 set(adders)
 set(levels)
-set(all_kernels "set_all_kernels<here>(table);")
-set(byte_kernels "set_format_kernels<std::int8_t, here>(table);\n    set_format_kernels<std::uint8_t, here>(table);")
-set(bit_kernels "static_cast<BitKernels&>(table) = make_bit_kernels<here>();")
-set(bfloat_kernels "set_format_kernels<bfloat16, here>(table);")
+set(all_kernels "table.set_all<here>();")
+set(byte_kernels "table.set<here, FormatKernels<std::int8_t>, FormatKernels<std::uint8_t>, TileKernels<std::int8_t>, \
+TileKernels<std::uint8_t>, SelectTileKernels<std::int8_t, CodeTerms>>();")
+set(bit_kernels "table.set<here, BitKernels>();")
+set(bfloat_kernels "table.set<here, FormatKernels<bfloat16>, TileKernels<bfloat16>, \
+SelectTileKernels<bfloat16, ScoreTerms>>();")
 set(amx_kernels "detail::set_amx_kernels<here>(table);")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64|x64)$" AND NOT MSVC)
   # Each begins anew from the oldest processor, whatever flags the rest of the program is built with.

@@ -3,11 +3,11 @@
 /// Everything in `firth/simd/`.
 
 #include <firth/simd/arch.hpp>
-#include <firth/simd/bits.hpp>
 #include <firth/simd/convert.hpp>
 #include <firth/simd/dispatch/cpu.hpp>
 #include <firth/simd/dispatch/dispatch.hpp>
 #include <firth/simd/dispatch/kernel_table.hpp>
+#include <firth/simd/dispatch/kernels.hpp>
 #include <firth/simd/distance.hpp>
 #include <firth/simd/dot.hpp>
 #include <firth/simd/format.hpp>

@@ -22,7 +22,7 @@ set(inside_train_counts train/run)
 set(inside_search_exact search/codes)
 
 # Headers that need more than the core does, or would make their umbrella heavy, and are in none.
-set(on_their_own math/all_but_the_top.hpp math/truncated_svd.hpp simd/dispatch/make_kernels.hpp table/vocabulary_sections.hpp
+set(on_their_own math/all_but_the_top.hpp math/truncated_svd.hpp table/vocabulary_sections.hpp
     train/counts/lsa.hpp)
 # Headers that only some places may include: a pattern and the files it is allowed in.
 set(only_thread base/parallel.hpp)

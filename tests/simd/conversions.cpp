@@ -103,7 +103,7 @@ TEST_CASE("float16 and bfloat16 in plain C++ round to nearest, ties to even") {
 TEST_CASE("rows are converted as single numbers are") {
     const std::vector<float> values = many_floats();
     for (const test::TestedLevel& level : test::tested_levels()) {
-        const simd::ConvertKernels& kernels = level.table.convert();
+        const simd::KernelTable& kernels = level.table;
         INFO(level.name);
         std::vector<float16> halves(values.size());
         std::vector<bfloat16> brains(values.size());
@@ -157,7 +157,7 @@ TEST_CASE("rows are converted as single numbers are") {
 
 TEST_CASE("int8 codes are nearest, in [-127, 127], and come back within half a scale") {
     for (const test::TestedLevel& level : test::tested_levels()) {
-        const simd::ConvertKernels& kernels = level.table.convert();
+        const simd::KernelTable& kernels = level.table;
         Random random(8);
         for (const std::size_t n : {0u, 1u, 5u, 16u, 31u, 100u, 300u, 769u}) {
             for (const float size : {1.0f, 1e-3f, 1e20f, 3e38f, 1e-30f, 1e-38f, 1e-44f}) {
@@ -215,7 +215,7 @@ TEST_CASE("signs are packed from the lowest bit on, zeros behind") {
             }
             const std::size_t words = simd::words_of_bits(n);
             std::vector<std::uint64_t> packed(words + 1, 77);
-            level.table.convert().pack_signs(row.data(), packed.data(), n);
+            level.table.pack_signs(row.data(), packed.data(), n);
             INFO(level.name << ", " << n << " elements");
             REQUIRE(packed[words] == 77);
             for (std::size_t i = 0; i < 64 * words; ++i) {

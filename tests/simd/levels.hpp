@@ -25,7 +25,7 @@ inline const std::vector<TestedLevel>& tested_levels() {
     static const std::vector<TestedLevel> levels = [] {
         std::vector<TestedLevel> result;
         firth::simd::KernelTable plain{};
-        firth::simd::set_all_kernels<firth::simd::scalar>(plain);
+        plain.set_all<firth::simd::scalar>();
         result.push_back({"scalar", 1, plain});
         for (const firth::simd::Level& level : firth::simd::levels()) {
             if (!level.available) continue;

@@ -237,7 +237,7 @@ TEST_CASE("kernels on bits count as a loop over bits does") {
                     word = random() & random();
                 }
                 std::vector<std::uint32_t> distances(count + 1, 77);
-                const simd::BitKernels& kernels = level.table.bits();
+                const simd::KernelTable& kernels = level.table;
                 kernels.hamming_many(query.data(), rows.data(), stride, count, n, distances.data());
                 REQUIRE(distances[count] == 77);
                 for (std::size_t r = 0; r < count; ++r) {
@@ -277,8 +277,8 @@ TEST_CASE("distances are the same when there are too many for the caches") {
     for (const test::TestedLevel& level : test::tested_levels()) {
         for (const std::size_t offset : {0u, 1u}) {
             AlignedBuffer<std::uint32_t> distances(count + 1);
-            level.table.bits().hamming_many(rows.data(), rows.data(), words, count, words,
-                                            distances.data() + offset);
+            level.table.hamming_many(rows.data(), rows.data(), words, count, words,
+                                     distances.data() + offset);
             INFO(level.name << ", offset " << offset);
             std::size_t wrong = 0;
             for (std::size_t r = 0; r < count; ++r) {
@@ -324,7 +324,7 @@ TEST_CASE("norms, cosines and codes are right for vectors of every norm") {
                     REQUIRE(std::abs(static_cast<double>(kernels.cosine(a.data(), b.data(), n)) -
                                      cosine) <= 2e-6);
                     std::vector<std::int8_t> codes(n);
-                    const double scale = level.table.convert().quantize(a.data(), codes.data(), n);
+                    const double scale = level.table.quantize(a.data(), codes.data(), n);
                     const auto largest =
                         std::ranges::max(a, {}, [](float x) { return std::abs(x); });
                     REQUIRE(scale <=

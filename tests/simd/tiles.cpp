@@ -1,3 +1,5 @@
+#include <firth/simd/detail/tile_amx.hpp>
+
 #include "levels.hpp"
 
 using namespace firth;

@@ -149,7 +149,7 @@ TEST_CASE("a skip-gram window's step follows the equations") {
                         guarded_scratch(simd::window_scratch_size(contexts, outputs));
                     INFO(level.name << ", dim " << dim << ", " << contexts << " contexts, "
                                     << outputs << " outputs");
-                    level.table.update().skip_gram_window(window.rows(), 0.1f, scratch.data());
+                    level.table.skip_gram_window(window.rows(), 0.1f, scratch.data());
                     const double loss = simd::window_loss(window.rows(), 0.1f, scratch.data());
                     window.naive.skip_gram(static_cast<double>(0.1f));
                     REQUIRE(std::fabs(loss - window.naive.loss) <= 1e-5 * window.naive.loss);
@@ -173,8 +173,7 @@ TEST_CASE("a bag-of-words window's step follows the equations") {
                             guarded_scratch(simd::cbow_scratch_size(outputs, window.padded));
                         INFO(level.name << ", dim " << dim << ", " << contexts << " contexts, "
                                         << outputs << " outputs, share " << share);
-                        level.table.update().cbow_window(window.rows(), 0.1f, share,
-                                                         scratch.data());
+                        level.table.cbow_window(window.rows(), 0.1f, share, scratch.data());
                         simd::WindowRows of_mean = window.rows();
                         of_mean.context_count = 1;
                         const double loss = simd::window_loss(of_mean, 0.1f, scratch.data());
@@ -203,8 +202,8 @@ TEST_CASE("a context that occurs twice in a window takes both steps") {
             const std::vector<float> before(once.in.begin(), once.in.end());
             twice.in_rows.push_back(twice.in_rows[0]);
             AlignedBuffer<float> scratch(simd::window_scratch_size(2, outputs));
-            level.table.update().skip_gram_window(twice.rows(), 0.1f, scratch.data());
-            level.table.update().skip_gram_window(once.rows(), 0.1f, scratch.data());
+            level.table.skip_gram_window(twice.rows(), 0.1f, scratch.data());
+            level.table.skip_gram_window(once.rows(), 0.1f, scratch.data());
             INFO(level.name << ", " << outputs << " outputs");
             for (std::size_t i = 0; i < 16; ++i) {
                 REQUIRE(std::fabs((twice.in[i] - before[i]) - 2 * (once.in[i] - before[i])) <=
@@ -217,7 +216,7 @@ TEST_CASE("a context that occurs twice in a window takes both steps") {
 TEST_CASE("axpy, scale and adagrad change their elements only") {
     for (const test::TestedLevel& level : test::tested_levels()) {
         Random random(2);
-        const simd::UpdateKernels& kernels = level.table.update();
+        const simd::KernelTable& kernels = level.table;
         for (const std::size_t n : test::lengths()) {
             test::Vector<float> x(n, n % 4, random);
             test::Vector<float> y(n, 3, random);
@@ -273,8 +272,7 @@ TEST_CASE("weighted sums agree with double and write no element beyond the sum")
                     }
                 }
                 test::Vector<float> sum(n, 3, random); // of other numbers, which are written over
-                level.table.update().weighted_sum(table.data(), stride, terms.data(), count,
-                                                  sum.data(), n);
+                level.table.weighted_sum(table.data(), stride, terms.data(), count, sum.data(), n);
                 INFO(level.name << ", " << n << " elements, " << count << " terms");
                 double worst = 0;
                 for (std::size_t i = 0; i < n; ++i) {
@@ -305,7 +303,7 @@ TEST_CASE("steps on a pair of rows go by the old values of both") {
     };
     for (const test::TestedLevel& level : test::tested_levels()) {
         Random random(11);
-        const simd::UpdateKernels& kernels = level.table.update();
+        const simd::KernelTable& kernels = level.table;
         for (const std::size_t n : {16u, 32u, 112u, 304u, 1024u}) {
             for (const bool squares : {false, true}) {
                 for (const float gradient : {0.7f, -3.0f, 90.0f}) {
@@ -353,7 +351,7 @@ TEST_CASE("exp, sigmoid and rsqrt are within their stated errors") {
         arguments.push_back(static_cast<float>(i) * 0.01f);
     }
     for (const test::TestedLevel& level : test::tested_levels()) {
-        const simd::UpdateKernels& kernels = level.table.update();
+        const simd::KernelTable& kernels = level.table;
         std::vector<float> results(arguments.size());
         kernels.exp(arguments.data(), results.data(), results.size());
         for (std::size_t i = 0; i < results.size(); ++i) {

@@ -15,7 +15,7 @@
 #include <firth/simd/detail/batch.hpp>
 #include <firth/simd/detail/block_half.hpp>
 #include <firth/simd/detail/pair.hpp>
-#include <firth/simd/dispatch/kernel_table.hpp>
+#include <firth/simd/dispatch/kernels.hpp>
 
 #if FIRTH_ON_X86()
 #include <immintrin.h>
@@ -185,42 +185,75 @@ FIRTH_ALWAYS_INLINE void pack_signs_of(const float* from, std::uint64_t* to,
 
 } // namespace detail
 
+/// The kernels of this header.
+struct ConvertKernels {
+    void (*to_float16)(const float* from, float16* to, std::size_t n) noexcept;
+    void (*from_float16)(const float16* from, float* to, std::size_t n) noexcept;
+    void (*to_bfloat16)(const float* from, bfloat16* to, std::size_t n) noexcept;
+    void (*from_bfloat16)(const bfloat16* from, float* to, std::size_t n) noexcept;
+    float (*quantize)(const float* from, std::int8_t* to, std::size_t n) noexcept;
+    void (*dequantize)(const std::int8_t* from, float scale, float* to, std::size_t n) noexcept;
+    void (*pack_signs)(const float* from, std::uint64_t* to, std::size_t n) noexcept;
+};
+
+namespace detail {
+
+template <class Arch>
+struct Compiled<ConvertKernels, Arch> {
+    FIRTH_ALWAYS_INLINE static void to_float16(const float* from, float16* to,
+                                               std::size_t n) noexcept {
+        to_float16_of<Arch>(from, to, n);
+    }
+    FIRTH_ALWAYS_INLINE static void from_float16(const float16* from, float* to,
+                                                 std::size_t n) noexcept {
+        from_float16_of<Arch>(from, to, n);
+    }
+    FIRTH_ALWAYS_INLINE static void to_bfloat16(const float* from, bfloat16* to,
+                                                std::size_t n) noexcept {
+        to_bfloat16_of<Arch>(from, to, n);
+    }
+    FIRTH_ALWAYS_INLINE static void from_bfloat16(const bfloat16* from, float* to,
+                                                  std::size_t n) noexcept {
+        from_bfloat16_of<Arch>(from, to, n);
+    }
+    FIRTH_ALWAYS_INLINE static float quantize(const float* from, std::int8_t* to,
+                                              std::size_t n) noexcept {
+        return quantize_of<Arch>(from, to, n);
+    }
+    FIRTH_ALWAYS_INLINE static void dequantize(const std::int8_t* from, float scale, float* to,
+                                               std::size_t n) noexcept {
+        dequantize_of<Arch>(from, scale, to, n);
+    }
+    FIRTH_ALWAYS_INLINE static void pack_signs(const float* from, std::uint64_t* to,
+                                               std::size_t n) noexcept {
+        pack_signs_of<Arch>(from, to, n);
+    }
+    static constexpr ConvertKernels table{&to_float16, &from_float16, &to_bfloat16, &from_bfloat16,
+                                          &quantize,   &dequantize,   &pack_signs};
+};
+
+} // namespace detail
+
 /// to[i] = from[i] in another format, for vectors of the same length (a precondition).
 template <class Arch = default_arch>
 void convert(std::span<const float> from, std::span<float16> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().convert().to_float16(from.data(), to.data(), from.size());
-    } else {
-        detail::to_float16_of<Arch>(from.data(), to.data(), from.size());
-    }
+    detail::kernels<ConvertKernels, Arch>().to_float16(from.data(), to.data(), from.size());
 }
 template <class Arch = default_arch>
 void convert(std::span<const float16> from, std::span<float> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().convert().from_float16(from.data(), to.data(), from.size());
-    } else {
-        detail::from_float16_of<Arch>(from.data(), to.data(), from.size());
-    }
+    detail::kernels<ConvertKernels, Arch>().from_float16(from.data(), to.data(), from.size());
 }
 template <class Arch = default_arch>
 void convert(std::span<const float> from, std::span<bfloat16> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().convert().to_bfloat16(from.data(), to.data(), from.size());
-    } else {
-        detail::to_bfloat16_of<Arch>(from.data(), to.data(), from.size());
-    }
+    detail::kernels<ConvertKernels, Arch>().to_bfloat16(from.data(), to.data(), from.size());
 }
 template <class Arch = default_arch>
 void convert(std::span<const bfloat16> from, std::span<float> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().convert().from_bfloat16(from.data(), to.data(), from.size());
-    } else {
-        detail::from_bfloat16_of<Arch>(from.data(), to.data(), from.size());
-    }
+    detail::kernels<ConvertKernels, Arch>().from_bfloat16(from.data(), to.data(), from.size());
 }
 
 /// Writes `from` as integers in [-127, 127] times the scale that is returned, the largest size of
@@ -230,23 +263,14 @@ void convert(std::span<const bfloat16> from, std::span<float> to) noexcept {
 template <class Arch = default_arch>
 float quantize(std::span<const float> from, std::span<std::int8_t> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (detail::is_dispatched<Arch>) {
-        return detail::dispatched_kernels().convert().quantize(from.data(), to.data(), from.size());
-    } else {
-        return detail::quantize_of<Arch>(from.data(), to.data(), from.size());
-    }
+    return detail::kernels<ConvertKernels, Arch>().quantize(from.data(), to.data(), from.size());
 }
 
 /// to[i] = scale * from[i], for vectors of the same length (a precondition).
 template <class Arch = default_arch>
 void dequantize(std::span<const std::int8_t> from, float scale, std::span<float> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().convert().dequantize(from.data(), scale, to.data(),
-                                                          from.size());
-    } else {
-        detail::dequantize_of<Arch>(from.data(), scale, to.data(), from.size());
-    }
+    detail::kernels<ConvertKernels, Arch>().dequantize(from.data(), scale, to.data(), from.size());
 }
 
 /// The number of 64-bit words that `n` bits take.
@@ -260,11 +284,7 @@ void dequantize(std::span<const std::int8_t> from, float scale, std::span<float>
 template <class Arch = default_arch>
 void pack_signs(std::span<const float> from, std::span<std::uint64_t> to) noexcept {
     assert(to.size() == words_of_bits(from.size()));
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().convert().pack_signs(from.data(), to.data(), from.size());
-    } else {
-        detail::pack_signs_of<Arch>(from.data(), to.data(), from.size());
-    }
+    detail::kernels<ConvertKernels, Arch>().pack_signs(from.data(), to.data(), from.size());
 }
 
 /// Writes 1 for each bit that is set and -1 for each that is not, the inverse of `pack_signs` up to

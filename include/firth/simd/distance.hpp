@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <span>
 
-#include <firth/simd/bits.hpp>
+#include <firth/simd/detail/bits.hpp>
 #include <firth/simd/detail/pair.hpp>
-#include <firth/simd/dispatch/kernel_table.hpp>
+#include <firth/simd/dispatch/kernels.hpp>
 #include <firth/simd/dot.hpp>
 
 /// Cosine, L2, L1, and the distances of vectors of bits. Formats, modes and numerics are those of
@@ -17,37 +17,57 @@
 /// squares leaves the safe range.
 namespace firth::simd {
 
+/// The kernels for vectors of bits; lengths are in words.
+struct BitKernels {
+    std::uint64_t (*hamming)(const std::uint64_t* a, const std::uint64_t* b,
+                             std::size_t words) noexcept;
+    float (*jaccard)(const std::uint64_t* a, const std::uint64_t* b, std::size_t words) noexcept;
+    void (*hamming_many)(const std::uint64_t* query, const std::uint64_t* rows, std::size_t stride,
+                         std::size_t count, std::size_t words, std::uint32_t* distances) noexcept;
+};
+
+namespace detail {
+
+template <class Arch>
+struct Compiled<BitKernels, Arch> {
+    FIRTH_ALWAYS_INLINE static std::uint64_t hamming(const std::uint64_t* a, const std::uint64_t* b,
+                                                     std::size_t words) noexcept {
+        return hamming_of<Arch>(a, b, words);
+    }
+    FIRTH_ALWAYS_INLINE static float jaccard(const std::uint64_t* a, const std::uint64_t* b,
+                                             std::size_t words) noexcept {
+        return jaccard_of<Arch>(a, b, words);
+    }
+    FIRTH_ALWAYS_INLINE static void hamming_many(const std::uint64_t* query,
+                                                 const std::uint64_t* rows, std::size_t stride,
+                                                 std::size_t count, std::size_t words,
+                                                 std::uint32_t* distances) noexcept {
+        hamming_many_of<Arch>(query, rows, stride, count, words, distances);
+    }
+    static constexpr BitKernels table{&hamming, &jaccard, &hamming_many};
+};
+
+} // namespace detail
+
 namespace detail {
 
 template <class F, class Arch, class A, class B>
 FIRTH_ALWAYS_INLINE auto cosine(const A& a, const B& b) noexcept {
     const std::size_t n = common_size(a, b);
-    if constexpr (is_dispatched<Arch>) {
-        return dispatched_kernels().of<F>().cosine(std::ranges::data(a), std::ranges::data(b), n);
-    } else {
-        return cosine_of<F, Arch>(std::ranges::data(a), std::ranges::data(b), n);
-    }
+    return kernels<FormatKernels<F>, Arch>().cosine(std::ranges::data(a), std::ranges::data(b), n);
 }
 
 template <class F, class Arch, class A, class B>
 FIRTH_ALWAYS_INLINE auto squared_l2(const A& a, const B& b) noexcept {
     const std::size_t n = common_size(a, b);
-    if constexpr (is_dispatched<Arch>) {
-        return dispatched_kernels().of<F>().squared_l2(std::ranges::data(a), std::ranges::data(b),
-                                                       n);
-    } else {
-        return squared_l2_of<F, Arch>(std::ranges::data(a), std::ranges::data(b), n);
-    }
+    return kernels<FormatKernels<F>, Arch>().squared_l2(std::ranges::data(a), std::ranges::data(b),
+                                                        n);
 }
 
 template <class F, class Arch, class A, class B>
 FIRTH_ALWAYS_INLINE auto l1(const A& a, const B& b) noexcept {
     const std::size_t n = common_size(a, b);
-    if constexpr (is_dispatched<Arch>) {
-        return dispatched_kernels().of<F>().l1(std::ranges::data(a), std::ranges::data(b), n);
-    } else {
-        return l1_of<F, Arch>(std::ranges::data(a), std::ranges::data(b), n);
-    }
+    return kernels<FormatKernels<F>, Arch>().l1(std::ranges::data(a), std::ranges::data(b), n);
 }
 
 } // namespace detail
@@ -97,11 +117,7 @@ template <class Arch = default_arch>
 [[nodiscard]] std::uint64_t hamming(std::span<const std::uint64_t> a,
                                     std::span<const std::uint64_t> b) noexcept {
     assert(a.size() == b.size());
-    if constexpr (detail::is_dispatched<Arch>) {
-        return detail::dispatched_kernels().bits().hamming(a.data(), b.data(), a.size());
-    } else {
-        return detail::hamming_of<Arch>(a.data(), b.data(), a.size());
-    }
+    return detail::kernels<BitKernels, Arch>().hamming(a.data(), b.data(), a.size());
 }
 
 /// The Jaccard index of two sets of bits, those in both over those in either, in [0, 1]; 1 for two
@@ -110,11 +126,7 @@ template <class Arch = default_arch>
 [[nodiscard]] float jaccard(std::span<const std::uint64_t> a,
                             std::span<const std::uint64_t> b) noexcept {
     assert(a.size() == b.size());
-    if constexpr (detail::is_dispatched<Arch>) {
-        return detail::dispatched_kernels().bits().jaccard(a.data(), b.data(), a.size());
-    } else {
-        return detail::jaccard_of<Arch>(a.data(), b.data(), a.size());
-    }
+    return detail::kernels<BitKernels, Arch>().jaccard(a.data(), b.data(), a.size());
 }
 
 /// distances[i] is the number of bits in which the query differs from row i of `count` rows of
@@ -122,12 +134,7 @@ template <class Arch = default_arch>
 template <class Arch = default_arch>
 void hamming_many(const std::uint64_t* query, const std::uint64_t* rows, std::size_t stride,
                   std::size_t count, std::size_t words, std::uint32_t* distances) noexcept {
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().bits().hamming_many(query, rows, stride, count, words,
-                                                         distances);
-    } else {
-        detail::hamming_many_of<Arch>(query, rows, stride, count, words, distances);
-    }
+    detail::kernels<BitKernels, Arch>().hamming_many(query, rows, stride, count, words, distances);
 }
 
 } // namespace firth::simd

@@ -9,9 +9,7 @@
 #include <type_traits>
 
 #include <firth/simd/arch.hpp>
-#include <firth/simd/detail/many.hpp>
-#include <firth/simd/detail/pair.hpp>
-#include <firth/simd/dispatch/kernel_table.hpp>
+#include <firth/simd/detail/format_kernels.hpp>
 #include <firth/simd/format.hpp>
 
 /// Inner products and norms of vectors of any format: float, double, float16, bfloat16, int8 and
@@ -81,21 +79,13 @@ FIRTH_ALWAYS_INLINE std::size_t common_size(const A& a, const B& b) noexcept {
 template <class F, class Arch, class A, class B>
 FIRTH_ALWAYS_INLINE auto dot(const A& a, const B& b) noexcept {
     const std::size_t n = common_size(a, b);
-    if constexpr (is_dispatched<Arch>) {
-        return dispatched_kernels().of<F>().dot(std::ranges::data(a), std::ranges::data(b), n);
-    } else {
-        return dot_of<F, Arch>(std::ranges::data(a), std::ranges::data(b), n);
-    }
+    return kernels<FormatKernels<F>, Arch>().dot(std::ranges::data(a), std::ranges::data(b), n);
 }
 
 template <class F, class Arch, class A>
 FIRTH_ALWAYS_INLINE auto norm(const A& a) noexcept {
     const std::size_t n = common_size(a, a);
-    if constexpr (is_dispatched<Arch>) {
-        return dispatched_kernels().of<F>().norm(std::ranges::data(a), n);
-    } else {
-        return norm_of<F, Arch>(std::ranges::data(a), n);
-    }
+    return kernels<FormatKernels<F>, Arch>().norm(std::ranges::data(a), n);
 }
 
 } // namespace detail
@@ -152,11 +142,7 @@ float > [[nodiscard]] double norm(const A& a, precise_t) noexcept {
 template <class Arch = default_arch, Scalar T>
 void dot_many(const T* query, const T* rows, std::size_t stride, std::size_t count, std::size_t dim,
               typename Format<T>::Product* scores) noexcept {
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().of<T>().dot_many(query, rows, stride, count, dim, scores);
-    } else {
-        detail::dot_many_of<T, Arch>(query, rows, stride, count, dim, scores);
-    }
+    detail::kernels<FormatKernels<T>, Arch>().dot_many(query, rows, stride, count, dim, scores);
 }
 
 } // namespace firth::simd

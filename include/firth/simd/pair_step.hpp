@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include <firth/simd/detail/batch.hpp>
-#include <firth/simd/dispatch/kernel_table.hpp>
+#include <firth/simd/dispatch/kernels.hpp>
 #include <firth/simd/sigmoid.hpp>
 
 /// One step of gradient descent on two rows that learn from the product of each other, as in the
@@ -79,6 +79,29 @@ FIRTH_ALWAYS_INLINE void sgd_pair_of(const RowPair& rows, float gradient, float 
 
 } // namespace detail
 
+/// The kernels of this header.
+struct PairStepKernels {
+    void (*adagrad_pair)(const RowPair& rows, float gradient, float clip) noexcept;
+    void (*sgd_pair)(const RowPair& rows, float gradient, float clip) noexcept;
+};
+
+namespace detail {
+
+template <class Arch>
+struct Compiled<PairStepKernels, Arch> {
+    FIRTH_ALWAYS_INLINE static void adagrad_pair(const RowPair& rows, float gradient,
+                                                 float clip) noexcept {
+        adagrad_pair_of<Arch>(rows, gradient, clip);
+    }
+    FIRTH_ALWAYS_INLINE static void sgd_pair(const RowPair& rows, float gradient,
+                                             float clip) noexcept {
+        sgd_pair_of<Arch>(rows, gradient, clip);
+    }
+    static constexpr PairStepKernels table{&adagrad_pair, &sgd_pair};
+};
+
+} // namespace detail
+
 /// A step of AdaGrad (Duchi, Hazan and Singer 2011) as GloVe takes it: with the gradient of a's
 /// element i limited to [-clip, clip], s = a_rates[i] * gradient * b[i], a[i] -= s /
 /// sqrt(a_squares[i]), a_squares[i] += s^2, and for b likewise with the old a. `gradient` is the
@@ -86,22 +109,14 @@ FIRTH_ALWAYS_INLINE void sgd_pair_of(const RowPair& rows, float gradient, float 
 template <class Arch = default_arch>
 void adagrad_pair(const RowPair& rows, float gradient, float clip) noexcept {
     detail::check_row_pair(rows);
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().update().adagrad_pair(rows, gradient, clip);
-    } else {
-        detail::adagrad_pair_of<Arch>(rows, gradient, clip);
-    }
+    detail::kernels<PairStepKernels, Arch>().adagrad_pair(rows, gradient, clip);
 }
 
 /// A plain step: a[i] -= s, and for b likewise with the old a.
 template <class Arch = default_arch>
 void sgd_pair(const RowPair& rows, float gradient, float clip) noexcept {
     detail::check_row_pair(rows);
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().update().sgd_pair(rows, gradient, clip);
-    } else {
-        detail::sgd_pair_of<Arch>(rows, gradient, clip);
-    }
+    detail::kernels<PairStepKernels, Arch>().sgd_pair(rows, gradient, clip);
 }
 
 } // namespace firth::simd

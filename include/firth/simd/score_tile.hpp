@@ -6,7 +6,7 @@
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/simd/arch.hpp>
 #include <firth/simd/detail/tile.hpp>
-#include <firth/simd/dispatch/kernel_table.hpp>
+#include <firth/simd/dispatch/kernels.hpp>
 #include <firth/simd/dot.hpp>
 #include <firth/simd/format.hpp>
 
@@ -16,6 +16,43 @@
 /// Numerics: float32 sums a slice of at most 384 elements in their order, and the slices in theirs;
 /// error at most (384 + n / 192 + 2) 2^-24 sum |a_i b_i|. Bytes are exact, as in `dot.hpp`.
 namespace firth::simd {
+
+/// The kernels of this header for one format.
+template <class F>
+struct TileKernels {
+    using Element = typename Format<F>::Element;
+    using Product = typename Format<F>::Product;
+
+    void (*pack_queries)(const Element* queries, std::size_t stride, std::size_t count,
+                         std::size_t dim, std::uint32_t* packed) noexcept;
+    void (*score_tile)(const std::uint32_t* packed, std::size_t query_count, const Element* rows,
+                       std::size_t row_stride, std::size_t row_count, std::size_t dim,
+                       Product* scores, std::size_t score_stride) noexcept;
+};
+
+namespace detail {
+
+template <class F, class Arch>
+struct Compiled<TileKernels<F>, Arch> {
+    using Element = typename Format<F>::Element;
+    using Product = typename Format<F>::Product;
+
+    FIRTH_ALWAYS_INLINE static void pack_queries(const Element* queries, std::size_t stride,
+                                                 std::size_t count, std::size_t dim,
+                                                 std::uint32_t* packed) noexcept {
+        pack_queries_of<F, Arch>(queries, stride, count, dim, packed);
+    }
+    FIRTH_ALWAYS_INLINE static void score_tile(const std::uint32_t* packed, std::size_t query_count,
+                                               const Element* rows, std::size_t row_stride,
+                                               std::size_t row_count, std::size_t dim,
+                                               Product* scores, std::size_t score_stride) noexcept {
+        score_tile_of<F, Arch>(packed, query_count, rows, row_stride, row_count, dim, scores,
+                               score_stride);
+    }
+    static constexpr TileKernels<F> table{&pack_queries, &score_tile};
+};
+
+} // namespace detail
 
 /// The formats of tiles: all but double.
 template <class T>
@@ -34,11 +71,7 @@ concept TileScalar = Scalar<T> && sizeof(T) <= 4;
 template <class Arch = default_arch, TileScalar T>
 void pack_queries(const T* queries, std::size_t stride, std::size_t count, std::size_t dim,
                   std::uint32_t* packed) noexcept {
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().tile<T>().pack_queries(queries, stride, count, dim, packed);
-    } else {
-        detail::pack_queries_of<T, Arch>(queries, stride, count, dim, packed);
-    }
+    detail::kernels<TileKernels<T>, Arch>().pack_queries(queries, stride, count, dim, packed);
 }
 
 /// Scores every packed query against every row: scores[q * score_stride + r] is the inner product
@@ -48,13 +81,8 @@ template <class Arch = default_arch, TileScalar T>
 void score_tile(const std::uint32_t* packed, std::size_t query_count, const T* rows,
                 std::size_t row_stride, std::size_t row_count, std::size_t dim,
                 typename Format<T>::Product* scores, std::size_t score_stride) noexcept {
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().tile<T>().score_tile(packed, query_count, rows, row_stride,
-                                                          row_count, dim, scores, score_stride);
-    } else {
-        detail::score_tile_of<T, Arch>(packed, query_count, rows, row_stride, row_count, dim,
-                                       scores, score_stride);
-    }
+    detail::kernels<TileKernels<T>, Arch>().score_tile(packed, query_count, rows, row_stride,
+                                                       row_count, dim, scores, score_stride);
 }
 
 } // namespace firth::simd

@@ -9,13 +9,61 @@
 #include <firth/simd/detail/batch.hpp>
 #include <firth/simd/detail/tile.hpp>
 #include <firth/simd/detail/unroll.hpp>
-#include <firth/simd/dispatch/kernel_table.hpp>
+#include <firth/simd/dispatch/kernels.hpp>
 #include <firth/simd/format.hpp>
 
 /// Of products of queries and rows those that matter, while they are in the first cache.
 ///
 /// Numerics: a score and its row's term are multiplied or added in float32, rounded once.
 namespace firth::simd {
+
+/// What a row's term does to its scores.
+enum class RowTerm { none, factor, summand };
+
+/// How scores become values: the score of row r with terms[r].
+struct ScoreTerms {
+    const float* terms = nullptr; ///< one a row, where the kind is not `none`
+    RowTerm kind = RowTerm::none;
+};
+
+/// What a query's products are multiplied by, and how far they may be off: error_factor times the
+/// row's error, length_factor times its length, and `error` more.
+struct CodeQuery {
+    float scale = 0;
+    float error_factor = 0;
+    float length_factor = 0;
+    float error = 0;
+};
+
+///     product * query scale * row scale + error factor * row error + length factor * row length
+///         + error + summand
+struct CodeTerms {
+    const CodeQuery* queries = nullptr;
+    const float* scales = nullptr; ///< one a row
+    const float* errors = nullptr; ///< null where all are 0, as those below
+    const float* lengths = nullptr;
+    const float* summands = nullptr;
+};
+
+/// A value that was selected.
+struct Selected {
+    std::uint32_t query;
+    std::uint32_t row;
+    float value;
+};
+
+/// Products of some queries with some rows: that of the q-th query and the r-th row at
+/// products[q * stride + r]. They are queries first_query, ... of those that terms and thresholds
+/// belong to, and rows first_row, ...
+template <class Product>
+struct ProductTile {
+    const Product* products = nullptr;
+    std::size_t stride = 0;
+    std::size_t queries = 0;
+    std::size_t rows = 0;
+    std::size_t first_query = 0;
+    std::size_t first_row = 0;
+};
 
 namespace detail {
 
@@ -177,6 +225,64 @@ score_and_select_of(const PackedTile<Element<F>>& tile, const Terms& terms, cons
 
 } // namespace detail
 
+/// Of a format whose products become values by `Terms`: ScoreTerms for float, float16 and bfloat16,
+/// CodeTerms for int8.
+template <class F, class Terms>
+struct SelectTileKernels {
+    using Element = typename Format<F>::Element;
+    using Product = typename Format<F>::Product;
+
+    std::size_t (*score_and_select)(const PackedTile<Element>& tile, const Terms& terms,
+                                    const float* thresholds, Product* scratch,
+                                    Selected* to) noexcept;
+};
+
+namespace detail {
+
+template <class F, class Terms, class Arch>
+struct Compiled<SelectTileKernels<F, Terms>, Arch> {
+    using Element = typename Format<F>::Element;
+    using Product = typename Format<F>::Product;
+
+    FIRTH_ALWAYS_INLINE static std::size_t
+    score_and_select(const PackedTile<Element>& tile, const Terms& terms, const float* thresholds,
+                     Product* scratch, Selected* to) noexcept {
+        return score_and_select_of<F, Arch>(tile, terms, thresholds, scratch, to);
+    }
+    static constexpr SelectTileKernels<F, Terms> table{&score_and_select};
+};
+
+} // namespace detail
+
+/// The kernels that select from products there are already.
+struct SelectKernels {
+    std::size_t (*select_scores)(const ProductTile<float>& tile, const ScoreTerms& terms,
+                                 const float* thresholds, Selected* to) noexcept;
+    std::size_t (*select_codes)(const ProductTile<std::int32_t>& tile, const CodeTerms& terms,
+                                const float* thresholds, Selected* to) noexcept;
+};
+
+namespace detail {
+
+template <class Arch>
+struct Compiled<SelectKernels, Arch> {
+    FIRTH_ALWAYS_INLINE static std::size_t select_scores(const ProductTile<float>& tile,
+                                                         const ScoreTerms& terms,
+                                                         const float* thresholds,
+                                                         Selected* to) noexcept {
+        return static_cast<std::size_t>(select_of<Arch>(tile, terms, thresholds, to) - to);
+    }
+    FIRTH_ALWAYS_INLINE static std::size_t select_codes(const ProductTile<std::int32_t>& tile,
+                                                        const CodeTerms& terms,
+                                                        const float* thresholds,
+                                                        Selected* to) noexcept {
+        return static_cast<std::size_t>(select_of<Arch>(tile, terms, thresholds, to) - to);
+    }
+    static constexpr SelectKernels table{&select_scores, &select_codes};
+};
+
+} // namespace detail
+
 /// The rows that `score_and_select` has room for in `scratch`, for each query.
 inline constexpr std::size_t scratch_rows = 32;
 
@@ -185,20 +291,12 @@ inline constexpr std::size_t scratch_rows = 32;
 template <class Arch = default_arch>
 std::size_t select(const ProductTile<float>& tile, const ScoreTerms& terms, const float* thresholds,
                    Selected* to) noexcept {
-    if constexpr (detail::is_dispatched<Arch>) {
-        return detail::dispatched_kernels().select_scores(tile, terms, thresholds, to);
-    } else {
-        return static_cast<std::size_t>(detail::select_of<Arch>(tile, terms, thresholds, to) - to);
-    }
+    return detail::kernels<SelectKernels, Arch>().select_scores(tile, terms, thresholds, to);
 }
 template <class Arch = default_arch>
 std::size_t select(const ProductTile<std::int32_t>& tile, const CodeTerms& terms,
                    const float* thresholds, Selected* to) noexcept {
-    if constexpr (detail::is_dispatched<Arch>) {
-        return detail::dispatched_kernels().select_codes(tile, terms, thresholds, to);
-    } else {
-        return static_cast<std::size_t>(detail::select_of<Arch>(tile, terms, thresholds, to) - to);
-    }
+    return detail::kernels<SelectKernels, Arch>().select_codes(tile, terms, thresholds, to);
 }
 
 /// `score_tile` of `score_tile.hpp` and `select` in one. `T` is float, float16 or bfloat16 with
@@ -206,12 +304,8 @@ std::size_t select(const ProductTile<std::int32_t>& tile, const CodeTerms& terms
 template <class Arch = default_arch, class T, class Terms>
 std::size_t score_and_select(const PackedTile<T>& tile, const Terms& terms, const float* thresholds,
                              typename Format<T>::Product* scratch, Selected* to) noexcept {
-    if constexpr (detail::is_dispatched<Arch>) {
-        return detail::dispatched_kernels().select_tile<T, Terms>().score_and_select(
-            tile, terms, thresholds, scratch, to);
-    } else {
-        return detail::score_and_select_of<T, Arch>(tile, terms, thresholds, scratch, to);
-    }
+    return detail::kernels<SelectTileKernels<T, Terms>, Arch>().score_and_select(
+        tile, terms, thresholds, scratch, to);
 }
 
 } // namespace firth::simd

@@ -9,7 +9,7 @@
 #include <firth/base/config.hpp>
 #include <firth/simd/arch.hpp>
 #include <firth/simd/detail/batch.hpp>
-#include <firth/simd/dispatch/kernel_table.hpp>
+#include <firth/simd/dispatch/kernels.hpp>
 
 #if FIRTH_ON_X86()
 #include <immintrin.h>
@@ -142,38 +142,51 @@ FIRTH_ALWAYS_INLINE void rsqrt_of(const float* from, float* to, std::size_t n) n
 
 } // namespace detail
 
+/// The kernels of this header.
+struct SigmoidKernels {
+    void (*exp)(const float* from, float* to, std::size_t n) noexcept;
+    void (*sigmoid)(const float* from, float* to, std::size_t n) noexcept;
+    void (*rsqrt)(const float* from, float* to, std::size_t n) noexcept;
+};
+
+namespace detail {
+
+template <class Arch>
+struct Compiled<SigmoidKernels, Arch> {
+    FIRTH_ALWAYS_INLINE static void exp(const float* from, float* to, std::size_t n) noexcept {
+        exp_of<Arch>(from, to, n);
+    }
+    FIRTH_ALWAYS_INLINE static void sigmoid(const float* from, float* to, std::size_t n) noexcept {
+        sigmoid_of<Arch>(from, to, n);
+    }
+    FIRTH_ALWAYS_INLINE static void rsqrt(const float* from, float* to, std::size_t n) noexcept {
+        rsqrt_of<Arch>(from, to, n);
+    }
+    static constexpr SigmoidKernels table{&exp, &sigmoid, &rsqrt};
+};
+
+} // namespace detail
+
 /// to[i] = e^from[i], for vectors of the same length (a precondition) that are the same or do not
 /// overlap.
 template <class Arch = default_arch>
 void exp(std::span<const float> from, std::span<float> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().update().exp(from.data(), to.data(), from.size());
-    } else {
-        detail::exp_of<Arch>(from.data(), to.data(), from.size());
-    }
+    detail::kernels<SigmoidKernels, Arch>().exp(from.data(), to.data(), from.size());
 }
 
 /// to[i] = 1 / (1 + e^-from[i]), as `exp`.
 template <class Arch = default_arch>
 void sigmoid(std::span<const float> from, std::span<float> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().update().sigmoid(from.data(), to.data(), from.size());
-    } else {
-        detail::sigmoid_of<Arch>(from.data(), to.data(), from.size());
-    }
+    detail::kernels<SigmoidKernels, Arch>().sigmoid(from.data(), to.data(), from.size());
 }
 
 /// to[i] = 1 / sqrt(from[i]), as `exp`.
 template <class Arch = default_arch>
 void rsqrt(std::span<const float> from, std::span<float> to) noexcept {
     assert(from.size() == to.size());
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().update().rsqrt(from.data(), to.data(), from.size());
-    } else {
-        detail::rsqrt_of<Arch>(from.data(), to.data(), from.size());
-    }
+    detail::kernels<SigmoidKernels, Arch>().rsqrt(from.data(), to.data(), from.size());
 }
 
 } // namespace firth::simd

@@ -5,7 +5,7 @@
 #include <span>
 
 #include <firth/simd/detail/batch.hpp>
-#include <firth/simd/dispatch/kernel_table.hpp>
+#include <firth/simd/dispatch/kernels.hpp>
 #include <firth/simd/dot.hpp>
 
 /// Numerics: `axpy` rounds an element once where the hardware has fused multiply-add, twice
@@ -73,26 +73,47 @@ FIRTH_ALWAYS_INLINE void adagrad_of(float learning_rate, const float* gradient, 
 
 } // namespace detail
 
+/// The kernels of this header.
+struct UpdateKernels {
+    void (*axpy)(float alpha, const float* x, float* y, std::size_t n) noexcept;
+    void (*scale)(float alpha, float* x, std::size_t n) noexcept;
+    void (*adagrad)(float learning_rate, const float* gradient, float* weights, float* squares,
+                    std::size_t n) noexcept;
+};
+
+namespace detail {
+
+template <class Arch>
+struct Compiled<UpdateKernels, Arch> {
+    FIRTH_ALWAYS_INLINE static void axpy(float alpha, const float* x, float* y,
+                                         std::size_t n) noexcept {
+        axpy_of<Arch>(alpha, x, y, n);
+    }
+    FIRTH_ALWAYS_INLINE static void scale(float alpha, float* x, std::size_t n) noexcept {
+        scale_of<Arch>(alpha, x, n);
+    }
+    FIRTH_ALWAYS_INLINE static void adagrad(float learning_rate, const float* gradient,
+                                            float* weights, float* squares,
+                                            std::size_t n) noexcept {
+        adagrad_of<Arch>(learning_rate, gradient, weights, squares, n);
+    }
+    static constexpr UpdateKernels table{&axpy, &scale, &adagrad};
+};
+
+} // namespace detail
+
 /// y += alpha * x, for vectors of the same length (a precondition) that are the same or do not
 /// overlap.
 template <class Arch = default_arch>
 void axpy(float alpha, std::span<const float> x, std::span<float> y) noexcept {
     assert(x.size() == y.size());
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().update().axpy(alpha, x.data(), y.data(), x.size());
-    } else {
-        detail::axpy_of<Arch>(alpha, x.data(), y.data(), x.size());
-    }
+    detail::kernels<UpdateKernels, Arch>().axpy(alpha, x.data(), y.data(), x.size());
 }
 
 /// x *= alpha.
 template <class Arch = default_arch>
 void scale(float alpha, std::span<float> x) noexcept {
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().update().scale(alpha, x.data(), x.size());
-    } else {
-        detail::scale_of<Arch>(alpha, x.data(), x.size());
-    }
+    detail::kernels<UpdateKernels, Arch>().scale(alpha, x.data(), x.size());
 }
 
 /// One step of AdaGrad (Duchi, Hazan and Singer 2011) as GloVe takes it (Pennington et al. 2014,
@@ -103,13 +124,8 @@ template <class Arch = default_arch>
 void adagrad(float learning_rate, std::span<const float> gradient, std::span<float> weights,
              std::span<float> squares) noexcept {
     assert(gradient.size() == weights.size() && gradient.size() == squares.size());
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().update().adagrad(
-            learning_rate, gradient.data(), weights.data(), squares.data(), gradient.size());
-    } else {
-        detail::adagrad_of<Arch>(learning_rate, gradient.data(), weights.data(), squares.data(),
-                                 gradient.size());
-    }
+    detail::kernels<UpdateKernels, Arch>().adagrad(learning_rate, gradient.data(), weights.data(),
+                                                   squares.data(), gradient.size());
 }
 
 /// Scales `x` to Euclidean norm 1, whatever its norm, and returns the norm it had. A vector of

@@ -11,7 +11,7 @@
 #include <firth/base/config.hpp>
 #include <firth/simd/detail/batch.hpp>
 #include <firth/simd/detail/unroll.hpp>
-#include <firth/simd/dispatch/kernel_table.hpp>
+#include <firth/simd/dispatch/kernels.hpp>
 
 /// A sum of chosen rows, each times a factor: a row of a sparse matrix times a table, or the vector
 /// of a bag of words.
@@ -120,6 +120,26 @@ FIRTH_ALWAYS_INLINE void weighted_sum_of(const float* rows, std::size_t stride, 
 
 } // namespace detail
 
+/// The kernel of this header.
+struct WeightedSumKernels {
+    void (*weighted_sum)(const float* rows, std::size_t stride, const void* terms,
+                         std::size_t count, float* sum, std::size_t dim) noexcept;
+};
+
+namespace detail {
+
+template <class Arch>
+struct Compiled<WeightedSumKernels, Arch> {
+    FIRTH_ALWAYS_INLINE static void weighted_sum(const float* rows, std::size_t stride,
+                                                 const void* terms, std::size_t count, float* sum,
+                                                 std::size_t dim) noexcept {
+        weighted_sum_of<Arch>(rows, stride, terms, count, sum, dim);
+    }
+    static constexpr WeightedSumKernels table{&weighted_sum};
+};
+
+} // namespace detail
+
 /// sum = the sum of the terms' rows, each times its weight, where row r of sum.size() floats begins
 /// at rows + r * stride; zeros where there is no term. The sum overlaps no row (a precondition).
 /// O(terms * dim).
@@ -127,13 +147,8 @@ template <class Arch = default_arch, RowAndWeight Term>
 void weighted_sum(const float* rows, std::size_t stride, std::span<const Term> terms,
                   std::span<float> sum) noexcept {
     assert(stride >= sum.size());
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().update().weighted_sum(rows, stride, terms.data(), terms.size(),
-                                                           sum.data(), sum.size());
-    } else {
-        detail::weighted_sum_of<Arch>(rows, stride, terms.data(), terms.size(), sum.data(),
-                                      sum.size());
-    }
+    detail::kernels<WeightedSumKernels, Arch>().weighted_sum(rows, stride, terms.data(),
+                                                             terms.size(), sum.data(), sum.size());
 }
 
 } // namespace firth::simd

@@ -10,7 +10,7 @@
 #include <firth/simd/detail/batch.hpp>
 #include <firth/simd/detail/dot_tile.hpp>
 #include <firth/simd/detail/unroll.hpp>
-#include <firth/simd/dispatch/kernel_table.hpp>
+#include <firth/simd/dispatch/kernels.hpp>
 #include <firth/simd/sigmoid.hpp>
 
 /// One step of skip-gram or CBOW on a whole window: C context rows of the input table meet R rows
@@ -266,16 +266,36 @@ FIRTH_ALWAYS_INLINE void cbow_window_of(const WindowRows& rows, float learning_r
 
 } // namespace detail
 
+/// The kernels of this header.
+struct WindowKernels {
+    void (*skip_gram_window)(const WindowRows& rows, float learning_rate, float* scratch) noexcept;
+    void (*cbow_window)(const WindowRows& rows, float learning_rate, float context_share,
+                        float* scratch) noexcept;
+};
+
+namespace detail {
+
+template <class Arch>
+struct Compiled<WindowKernels, Arch> {
+    FIRTH_ALWAYS_INLINE static void skip_gram_window(const WindowRows& rows, float learning_rate,
+                                                     float* scratch) noexcept {
+        skip_gram_window_of<Arch>(rows, learning_rate, scratch);
+    }
+    FIRTH_ALWAYS_INLINE static void cbow_window(const WindowRows& rows, float learning_rate,
+                                                float context_share, float* scratch) noexcept {
+        cbow_window_of<Arch>(rows, learning_rate, context_share, scratch);
+    }
+    static constexpr WindowKernels table{&skip_gram_window, &cbow_window};
+};
+
+} // namespace detail
+
 /// One step of gradient ascent on a window, in place. `scratch` is `window_scratch_size` floats
 /// aligned to 64 bytes; afterwards it holds the gradients, from which `window_loss` can be had.
 template <class Arch = default_arch>
 void skip_gram_window(const WindowRows& rows, float learning_rate, float* scratch) noexcept {
     assert(rows.context_count > 0 && rows.output_count > 0 && rows.dim % 16 == 0);
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().update().skip_gram_window(rows, learning_rate, scratch);
-    } else {
-        detail::skip_gram_window_of<Arch>(rows, learning_rate, scratch);
-    }
+    detail::kernels<WindowKernels, Arch>().skip_gram_window(rows, learning_rate, scratch);
 }
 
 /// The number of floats of scratch memory that `cbow_window` needs.
@@ -295,12 +315,7 @@ template <class Arch = default_arch>
 void cbow_window(const WindowRows& rows, float learning_rate, float context_share,
                  float* scratch) noexcept {
     assert(rows.context_count > 0 && rows.output_count > 0 && rows.dim % 16 == 0);
-    if constexpr (detail::is_dispatched<Arch>) {
-        detail::dispatched_kernels().update().cbow_window(rows, learning_rate, context_share,
-                                                          scratch);
-    } else {
-        detail::cbow_window_of<Arch>(rows, learning_rate, context_share, scratch);
-    }
+    detail::kernels<WindowKernels, Arch>().cbow_window(rows, learning_rate, context_share, scratch);
 }
 
 /// The loss of the window that `skip_gram_window` was just called for, before its step: the sum

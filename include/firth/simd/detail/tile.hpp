@@ -13,7 +13,6 @@
 #include <firth/simd/detail/pair.hpp>
 #include <firth/simd/detail/tile_format.hpp>
 #include <firth/simd/detail/unroll.hpp>
-#include <firth/simd/dispatch/kernel_table.hpp>
 #include <firth/simd/format.hpp>
 
 #if FIRTH_ON_X86()
@@ -27,6 +26,21 @@
 /// which is what a product of short vectors row by row loses its time with. The functions that
 /// programs call are in `score_tile.hpp`.
 FIRTH_BEGIN_INTRINSICS
+
+namespace firth::simd {
+
+/// Packed queries and the rows that they shall meet.
+template <class Element>
+struct PackedTile {
+    const std::uint32_t* packed = nullptr;
+    std::size_t queries = 0;
+    const Element* rows = nullptr;
+    std::size_t row_stride = 0;
+    std::size_t row_count = 0;
+    std::size_t dim = 0;
+};
+
+} // namespace firth::simd
 
 namespace firth::simd::detail {
 

@@ -252,7 +252,7 @@ constexpr void set_amx_kernels(KernelTable& table) noexcept {
     static_cast<TileKernels<bfloat16>&>(table) = make_amx_kernels<bfloat16, Arch>();
     static_cast<SelectTileKernels<std::int8_t, CodeTerms>&>(table) =
         make_amx_select_kernels<std::int8_t, CodeTerms, Arch>();
-    static_cast<SelectTileKernels<bfloat16>&>(table) =
+    static_cast<SelectTileKernels<bfloat16, ScoreTerms>&>(table) =
         make_amx_select_kernels<bfloat16, ScoreTerms, Arch>();
 }
 

@@ -5,13 +5,14 @@
 
 #include <firth/base/error.hpp>
 #include <firth/simd/dispatch/cpu.hpp>
-#include <firth/simd/dispatch/kernel_table.hpp>
 
 /// `firth::dispatch`: a static library with the kernels of every instruction set, of which one is
 /// chosen when the first kernel is called: the highest that the processor has and the system
 /// enables, or the one that the environment variable FIRTH_ARCH names. Programs that link it have
 /// `dispatched` as their default architecture. The functions here are defined in the library.
 namespace firth::simd {
+
+struct KernelTable; // kernel_table.hpp
 
 /// An instruction set that the library holds kernels for.
 struct Level {
