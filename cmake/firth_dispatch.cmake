@@ -6,12 +6,30 @@ set(dispatch_dir ${CMAKE_CURRENT_BINARY_DIR}/firth_dispatch)
 # The architectures that the library holds and, in FIRTH_DISPATCH_FLAGS_ARCH, their compile flags; for tests and
 # benchmarks.
 set(FIRTH_DISPATCH_LEVELS)
-set(FIRTH_DISPATCH_ONLY "" CACHE STRING "Instruction sets that firth::dispatch holds, the oldest first; empty: all")
+set(FIRTH_DISPATCH_ONLY "" CACHE STRING
+    "Instruction sets that firth::dispatch holds; native: those that this machine uses; empty: all")
+set(only ${FIRTH_DISPATCH_ONLY})
+if("native" IN_LIST only)
+  get_target_property(headers firth::xsimd INTERFACE_INCLUDE_DIRECTORIES)
+  if(headers)
+    list(APPEND headers ${PROJECT_SOURCE_DIR}/include)
+  else()
+    set(headers ${PROJECT_SOURCE_DIR}/include)
+  endif()
+  try_run(runs compiles ${CMAKE_CURRENT_BINARY_DIR}/native_levels ${PROJECT_SOURCE_DIR}/cmake/native_levels.cpp
+          CMAKE_FLAGS "-DINCLUDE_DIRECTORIES=${headers}" CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON
+          COMPILE_OUTPUT_VARIABLE output RUN_OUTPUT_VARIABLE native)
+  if(NOT compiles OR NOT runs EQUAL 0)
+    message(FATAL_ERROR "what instruction sets this machine has could not be found out: ${output}")
+  endif()
+  string(STRIP "${native}" native)
+  list(APPEND only ${native})
+endif()
 
 # firth_dispatch_level(ARCH STATEMENTS FLAGS...): a source for one architecture, if the compiler has its flags.
 # STATEMENTS fill the kernels that are better than those of the level below.
 function(firth_dispatch_level arch statements)
-  if(FIRTH_DISPATCH_ONLY AND NOT arch IN_LIST FIRTH_DISPATCH_ONLY)
+  if(only AND NOT arch IN_LIST only)
     return()
   endif()
   set(flags ${ARGN})
