@@ -170,7 +170,7 @@ void measure(const char* name, const EmbeddingTable<float>& table) {
         ScreeningReport report;
         const Spread some = repeat(7, [&] {
             certified = screened.search_batch(queries.view().first(batch),
-                                              {.k = 10, .threads = threads}, &report);
+                                              {.k = 10, .threads = threads}, report);
         });
         print(threads == 1 ? "screened" : "screened, 2 threads", some, static_cast<double>(batch),
               0, "");
@@ -216,9 +216,8 @@ void measure_formats(const EmbeddingTable<float>& table) {
         const auto seconds = repeat(3, [&] { found = index.search_batch(queries, {.k = 10}); });
         print(name, seconds, static_cast<double>(count), 0, "");
         std::printf("%-28s %10.4f recall@10\n", "", recall(found, exact));
-        const RescoredIndex<decltype(index)> rescored(index, table);
-        const auto more =
-            repeat(3, [&] { found = rescored.search_batch(queries, {.k = 10}, factor); });
+        const RescoredIndex<decltype(index)> rescored(index, table, {.factor = factor});
+        const auto more = repeat(3, [&] { found = rescored.search_batch(queries, {.k = 10}); });
         std::printf("%-28s %10.0f queries/s and %.4f, the best of %zu rescored\n", "",
                     static_cast<double>(count) / more.median, recall(found, exact), 10 * factor);
     };

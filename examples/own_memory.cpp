@@ -33,7 +33,7 @@ int main() {
     const firth::ExactIndex<firth::Cosine> index(view);
     const std::vector<firth::Id> itself{0};
     std::cout << "nearest to row 0:\n";
-    for (const auto& [id, score] : index.search(first, 3, itself)) {
+    for (const auto& [id, score] : index.search(first, {.k = 3, .excluded = itself})) {
         std::cout << "  row " << id << "  " << score << '\n';
     }
 

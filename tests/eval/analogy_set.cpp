@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include <firth/base/random.hpp>
+#include <firth/search/top_k.hpp>
+#include <firth/simd/distance.hpp>
 
 #include "../support/support.hpp"
 
@@ -100,6 +102,30 @@ WordVectors<float> make(const std::vector<std::pair<std::string, std::vector<flo
     return {std::move(vocabulary), std::move(table)};
 }
 
+/// Every row's cosine, one by one: an index of a user's own.
+struct NaiveCosines {
+    using LabelType = Id;
+    TableView<const float> rows;
+    std::size_t size() const { return rows.rows(); }
+    std::size_t dim() const { return rows.dim(); }
+    std::vector<Neighbor> search(std::span<const float> query, const SearchOptions& options) const {
+        return search_batch({query.data(), 1, query.size()}, options)[0];
+    }
+    std::vector<std::vector<Neighbor>> search_batch(TableView<const float> queries,
+                                                    const SearchOptions& options) const {
+        std::vector<std::vector<Neighbor>> results;
+        for (std::size_t q = 0; q < queries.rows(); ++q) {
+            TopK best(options.k);
+            for (Id id = 0; id < size(); ++id) {
+                if (!may_be_found(id, options, q)) continue;
+                best.offer({id, simd::cosine(queries[q], rows[id])});
+            }
+            results.push_back(best.take());
+        }
+        return results;
+    }
+};
+
 AnalogyResult ask(const WordVectors<float>& vectors, const std::string& questions,
                   const AnalogyEvaluationOptions& options = {}) {
     return evaluate_analogies(vectors, parse_analogies(questions), options);
@@ -169,6 +195,14 @@ TEST_CASE("each question is answered as loops in double answer it", "[analogies]
                     result.sections[q].correct != (right[q] ? 1u : 0u)) {
                     FAIL("question " << q << " of restriction " << restriction);
                 }
+            }
+            // An index of all rows answers the same, whoever wrote it.
+            const WordIndex naive(vectors, NaiveCosines{vectors.table()});
+            const AnalogyResult by_index = evaluate_analogies(
+                naive, sections, {.folding = folding, .restrict_vocabulary = restriction});
+            REQUIRE(by_index.total.asked == result.total.asked);
+            for (std::size_t q = 0; q < sections.size(); ++q) {
+                REQUIRE(by_index.sections[q].correct == result.sections[q].correct);
             }
             const auto count = std::count(right.begin(), right.end(), true);
             REQUIRE(result.total.correct == static_cast<std::size_t>(count));

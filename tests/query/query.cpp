@@ -1,4 +1,5 @@
 #include <firth/query.hpp>
+#include <firth/search.hpp>
 
 #include <cmath>
 #include <functional>
@@ -52,8 +53,8 @@ TEST_CASE("nearest words leave out the word asked for") {
     const WordIndex index(vectors);
     REQUIRE(words(nearest(index, "king", {.top = 2})) == std::vector<std::string>{"prince", "man"});
     REQUIRE(words(nearest(index, "king", {.top = 100})).size() == 6);
-    REQUIRE(words(index.search(vectors["king"], 1)) == std::vector<std::string>{"king"});
-    const BasicWordIndex<InnerProduct> by_product(vectors);
+    REQUIRE(words(index.search(vectors["king"], {.k = 1})) == std::vector<std::string>{"king"});
+    const WordIndex<ExactIndex<InnerProduct>> by_product(vectors);
     REQUIRE(words(nearest(by_product, "man", {.top = 1})) == std::vector<std::string>{"king"});
 }
 
@@ -150,7 +151,7 @@ WordVectors<float> uneven_vectors() {
 TEST_CASE("the nearest words are those that loops in double find", "[nearest]") {
     const WordVectors<float> vectors = uneven_vectors();
     const WordIndex index(vectors);
-    const BasicWordIndex<InnerProduct> by_product(vectors);
+    const WordIndex<ExactIndex<InnerProduct>> by_product(vectors);
     using Words = std::vector<std::string>;
     for (const auto& [plus, minus] : {std::pair<Words, Words>{{"w3"}, {}},
                                       {{"w3", "w17", "w20"}, {}},
@@ -180,9 +181,9 @@ TEST_CASE("the nearest words are those that loops in double find", "[nearest]") 
     REQUIRE(most_similar(index, {"w1"}, {}, {.top = 0}).empty());
     // A raw query, and rows left out of it.
     const std::vector<Id> left_out{4, 5};
-    REQUIRE(index.search(vectors["w4"], 3)[0].word == "w4");
-    REQUIRE(index.search(vectors["w4"], 60, left_out).size() == 58);
-    REQUIRE(words(index.search(vectors["w4"], 3, left_out)).at(0) != "w4");
+    REQUIRE(index.search(vectors["w4"], {.k = 3})[0].word == "w4");
+    REQUIRE(index.search(vectors["w4"], {.k = 60, .excluded = left_out}).size() == 58);
+    REQUIRE(words(index.search(vectors["w4"], {.k = 3, .excluded = left_out})).at(0) != "w4");
     REQUIRE_THROWS_AS(most_similar(index, {}), UnknownWordError);
 }
 
@@ -384,6 +385,90 @@ TEST_CASE("unknown words follow the policy") {
 }
 
 TEST_CASE("an index of a temporary does not compile") {
-    static_assert(!std::is_constructible_v<WordIndex, WordVectors<float>&&>);
-    static_assert(std::is_constructible_v<WordIndex, const WordVectors<float>&>);
+    static_assert(!std::is_constructible_v<WordIndex<>, WordVectors<float>&&>);
+    static_assert(std::is_constructible_v<WordIndex<>, const WordVectors<float>&>);
+}
+
+namespace {
+
+/// Every row's cosine in double: an index of a user's own.
+struct NaiveCosines {
+    using LabelType = Id;
+    TableView<const float> rows;
+    std::size_t size() const { return rows.rows(); }
+    std::size_t dim() const { return rows.dim(); }
+    std::vector<Neighbor> search(std::span<const float> query, const SearchOptions& options) const {
+        TopK best(options.k);
+        for (Id id = 0; id < size(); ++id) {
+            if (!may_be_found(id, options)) continue;
+            best.offer({id, static_cast<float>(naive_cosine(query, rows[id]))});
+        }
+        return best.take();
+    }
+    std::vector<std::vector<Neighbor>> search_batch(TableView<const float> queries,
+                                                    const SearchOptions& options) const {
+        std::vector<std::vector<Neighbor>> results;
+        for (std::size_t q = 0; q < queries.rows(); ++q) {
+            SearchOptions one = options;
+            if (!options.excluded_each.empty()) {
+                one.excluded_each = options.excluded_each.subspan(q, 1);
+            }
+            results.push_back(search(queries[q], one));
+        }
+        return results;
+    }
+};
+
+/// Nearest words and analogies by an index over the rows of the vectors, against exact ones.
+template <class I>
+void check_words(const WordVectors<float>& vectors, I index) {
+    const WordIndex exact(vectors);
+    const WordIndex asked(vectors, std::move(index));
+    const auto same = [](const std::vector<WordScore>& a, const std::vector<WordScore>& b) {
+        REQUIRE(words(a) == words(b));
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            REQUIRE(std::fabs(a[i].score - b[i].score) < 1e-4f * (1 + std::fabs(b[i].score)));
+        }
+    };
+    same(nearest(asked, "w3", {.top = 5}), nearest(exact, "w3", {.top = 5}));
+    same(most_similar(asked, {"w1", "w2"}, {"w9"}), most_similar(exact, {"w1", "w2"}, {"w9"}));
+    same(asked.search(vectors["w7"], {.k = 4, .filter = [](Id id) { return id % 2 == 0; }}),
+         exact.search(vectors["w7"], {.k = 4, .filter = [](Id id) { return id % 2 == 0; }}));
+    for (const AnalogyMethod method : {AnalogyMethod::cos_add, AnalogyMethod::cos_mul}) {
+        const AnalogyOptions options{.top = 6, .method = method};
+        same(analogy(asked, "w1", "w2", "w3", options), analogy(exact, "w1", "w2", "w3", options));
+    }
+}
+
+} // namespace
+
+TEST_CASE("words are found by any index of ids", "[nearest]") {
+    const WordVectors<float> vectors = uneven_vectors();
+    const TableView<const float> rows = vectors.table();
+    check_words(vectors, NaiveCosines{rows});
+    check_words(vectors, CertifiedIndex<Cosine>(rows));
+    const QuantizedTable codes(rows);
+    using Codes = ExactIndex<Cosine, QuantizedTable>;
+    check_words(vectors, RescoredIndex<Codes>(Codes(codes), rows, {.factor = 60}));
+    GrowingIndex<Cosine, Id> growing(vectors.dim());
+    for (Id id = 0; id < rows.rows(); ++id) {
+        growing.add(id, rows[id]);
+    }
+    check_words(vectors, std::move(growing));
+    // The index must be one over these rows.
+    REQUIRE(test::contains(test::message_of<Error>([&] {
+                               static_cast<void>(WordIndex(vectors, NaiveCosines{rows.first(59)}));
+                           }),
+                           "59 rows of dim 9"));
+    GrowingIndex<Cosine, Id> others(vectors.dim());
+    for (Id id = 1; id <= rows.rows(); ++id) {
+        others.add(id, rows[id - 1]);
+    }
+    const WordIndex wrong(vectors, std::move(others));
+    REQUIRE(test::contains(
+        test::message_of<Error>([&] { static_cast<void>(nearest(wrong, "w0", {.top = 60})); }),
+        "found row 60"));
+    static_assert(
+        !std::is_constructible_v<WordIndex<NaiveCosines>, WordVectors<float>&&, NaiveCosines>);
+    static_assert(!std::is_constructible_v<WordIndex<NaiveCosines>, const WordVectors<float>&>);
 }

@@ -81,9 +81,9 @@ void check(const Index& index, const EmbeddingTable<float>& rows, double toleran
                                          : 2 * random.uniform() - 1;
             }
             double worst = 0;
-            const auto prepared = index.scored().prepare(queries[q]);
+            const auto prepared = index.rows().prepare(queries[q]);
             for (Id id = 0; id < rows.rows(); ++id) {
-                all[q].push_back({id, index.scored().score(prepared, id)});
+                all[q].push_back({id, index.rows().score(prepared, id)});
                 if (q >= 5) continue;
                 const double expected = naive_score(M{}, wide(queries[q]), wide(rows[id]));
                 worst =
@@ -213,9 +213,10 @@ TEST_CASE("rescoring finds nearly all of what exact search finds, with its score
     const EmbeddingTable<float> table = odd_rows(3000, 128, 9);
     const EmbeddingTable<float> queries = odd_rows(100, 128, 10);
     const auto exact = ExactIndex<Cosine>(table).search_batch(queries, 10);
-    const auto recall_of = [&](const auto& index, std::size_t factor) {
-        const auto found = index.search_batch(queries, {.k = 10, .threads = 2}, factor);
-        REQUIRE(index.search(queries[11], {.k = 10}, factor) == found[11]);
+    const auto recall_of = [&](auto coarse, std::size_t factor) {
+        const RescoredIndex<decltype(coarse)> index(coarse, table, {.factor = factor});
+        const auto found = index.search_batch(queries, {.k = 10, .threads = 2});
+        REQUIRE(index.search(queries[11], {.k = 10}) == found[11]);
         for (std::size_t q = 0; q < queries.rows(); ++q) {
             REQUIRE(found[q].size() == 10);
             for (const Neighbor& each : found[q]) {
@@ -227,19 +228,18 @@ TEST_CASE("rescoring finds nearly all of what exact search finds, with its score
     };
     const BitTable bits(table.view());
     using Signs = ExactIndex<Hamming, BitTable>;
-    const RescoredIndex<Signs> by_signs(Signs(bits), table);
-    REQUIRE(recall_of(by_signs, 1) < 0.7);
-    REQUIRE(recall_of(by_signs, 40) > 0.9);
-    REQUIRE(recall_of(by_signs, 300) == 1.0);
+    REQUIRE(recall_of(Signs(bits), 1) < 0.7);
+    REQUIRE(recall_of(Signs(bits), 40) > 0.9);
+    REQUIRE(recall_of(Signs(bits), 300) == 1.0);
     const QuantizedTable codes(table.view());
     using Codes = ExactIndex<Cosine, QuantizedTable>;
-    REQUIRE(recall_of(RescoredIndex<Codes>(Codes(codes), table), 2) > 0.99);
+    REQUIRE(recall_of(Codes(codes), 2) > 0.99);
     const auto brains = convert_table<bfloat16>(table.view());
     using Brains = ExactIndex<Cosine, EmbeddingTable<bfloat16>>;
-    REQUIRE(recall_of(RescoredIndex<Brains>(Brains(brains), table), 2) > 0.99);
+    REQUIRE(recall_of(Brains(brains), 2) > 0.99);
 
-    REQUIRE_THROWS_AS(by_signs.search(queries[0], {}, 0), OptionError);
+    REQUIRE_THROWS_AS(RescoredIndex<Signs>(Signs(bits), table, {.factor = 0}), OptionError);
     REQUIRE_THROWS_AS(RescoredIndex<Signs>(Signs(bits), table.view().first(5)), Error);
-    REQUIRE(by_signs.search(queries[0], {.k = std::size_t{1} << 60}, std::size_t{1} << 60).size() ==
-            3000);
+    const RescoredIndex<Signs> most(Signs(bits), table, {.factor = std::size_t{1} << 60});
+    REQUIRE(most.search(queries[0], std::size_t{1} << 60).size() == 3000);
 }

@@ -140,7 +140,7 @@ TEST_CASE("cosines are right for rows and queries of every norm, in every index"
             const ExactIndex<Cosine> exact(rows);
             const CertifiedIndex<Cosine> index(rows);
             ScreeningReport report;
-            REQUIRE(index.search_batch(queries, {.k = 10}, &report) ==
+            REQUIRE(index.search_batch(queries, {.k = 10}, report) ==
                     exact.search_batch(queries, 10));
             // Codes of such rows are as good as any.
             REQUIRE(report.fell_back == (count > 2000 ? 2 : 0)); // zeros, where there are many rows
@@ -182,9 +182,10 @@ TEST_CASE("cosines are right for rows and queries of every norm, in every index"
                                      naive_cosine(rows[a], rows[b])) <= 2e-2);
                 }
             }
-            const RescoredIndex<ExactIndex<Cosine, QuantizedTable>> rescored(index, rows);
+            const RescoredIndex<ExactIndex<Cosine, QuantizedTable>> rescored(index, rows,
+                                                                             {.factor = 200});
             check_cosines(rows, queries, 1e-6, [&](auto batch, std::size_t k) {
-                return rescored.search_batch(batch, {.k = k}, 200);
+                return rescored.search_batch(batch, {.k = k});
             });
         }
         SECTION("bfloat16, " + std::to_string(count)) {

@@ -41,9 +41,9 @@ std::vector<Neighbor> best_of(std::vector<Neighbor> all, const SearchOptions& op
 template <class Index>
 std::vector<Neighbor> scores_of_all(const Index& index, std::span<const float> query) {
     std::vector<Neighbor> all;
-    const auto prepared = index.scored().prepare(query);
-    for (Id id = 0; id < index.scored().size(); ++id) {
-        all.push_back({id, index.scored().score(prepared, id)});
+    const auto prepared = index.rows().prepare(query);
+    for (Id id = 0; id < index.rows().size(); ++id) {
+        all.push_back({id, index.rows().score(prepared, id)});
     }
     return all;
 }
@@ -103,7 +103,8 @@ void check_calls(const Index& index, const Exact& exact, const EmbeddingTable<fl
                 }
             }
             REQUIRE(index.search(queries[q], k) == best_of(all, {.k = k}));
-            REQUIRE(index.search(queries[q], static_cast<int>(k), choices.excluded) ==
+            REQUIRE(index.search(queries[q], static_cast<int>(k)) == best_of(all, {.k = k}));
+            REQUIRE(index.search(queries[q], {.k = k, .excluded = choices.excluded}) ==
                     best_of(all, {.k = k, .excluded = choices.excluded}));
         }
         REQUIRE(index.search(queries[q]) == best_of(all, {.k = 10}));
@@ -116,7 +117,8 @@ void check_calls(const Index& index, const Exact& exact, const EmbeddingTable<fl
             excluded.back().push_back(each.id);
         }
     }
-    const auto found = index.search_batch(queries, 3, excluded, 2);
+    const auto found =
+        index.search_batch(queries, {.k = 3, .excluded_each = excluded, .threads = 2});
     REQUIRE(found.size() == queries.rows());
     for (std::size_t q = 0; q < queries.rows(); ++q) {
         REQUIRE(found[q] == best_of(scores_of_all(exact, queries[q]), {.k = 3}, excluded[q]));
@@ -124,7 +126,7 @@ void check_calls(const Index& index, const Exact& exact, const EmbeddingTable<fl
     REQUIRE(index.search_batch(queries, 5) == index.search_batch(queries, {.k = 5}));
     REQUIRE(index.search_batch(queries) == index.search_batch(queries, {.k = 10}));
     excluded.pop_back();
-    REQUIRE_THROWS_AS(index.search_batch(queries, 3, excluded), Error);
+    REQUIRE_THROWS_AS(index.search_batch(queries, {.k = 3, .excluded_each = excluded}), Error);
     std::vector<Neighbor> memory(queries.rows() * 2 + 1);
     REQUIRE_THROWS_AS(index.search_batch_into(queries, memory, {.k = 2}), Error);
     REQUIRE_THROWS_AS(index.search_batch_into(queries, memory, {.k = 0}), Error);
@@ -134,10 +136,10 @@ void check_calls(const Index& index, const Exact& exact, const EmbeddingTable<fl
         REQUIRE(
             std::ranges::equal(std::span(memory).subspan(2 * q, 2), index.search(queries[q], 2)));
     }
-    const std::vector<std::uint64_t> one_word_short(exact.scored().size() / 64 - 1);
+    const std::vector<std::uint64_t> one_word_short(exact.rows().size() / 64 - 1);
     REQUIRE_THROWS_AS(index.search(queries[0], {.allowed = one_word_short}), Error);
     // More than there are: all, and no_id in the places that are left over.
-    const std::size_t rows = exact.scored().size();
+    const std::size_t rows = exact.rows().size();
     REQUIRE(index.search(queries[0], rows + 5).size() == rows);
     std::vector<Neighbor> room(rows + 2);
     index.search_batch_into({queries[0].data(), 1, queries.dim()}, room, {.k = rows + 2});
@@ -161,8 +163,9 @@ TEMPLATE_TEST_CASE("every index takes every option in every call", "", Cosine, I
         for (std::size_t q = 0; q < 20; ++q) {
             excluded[q].push_back(exact.search(queries[q], 1)[0].id);
         }
-        const SearchOptions options{.k = 4, .filter = [](Id id) { return id % 2 == 0; }};
-        const auto found = exact.search_batch(queries, options, excluded);
+        const SearchOptions options{
+            .k = 4, .excluded_each = excluded, .filter = [](Id id) { return id % 2 == 0; }};
+        const auto found = exact.search_batch(queries, options);
         for (std::size_t q = 0; q < 20; ++q) {
             REQUIRE(found[q] == best_of(scores_of_all(exact, queries[q]), options, excluded[q]));
         }
@@ -191,7 +194,7 @@ TEST_CASE("screened search that gives up takes every option, too") {
     const ExactIndex<Cosine> exact(table);
     const CertifiedIndex<Cosine> index(table);
     ScreeningReport report;
-    REQUIRE(index.search_batch(queries, 3, {}, 1, &report) == exact.search_batch(queries, 3));
+    REQUIRE(index.search_batch(queries, {.k = 3}, report) == exact.search_batch(queries, 3));
     REQUIRE(report.queries == 10);
     REQUIRE(report.fell_back >= 2);
     REQUIRE(report.fell_back <= 8);
@@ -208,7 +211,7 @@ TEST_CASE("screened search gives up beyond 8 k + rows / 32 + 1024 rows") {
         }
         const CertifiedIndex<InnerProduct> index(table);
         ScreeningReport report;
-        REQUIRE(index.search(table[0], 1, {}, &report) == std::vector<Neighbor>{{0, 1.0f}});
+        REQUIRE(index.search(table[0], {.k = 1}, report) == std::vector<Neighbor>{{0, 1.0f}});
         REQUIRE(report.fell_back == (gives_up ? 1 : 0));
         REQUIRE(report.rescored == (gives_up ? 0 : rows));
     }
@@ -219,7 +222,7 @@ TEST_CASE("screened search gives up beyond 8 k + rows / 32 + 1024 rows") {
     }
     const std::vector<float> query(8, 1.0f);
     ScreeningReport report;
-    REQUIRE(CertifiedIndex<InnerProduct>(table).search(query, {.k = 5, .threads = 2}, &report) ==
+    REQUIRE(CertifiedIndex<InnerProduct>(table).search(query, {.k = 5, .threads = 2}, report) ==
             ExactIndex<InnerProduct>(table).search(query, 5));
     REQUIRE(report.fell_back == 1);
 }
@@ -277,9 +280,10 @@ TEST_CASE("queries of large batches are shared among threads and none is lost") 
         excluded[q].push_back(static_cast<Id>(q % 50));
     }
     for (const std::size_t threads : {1u, 2u, 3u}) {
-        const auto found = index.search_batch(queries, 2, excluded, threads);
+        const auto found =
+            index.search_batch(queries, {.k = 2, .excluded_each = excluded, .threads = threads});
         for (std::size_t q = 0; q < 2100; ++q) {
-            REQUIRE(found[q] == index.search(queries[q], 2, excluded[q]));
+            REQUIRE(found[q] == index.search(queries[q], {.k = 2, .excluded = excluded[q]}));
         }
     }
 }
@@ -303,14 +307,12 @@ namespace {
 
 /// A coarse index that notes what it was asked for, and finds its rows from the last on.
 struct Recorder {
-    struct Scored {
-        std::size_t rows;
-        [[nodiscard]] std::size_t size() const { return rows; }
-    };
+    using LabelType = Id;
     std::size_t rows = 0;
     std::vector<SearchOptions>* asked = nullptr;
 
-    [[nodiscard]] Scored scored() const { return {rows}; }
+    [[nodiscard]] std::size_t size() const { return rows; }
+    [[nodiscard]] std::size_t dim() const { return 5; }
     [[nodiscard]] std::vector<Neighbor> search(std::span<const float>,
                                                const SearchOptions& options) const {
         asked->push_back(options);
@@ -332,6 +334,7 @@ TEST_CASE("rescoring asks for factor times k rows, with the options, and ranks t
     const EmbeddingTable<float> table = random_table(100, 5, 1);
     std::vector<SearchOptions> asked;
     const RescoredIndex<Recorder> index({100, &asked}, table);
+    const RescoredIndex<Recorder> six({100, &asked}, table, {.factor = 6});
     const std::vector<Id> excluded{1, 2};
     const std::vector<std::uint64_t> allowed{1, 2};
     const SearchOptions options{.k = 3,
@@ -343,7 +346,7 @@ TEST_CASE("rescoring asks for factor times k rows, with the options, and ranks t
         const std::vector<Neighbor> all = scores_of_all(ExactIndex<Cosine>(table), query);
         return best_of({all.end() - static_cast<long>(count), all.end()}, {.k = k});
     };
-    REQUIRE(index.search(table[4], options, 6) == expected(table[4], 3, 18));
+    REQUIRE(six.search(table[4], options) == expected(table[4], 3, 18));
     REQUIRE(index.search(table[4], options) == expected(table[4], 3, 12));
     REQUIRE(index.search_batch(table.view().first(40), options)[39] == expected(table[39], 3, 12));
     REQUIRE(asked.size() == 3);
@@ -357,9 +360,10 @@ TEST_CASE("rescoring asks for factor times k rows, with the options, and ranks t
     }
     // No more than there are, and no overflow.
     REQUIRE(index.search(table[4], {.k = 1000}).size() == 100);
-    REQUIRE(index.search(table[4], 60, {}, std::size_t{1} << 63).size() == 60);
+    const RescoredIndex<Recorder> all({100, &asked}, table, {.factor = std::size_t{1} << 63});
+    REQUIRE(all.search(table[4], 60).size() == 60);
     REQUIRE(index.search(table[4], {.k = 0}).empty());
-    REQUIRE_THROWS_AS(index.search(table[4], {}, 0), OptionError);
+    REQUIRE_THROWS_AS(RescoredIndex<Recorder>({100, &asked}, table, {.factor = 0}), OptionError);
 }
 
 TEST_CASE("a growing index takes the same calls") {
@@ -400,7 +404,8 @@ TEST_CASE("a growing index takes the same calls") {
         std::vector<LabelledNeighbor<std::string>> memory(4);
         REQUIRE(by_id(index.search_into(table[q], memory, {.k = 1, .filter = filter})) ==
                 first(some, 4));
-        REQUIRE(by_id(index.search_batch(table.view().first(20), 5, 2)[q]) == first(all, 5));
+        REQUIRE(by_id(index.search_batch(table.view().first(20), {.k = 5, .threads = 2})[q]) ==
+                first(all, 5));
     }
     std::vector<LabelledNeighbor<std::string>> large(400);
     REQUIRE(index.search_into(table[0], large).size() == 300);

@@ -145,16 +145,19 @@ TEMPLATE_TEST_CASE("exact search agrees with a naive one", "", Cosine, InnerProd
                 }
             }
             for (const std::size_t k : {0u, 1u, 10u, 1000u}) {
-                const auto one = index.search_batch(queries, k, excluded, 1);
-                const auto two = index.search_batch(queries, k, excluded, 3);
+                const auto one =
+                    index.search_batch(queries, {.k = k, .excluded_each = excluded, .threads = 1});
+                const auto two =
+                    index.search_batch(queries, {.k = k, .excluded_each = excluded, .threads = 3});
                 REQUIRE(one == two);
                 for (const std::size_t q : {0u, 1u, 2u, 3u, 97u, 109u}) {
                     const std::set<Id> left_out(excluded[q].begin(), excluded[q].end());
                     const auto expected = naive_search<TestType>(table, queries[q], left_out);
-                    const auto found = index.search(queries[q], k, excluded[q]);
+                    const SearchOptions options{.k = k, .excluded = excluded[q]};
+                    const auto found = index.search(queries[q], options);
                     INFO("dim " << dim << ", rows " << rows << ", k " << k << ", query " << q);
                     REQUIRE(found == one[q]);
-                    REQUIRE(unpadded.search(queries[q], k, excluded[q]) == found);
+                    REQUIRE(unpadded.search(queries[q], options) == found);
                     REQUIRE(found.size() == std::min(k, expected.size()));
                     for (std::size_t i = 0; i < found.size(); ++i) {
                         REQUIRE(std::fabs(static_cast<double>(found[i].score) +
@@ -192,7 +195,8 @@ TEST_CASE("rows that only the last digits tell apart are ranked the same alone a
             for (std::size_t i = 0; i < dim; ++i) {
                 query[i] = table[7][i] * scale;
             }
-            all.push_back({static_cast<Id>(id), simd::dot(query, table[id]) * index.term(id)});
+            all.push_back(
+                {static_cast<Id>(id), simd::dot(query, table[id]) * index.rows().terms()[id]});
         }
         std::sort(all.begin(), all.end(), ranks_before);
         const auto batch = index.search_batch(table.view().first(20), 30);
@@ -215,7 +219,7 @@ TEST_CASE("indexes and queries refuse what is not finite or does not fit") {
     const std::vector<float> infinite(3, std::numeric_limits<float>::infinity());
     REQUIRE_THROWS_AS(index.search(infinite, 1), Error);
     const std::vector<std::vector<Id>> excluded(2);
-    REQUIRE_THROWS_AS(index.search_batch(table, 1, excluded), Error);
+    REQUIRE_THROWS_AS(index.search_batch(table, {.k = 1, .excluded_each = excluded}), Error);
 }
 
 namespace {

@@ -17,7 +17,7 @@ void check_screening(const EmbeddingTable<float>& table, const EmbeddingTable<fl
     const CertifiedIndex<M> screened(table, {}, 2);
     ScreeningReport report;
     const SearchOptions options{.k = 10, .threads = 2};
-    REQUIRE(screened.search_batch(queries, options, &report) ==
+    REQUIRE(screened.search_batch(queries, options, report) ==
             exact.search_batch(queries, options));
     // These vectors, of a single epoch, lie close together.
     REQUIRE(report.fell_back <= queries.rows() / 20);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,11 +14,17 @@
 #include <firth/eval/analogy_file.hpp>
 #include <firth/eval/case_folding.hpp>
 #include <firth/eval/detail/asked_words.hpp>
+#include <firth/query/nearest.hpp>
 #include <firth/query/out_of_vocabulary.hpp>
 #include <firth/search/exact/exact_index.hpp>
+#include <firth/search/index.hpp>
 #include <firth/search/metric.hpp>
+#include <firth/search/neighbor.hpp>
+#include <firth/search/search_options.hpp>
 #include <firth/simd/update.hpp>
 #include <firth/table/embedding_table.hpp>
+#include <firth/table/id.hpp>
+#include <firth/table/matrix_view.hpp>
 #include <firth/table/word_vectors.hpp>
 
 namespace firth {
@@ -94,13 +101,16 @@ struct KnownQuestion {
 };
 
 /// Answers questions by 3CosAdd, thousands at once.
+template <IdIndex I>
 class AnalogyRun {
 public:
-    AnalogyRun(const WordVectors<float>& vectors, std::size_t rows,
+    /// The index is over the vectors' rows, or the first of them; it must outlive this.
+    AnalogyRun(const WordVectors<float>& vectors, const I& index,
                const AnalogyEvaluationOptions& options)
-        : words_(vectors, rows, options.folding, options.out_of_vocabulary),
-          index_(vectors.table().view().first(words_.rows())), dim_(vectors.dim()),
-          threads_(options.threads) {}
+        : words_(vectors,
+                 options.restrict_vocabulary == 0 ? vectors.size() : options.restrict_vocabulary,
+                 options.folding, options.out_of_vocabulary),
+          index_(index), threads_(options.threads) {}
 
     [[nodiscard]] AskedWords& words() noexcept { return words_; }
 
@@ -117,21 +127,25 @@ public:
     /// Asks all that waits.
     void finish(AnalogyScore& score) {
         if (waiting_.empty()) return;
-        EmbeddingTable<float> queries(waiting_.size(), dim_);
+        const std::size_t dim = index_.dim();
+        EmbeddingTable<float> queries(waiting_.size(), dim);
         std::vector<std::vector<Id>> excluded(waiting_.size());
-        std::vector<float> unit(dim_);
+        std::vector<float> unit(dim);
         for (std::size_t q = 0; q < waiting_.size(); ++q) {
             constexpr std::array<float, 3> signs{-1.0f, 1.0f, 1.0f};
             for (std::size_t i = 0; i < 3; ++i) {
                 const std::size_t word = waiting_[q].words[i];
-                std::copy_n(words_[word].begin(), dim_, unit.begin());
+                std::copy_n(words_[word].begin(), dim, unit.begin());
                 simd::normalize(unit);
                 simd::axpy(signs[i], unit, queries[q]);
                 if (words_.is_row(word)) excluded[q].push_back(static_cast<Id>(word));
             }
         }
         const std::vector<std::vector<Neighbor>> answers =
-            index_.search_batch(queries, first_answers, excluded, threads_);
+            index_.search_batch(queries, {.k = first_answers,
+                                          .excluded_each = excluded,
+                                          .filter = taking_part(),
+                                          .threads = threads_});
         for (std::size_t q = 0; q < waiting_.size(); ++q) {
             const std::optional<Id> answer =
                 answer_to(waiting_[q], answers[q], queries[q], excluded[q]);
@@ -146,6 +160,12 @@ private:
     /// do; where they do not, twice as many are asked for until one is no such variant.
     static constexpr std::size_t first_answers = 8;
 
+    /// Keeps to the rows that take part, where the index has more.
+    [[nodiscard]] std::function<bool(Id)> taking_part() const {
+        if (index_.size() <= words_.rows()) return {};
+        return [rows = words_.rows()](Id id) { return id < rows; };
+    }
+
     [[nodiscard]] std::optional<Id> answer_to(const KnownQuestion& question,
                                               std::vector<Neighbor> candidates,
                                               std::span<const float> query,
@@ -156,19 +176,20 @@ private:
                 if (std::count(question.words.begin(), question.words.end(), id) == 0) return id;
             }
             if (candidates.size() < asked) return std::nullopt;
-            candidates = index_.search(query, 2 * asked, excluded);
+            candidates = index_.search(
+                query, {.k = 2 * asked, .excluded = excluded, .filter = taking_part()});
         }
     }
 
     AskedWords words_;
-    ExactIndex<Cosine> index_;
-    std::size_t dim_;
+    const I& index_;
     std::size_t threads_;
     std::vector<KnownQuestion> waiting_;
 };
 
 /// Asks a section's whole questions.
-inline void ask_questions(AnalogyRun& run, const AnalogySection& section, AnalogyScore& score) {
+template <IdIndex I>
+void ask_questions(AnalogyRun<I>& run, const AnalogySection& section, AnalogyScore& score) {
     for (const AnalogyQuestion& question : section.questions) {
         std::array<std::optional<std::size_t>, 4> words;
         for (std::size_t i = 0; i < 4; ++i) {
@@ -190,8 +211,9 @@ struct KnownPair {
 };
 
 /// Asks, for each pair of a section, for the pairs after it, in a circle.
-inline void ask_pairs(AnalogyRun& run, const AnalogySection& section, std::size_t limit,
-                      AnalogyScore& score) {
+template <IdIndex I>
+void ask_pairs(AnalogyRun<I>& run, const AnalogySection& section, std::size_t limit,
+               AnalogyScore& score) {
     const std::size_t count = section.pairs.size();
     if (count < 2) return;
     std::vector<KnownPair> pairs;
@@ -241,29 +263,46 @@ sum_groups(const std::vector<AnalogySection>& sections, const std::vector<Analog
     return groups;
 }
 
-} // namespace detail
-
-/// Answers every question whose words are known by 3CosAdd (Mikolov et al. 2013), the word nearest
-/// to b - a + c on unit vectors, the three words of the question (and their case variants) left
-/// out. Throws `Error` for vectors that are not finite, and `UnknownWordError` where the policy
-/// asks for it.
-[[nodiscard]] inline AnalogyResult
-evaluate_analogies(const WordVectors<float>& vectors, const std::vector<AnalogySection>& sections,
-                   const AnalogyEvaluationOptions& options = {}) {
-    const std::size_t rows =
-        options.restrict_vocabulary == 0 ? vectors.size() : options.restrict_vocabulary;
-    detail::AnalogyRun run(vectors, rows, options);
+template <IdIndex I>
+[[nodiscard]] AnalogyResult evaluate_analogies(const WordVectors<float>& vectors, const I& index,
+                                               const std::vector<AnalogySection>& sections,
+                                               const AnalogyEvaluationOptions& options) {
+    AnalogyRun<I> run(vectors, index, options);
     AnalogyResult result;
     result.total.name = "total";
     for (const AnalogySection& section : sections) {
         AnalogyScore& score = result.sections.emplace_back(AnalogyScore{section.name});
-        detail::ask_questions(run, section, score);
-        detail::ask_pairs(run, section, options.questions_per_relation, score);
+        ask_questions(run, section, score);
+        ask_pairs(run, section, options.questions_per_relation, score);
         run.finish(score);
         result.total += score;
     }
-    result.groups = detail::sum_groups(sections, result.sections);
+    result.groups = sum_groups(sections, result.sections);
     return result;
+}
+
+} // namespace detail
+
+/// Answers every question whose words are known by 3CosAdd (Mikolov et al. 2013), the word nearest
+/// to b - a + c on unit vectors by the index, the three words of the question (and their case
+/// variants) left out. Throws `UnknownWordError` where the policy asks for it.
+template <IdIndex I>
+[[nodiscard]] AnalogyResult evaluate_analogies(const WordIndex<I>& index,
+                                               const std::vector<AnalogySection>& sections,
+                                               const AnalogyEvaluationOptions& options = {}) {
+    return detail::evaluate_analogies(index.vectors(), index.index(), sections, options);
+}
+
+/// The same by exact search and cosine. Throws `Error` for vectors that are not finite.
+[[nodiscard]] inline AnalogyResult
+evaluate_analogies(const WordVectors<float>& vectors, const std::vector<AnalogySection>& sections,
+                   const AnalogyEvaluationOptions& options = {}) {
+    const TableView<const float> rows = vectors.table();
+    const ExactIndex<Cosine> index(
+        options.restrict_vocabulary == 0
+            ? rows
+            : rows.first((std::min)(options.restrict_vocabulary, rows.rows())));
+    return detail::evaluate_analogies(vectors, index, sections, options);
 }
 
 } // namespace firth

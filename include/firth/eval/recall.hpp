@@ -7,14 +7,18 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
-#include <firth/search/top_k.hpp>
+#include <firth/search/index.hpp>
+#include <firth/search/neighbor.hpp>
+#include <firth/search/search_options.hpp>
+#include <firth/table/id.hpp>
+#include <firth/table/matrix_view.hpp>
 
 namespace firth {
 
 /// The share of the rows in `exact` that are in `found` too, in [0, 1]: recall@k, where both are
 /// the k best, by approximate and by exact search. 1 where there is nothing to find. Rows are
-/// compared by their ids: of rows with equal scores at the end of `exact` another one does not
-/// count.
+/// compared by their ids: in the place of a row at the end of `exact` another with the same score
+/// does not count.
 [[nodiscard]] inline double recall(std::span<const Neighbor> found,
                                    std::span<const Neighbor> exact) {
     if (exact.empty()) return 1;
@@ -29,7 +33,7 @@ namespace firth {
     return static_cast<double>(hits) / static_cast<double>(exact.size());
 }
 
-/// The mean over some queries, one list a query. Throws `Error` where there are not as many lists.
+/// The mean over some queries, one list a query. Throws `Error` where the numbers of lists differ.
 [[nodiscard]] inline double recall(std::span<const std::vector<Neighbor>> found,
                                    std::span<const std::vector<Neighbor>> exact) {
     if (found.size() != exact.size()) {
@@ -42,6 +46,17 @@ namespace firth {
         sum += recall(std::span<const Neighbor>(found[q]), std::span<const Neighbor>(exact[q]));
     }
     return sum / static_cast<double>(exact.size());
+}
+
+/// The recall of an index: the mean, over the queries, of the share of options.k rows that it finds
+/// of those that an exact index finds.
+template <IdIndex Approximate, IdIndex Exact>
+[[nodiscard]] double recall(const Approximate& index, const Exact& exact,
+                            TableView<const float> queries, const SearchOptions& options = {}) {
+    const auto found = index.search_batch(queries, options);
+    const auto expected = exact.search_batch(queries, options);
+    return recall(std::span<const std::vector<Neighbor>>(found),
+                  std::span<const std::vector<Neighbor>>(expected));
 }
 
 } // namespace firth

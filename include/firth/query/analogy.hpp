@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -12,9 +13,14 @@
 #include <firth/query/nearest.hpp>
 #include <firth/query/out_of_vocabulary.hpp>
 #include <firth/query/word_lookup.hpp>
+#include <firth/search/exact/exact_index.hpp>
+#include <firth/search/index.hpp>
+#include <firth/search/metric.hpp>
 #include <firth/search/top_k.hpp>
 #include <firth/simd/dot.hpp>
 #include <firth/simd/update.hpp>
+#include <firth/table/id.hpp>
+#include <firth/table/matrix_view.hpp>
 #include <firth/table/word_vectors.hpp>
 
 namespace firth {
@@ -35,23 +41,33 @@ struct AnalogyOptions {
 
 namespace detail {
 
-/// Scores all rows by 3CosMul.
-inline std::vector<WordScore> analogy_by_product(const WordIndex& index,
-                                                 std::array<LookedUp, 3>& words,
-                                                 std::span<const Id> excluded, std::size_t top) {
-    const TableView<const float> rows = index.rows().rows();
-    const std::size_t dim = rows.dim();
+/// What makes cosines of inner products with row `id` and unit vectors: of the index where it
+/// holds that, else of the row's norm.
+template <IdIndex I>
+[[nodiscard]] float cosine_term(const WordIndex<I>& index, Id id) noexcept {
+    if constexpr (std::same_as<I, ExactIndex<Cosine>>) {
+        return index.index().rows().terms()[id];
+    } else {
+        return Cosine::term(simd::norm(index.vectors()[id]));
+    }
+}
+
+/// Scores all words by 3CosMul.
+template <IdIndex I>
+std::vector<WordScore> analogy_by_product(const WordIndex<I>& index, std::array<LookedUp, 3>& words,
+                                          std::span<const Id> excluded, std::size_t top) {
+    const TableView<const float> rows = index.vectors().table();
     std::array<std::vector<float>, 3> dots;
     for (std::size_t i = 0; i < 3; ++i) {
         simd::normalize(words[i].vector);
         dots[i].resize(rows.rows());
-        simd::dot_many(words[i].vector.data(), rows.data(), rows.stride(), rows.rows(), dim,
+        simd::dot_many(words[i].vector.data(), rows.data(), rows.stride(), rows.rows(), rows.dim(),
                        dots[i].data());
     }
     TopK best((std::min)(top, rows.rows()));
-    for (std::size_t id = 0; id < rows.rows(); ++id) {
+    for (Id id = 0; id < rows.rows(); ++id) {
         if (std::find(excluded.begin(), excluded.end(), id) != excluded.end()) continue;
-        const float scale = index.rows().term(id);
+        const float scale = cosine_term(index, id);
         const auto shifted = [&](std::size_t i) {
             // Of a norm that float32 cannot divide by there is no scale.
             const float cosine = scale == 0.0f
@@ -59,19 +75,21 @@ inline std::vector<WordScore> analogy_by_product(const WordIndex& index,
                                      : dots[i][id] * scale;
             return (cosine + 1.0f) / 2.0f;
         };
-        best.offer({static_cast<Id>(id), shifted(1) * shifted(2) / (shifted(0) + 0.001f)});
+        best.offer({id, shifted(1) * shifted(2) / (shifted(0) + 0.001f)});
     }
     return index.name(best.take());
 }
 
 } // namespace detail
 
-/// Answers "a is to b as c is to ...?": the words d that fit best, a, b and c left out. Throws
+/// Answers "a is to b as c is to ...?": the words d that fit best, a, b and c left out. 3CosAdd
+/// asks the index; 3CosMul, which no index can answer, looks at all of the vectors. Throws
 /// `UnknownWordError` for an unknown word unless the policy puts a vector in its place, and where
-/// it leaves no word to ask for.
-[[nodiscard]] inline std::vector<WordScore> analogy(const WordIndex& index, std::string_view a,
-                                                    std::string_view b, std::string_view c,
-                                                    const AnalogyOptions& options = {}) {
+/// no word is left.
+template <IdIndex I>
+[[nodiscard]] std::vector<WordScore> analogy(const WordIndex<I>& index, std::string_view a,
+                                             std::string_view b, std::string_view c,
+                                             const AnalogyOptions& options = {}) {
     if (options.method == AnalogyMethod::cos_add) {
         return most_similar(index, {std::string(b), std::string(c)}, {std::string(a)},
                             {.top = options.top, .out_of_vocabulary = options.out_of_vocabulary});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -12,9 +13,13 @@
 #include <firth/query/out_of_vocabulary.hpp>
 #include <firth/query/word_lookup.hpp>
 #include <firth/search/exact/exact_index.hpp>
+#include <firth/search/index.hpp>
 #include <firth/search/metric.hpp>
-#include <firth/simd/dot.hpp>
+#include <firth/search/neighbor.hpp>
+#include <firth/search/search_options.hpp>
 #include <firth/simd/update.hpp>
+#include <firth/table/id.hpp>
+#include <firth/table/matrix_view.hpp>
 #include <firth/table/word_vectors.hpp>
 
 namespace firth {
@@ -25,36 +30,59 @@ struct WordScore {
     float score = 0;
 };
 
-/// Word vectors with an index over their rows, ready to be asked. Refers to the vectors, which must
-/// outlive it and keep their values; asking from several threads at once is safe.
+/// Word vectors with an index over their rows, ready for queries by words. Refers to the vectors,
+/// which must outlive it and keep their values; queries from several threads at once are safe.
 ///
-///     const firth::WordIndex index(vectors);
+///     const firth::WordIndex index(vectors);   // exact, by cosine
 ///     for (const auto& [word, score] : firth::nearest(index, "king")) ...
-template <Metric M>
-class BasicWordIndex {
+///
+/// Any index whose rows go by the vectors' ids will do, and its metric is the one that counts:
+///
+///     const firth::WordIndex quick(vectors,
+///     firth::CertifiedIndex<firth::Cosine>(vectors.table()));
+template <IdIndex I = ExactIndex<Cosine>>
+class WordIndex {
 public:
-    /// Looks at every row once, or at the norms alone where the vectors know them. Throws `Error`
-    /// for a row that is not finite.
-    explicit BasicWordIndex(const WordVectors<float>& vectors)
-        : vectors_(&vectors), rows_(vectors.table().view(), vectors.norms()) {}
+    using IndexType = I;
 
-    /// An index of a temporary would outlive it.
-    explicit BasicWordIndex(WordVectors<float>&&) = delete;
+    /// Makes the index of the rows and of the norms that the vectors know. Throws `Error` for a row
+    /// that is not finite.
+    explicit WordIndex(const WordVectors<float>& vectors) requires
+        std::constructible_from<I, TableView<const float>, std::span<const float>>
+        : vectors_(&vectors), index_(vectors.table().view(), vectors.norms()) {}
 
-    [[nodiscard]] const WordVectors<float>& vectors() const noexcept { return *vectors_; }
-    [[nodiscard]] const ExactIndex<M>& rows() const noexcept { return rows_; }
-
-    /// The `k` words nearest to a raw vector of dim() elements; `excluded` rows are left out.
-    [[nodiscard]] std::vector<WordScore> search(std::span<const float> query, std::size_t k,
-                                                std::span<const Id> excluded = {}) const {
-        return name(rows_.search(query, k, excluded));
+    /// Takes an index over the same rows. Throws `Error` where it has a different size or dim.
+    WordIndex(const WordVectors<float>& vectors, I index)
+        : vectors_(&vectors), index_(std::move(index)) {
+        if (index_.size() == vectors.size() && index_.dim() == vectors.dim()) return;
+        throw Error("an index of " + std::to_string(index_.size()) + " rows of dim " +
+                    std::to_string(index_.dim()) + " cannot search " +
+                    std::to_string(vectors.size()) + " words of dim " +
+                    std::to_string(vectors.dim()));
     }
 
-    /// Rows as words.
+    /// An index of a temporary would outlive it.
+    explicit WordIndex(WordVectors<float>&&) = delete;
+    WordIndex(WordVectors<float>&&, I) = delete;
+
+    [[nodiscard]] const WordVectors<float>& vectors() const noexcept { return *vectors_; }
+    [[nodiscard]] const I& index() const noexcept { return index_; }
+
+    /// The words nearest to a raw vector of dim() elements.
+    [[nodiscard]] std::vector<WordScore> search(std::span<const float> query,
+                                                const SearchOptions& options = {}) const {
+        return name(index_.search(query, options));
+    }
+
+    /// Rows as words. Throws `Error` for an id that the vocabulary does not hold.
     [[nodiscard]] std::vector<WordScore> name(const std::vector<Neighbor>& neighbors) const {
         std::vector<WordScore> words;
         words.reserve(neighbors.size());
         for (const Neighbor& neighbor : neighbors) {
+            if (neighbor.id >= vectors_->size()) {
+                throw Error("the index found row " + std::to_string(neighbor.id) +
+                            ", but there are " + std::to_string(vectors_->size()) + " words");
+            }
             words.push_back({vectors_->word(neighbor.id), neighbor.score});
         }
         return words;
@@ -62,11 +90,8 @@ public:
 
 private:
     const WordVectors<float>* vectors_;
-    ExactIndex<M> rows_;
+    I index_;
 };
-
-/// The usual index: words by cosine.
-using WordIndex = BasicWordIndex<Cosine>;
 
 /// What to look for and how much of it.
 struct NearestOptions {
@@ -104,9 +129,9 @@ inline QueryWords look_up_all(const WordVectors<float>& vectors, std::span<const
 /// unit vectors, with minus for the negative ones (Mikolov et al. 2013; gensim's `most_similar`).
 /// The words asked for are left out of the answer. Throws `UnknownWordError`, also where the policy
 /// leaves no word to ask for.
-template <Metric M>
+template <IdIndex I>
 [[nodiscard]] std::vector<WordScore>
-most_similar(const BasicWordIndex<M>& index, const std::vector<std::string>& positive,
+most_similar(const WordIndex<I>& index, const std::vector<std::string>& positive,
              const std::vector<std::string>& negative = {}, const NearestOptions& options = {}) {
     const WordVectors<float>& vectors = index.vectors();
     detail::QueryWords plus = detail::look_up_all(vectors, positive, options.out_of_vocabulary);
@@ -125,12 +150,12 @@ most_similar(const BasicWordIndex<M>& index, const std::vector<std::string>& pos
     }
     std::vector<Id> excluded = std::move(plus.rows);
     excluded.insert(excluded.end(), minus.rows.begin(), minus.rows.end());
-    return index.search(query, options.top, excluded);
+    return index.search(query, {.k = options.top, .excluded = excluded});
 }
 
 /// The words nearest to `word`, itself left out. Throws `UnknownWordError`.
-template <Metric M>
-[[nodiscard]] std::vector<WordScore> nearest(const BasicWordIndex<M>& index, std::string_view word,
+template <IdIndex I>
+[[nodiscard]] std::vector<WordScore> nearest(const WordIndex<I>& index, std::string_view word,
                                              const NearestOptions& options = {}) {
     return most_similar(index, {std::string(word)}, {}, options);
 }

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
+#include <firth/base/scalar.hpp>
 #include <firth/simd/distance.hpp>
 #include <firth/simd/dot.hpp>
 #include <firth/simd/select.hpp>
@@ -13,17 +15,17 @@
 namespace firth {
 
 /// How search compares a query with a row. Search asks twice: first for a value that is quick to
-/// have for many rows, the inner product with what the metric makes of the row's Euclidean norm
+/// compute for many rows, the inner product with what the metric makes of the row's Euclidean norm
 /// multiplied or added; then, for the best rows, for the score itself. Values must rank rows as
 /// scores do, but for rounding. A complete example:
 ///
 ///     struct InnerProduct {
-///         static constexpr simd::RowTerm row_term = simd::RowTerm::none;
+///         static constexpr firth::simd::RowTerm row_term = firth::simd::RowTerm::none;
 ///         static float term(float) { return 0.0f; }              // of a row, from its norm
 ///         static float query_factor(float) { return 1.0f; }      // from the query's norm
 ///         template <class T>
 ///         static float score(std::span<const T> query, std::span<const T> row, float) {
-///             return simd::dot(query, row);                      // larger is nearer
+///             return firth::simd::dot(query, row);               // larger is nearer
 ///         }
 ///         static float value_of(float score, float) { return score; }
 ///         static float score_of(float value, float) { return value; }
@@ -32,18 +34,19 @@ namespace firth {
 ///         }
 ///     };
 ///
-/// `query` comes multiplied by its factor, and norms are those from before. `T` is float, or
-/// float16 or bfloat16 for tables of those. `value_of` is the value that belongs to a score, given
-/// the query's norm, and `score_of` the other way round, for rows of which nothing but the value is
-/// known. A `name` is needed to save an index. `magnitude` bounds what is added up in a value or a
-/// score: their rounding errors are at most some hundred units in the last place of it.
+/// `score` takes the query multiplied by its factor, the row, and the row's term; norms are those
+/// before. `T` is the rows' format: float, or float16 or bfloat16 for tables of those. `value_of`
+/// is the value that belongs to a score, given the query's norm, and `score_of` the reverse, for
+/// rows of codes, of which only the value is known. `magnitude` bounds what is added up in a value
+/// or a score: their rounding errors are at most some hundred units in the last place of it.
 ///
 /// A metric that divides by norms has no factor for those that float32 cannot divide by
 /// (`simd::has_reciprocal`) and gives 0 for them as for 0: then search divides the query by its
 /// norm in float64, and takes for the value of a row its score, which a term of 0 asks to be
 /// computed without one.
-template <class M>
-concept Metric = requires(float x, std::span<const float> vector) {
+template <class M, class T = float>
+concept Metric = requires(float x, std::span<const T> vector) {
+    typename std::bool_constant<(M::row_term, true)>; // known at compile time
     { M::row_term } -> std::convertible_to<simd::RowTerm>;
     { M::term(x) } -> std::same_as<float>;
     { M::query_factor(x) } -> std::same_as<float>;
@@ -51,6 +54,12 @@ concept Metric = requires(float x, std::span<const float> vector) {
     { M::value_of(x, x) } -> std::same_as<float>;
     { M::score_of(x, x) } -> std::same_as<float>;
     { M::magnitude(x, x) } -> std::same_as<float>;
+};
+
+/// A metric that files know by its name: needed to save an index.
+template <class M>
+concept NamedMetric = Metric<M> && requires {
+    { M::name } -> std::convertible_to<std::string_view>;
 };
 
 namespace detail {
@@ -137,7 +146,11 @@ struct SquaredL2 {
     }
 };
 
-/// The number of bits that differ, with a minus, so that larger is nearer: for tables of bits.
+static_assert(NamedMetric<InnerProduct> && NamedMetric<Cosine> && NamedMetric<SquaredL2>);
+static_assert(Metric<Cosine, float16> && Metric<SquaredL2, bfloat16>);
+
+/// The number of bits that differ, with a minus, so that larger is nearer: names what tables of
+/// bits are searched by, whose rows have no norms and need no `Metric`.
 struct Hamming {};
 
 } // namespace firth

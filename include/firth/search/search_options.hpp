@@ -1,32 +1,83 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <firth/base/error.hpp>
 #include <firth/table/id.hpp>
 
 namespace firth {
 
-/// What to look for.
-struct SearchOptions {
+/// What to look for in an index whose rows go by such labels: the same for every index and every
+/// call.
+template <class Label>
+struct SearchOptionsOf {
     std::size_t k = 10; ///< how many rows; all where there are fewer
 
     /// Rows that are left out; few.
-    std::span<const Id> excluded{};
+    std::span<const Label> excluded{};
 
-    /// A bit set of the rows that may be found, bit id % 64 of word id / 64; empty: all.
+    /// Rows that single queries of a batch leave out besides: empty, or one list a query.
+    std::span<const std::vector<Label>> excluded_each{};
+
+    /// A bit set of the rows that may be found, bit id % 64 of word id / 64; empty: all. For rows
+    /// that go by ids alone.
     std::span<const std::uint64_t> allowed{};
 
-    /// Says which rows may be found; asked for those only that come into question, from any thread.
-    std::function<bool(Id)> filter{};
+    /// Says which rows may be found. Called only for candidate rows, from any thread; it must not
+    /// change the index.
+    std::function<bool(const Label&)> filter{};
 
     std::size_t threads = 1; ///< 0: all of the machine's
 };
+
+/// What to look for in an index whose rows go by their ids.
+using SearchOptions = SearchOptionsOf<Id>;
+
+/// True where the options let query `query` of a batch find a row: for indexes of your own.
+template <class Label>
+[[nodiscard]] bool may_be_found(const Label& label, const SearchOptionsOf<Label>& options,
+                                std::size_t query = 0) {
+    const auto has = [&](std::span<const Label> labels) {
+        return std::find(labels.begin(), labels.end(), label) != labels.end();
+    };
+    if constexpr (std::same_as<Label, Id>) {
+        const std::span<const std::uint64_t> bits = options.allowed;
+        if (!bits.empty() &&
+            (label / 64 >= bits.size() || (bits[label / 64] >> (label % 64) & 1) == 0)) {
+            return false;
+        }
+    }
+    return !has(options.excluded) &&
+           (options.excluded_each.empty() || !has(options.excluded_each[query])) &&
+           (!options.filter || options.filter(label));
+}
+
+/// Throws `Error` for options that do not fit so many queries of so many rows: a bit set that does
+/// not cover the rows, or lists of excluded rows that are not one a query.
+template <class Label>
+void check_options(const SearchOptionsOf<Label>& options, std::size_t rows, std::size_t queries) {
+    if (!options.excluded_each.empty() && options.excluded_each.size() != queries) {
+        throw Error("a batch of " + std::to_string(queries) + " queries has " +
+                    std::to_string(options.excluded_each.size()) +
+                    " lists of excluded ids, expected none or one a query");
+    }
+    if (options.allowed.empty()) return;
+    if (!std::same_as<Label, Id>) {
+        throw Error("a bit set tells ids, but the rows of this index go by labels; expected a "
+                    "filter");
+    }
+    if (options.allowed.size() * 64 < rows) {
+        throw Error("a bit set of " + std::to_string(options.allowed.size()) +
+                    " words of 64 rows, expected one of " + std::to_string((rows + 63) / 64));
+    }
+}
 
 namespace detail {
 
@@ -35,22 +86,6 @@ inline void check_length(const char* what, std::size_t length, std::size_t dim) 
     if (length == dim) return;
     throw Error(std::string("the ") + what + " has " + std::to_string(length) +
                 " elements, expected the index's dim, " + std::to_string(dim));
-}
-
-/// Throws `Error` for a bit set that does not cover all rows.
-inline void check_options(const SearchOptions& options, std::size_t rows) {
-    if (options.allowed.empty() || options.allowed.size() * 64 >= rows) return;
-    throw Error("a bit set of " + std::to_string(options.allowed.size()) +
-                " words of 64 rows, expected one of " + std::to_string((rows + 63) / 64));
-}
-
-/// What the options say of a row; `excluded` are left out besides.
-inline bool may_be_found(Id id, const SearchOptions& options, std::span<const Id> excluded) {
-    const auto has = [id](std::span<const Id> ids) {
-        return std::find(ids.begin(), ids.end(), id) != ids.end();
-    };
-    if (!options.allowed.empty() && (options.allowed[id / 64] >> (id % 64) & 1) == 0) return false;
-    return !has(options.excluded) && !has(excluded) && (!options.filter || options.filter(id));
 }
 
 } // namespace detail

@@ -8,27 +8,10 @@
 #include <vector>
 
 #include <firth/base/number_bits.hpp>
+#include <firth/search/neighbor.hpp>
 #include <firth/table/id.hpp>
 
 namespace firth {
-
-/// A row that search found, and its score: larger is nearer.
-struct Neighbor {
-    Id id = no_id;
-    float score = 0;
-
-    friend bool operator==(const Neighbor&, const Neighbor&) = default;
-};
-
-/// True where `a` ranks before `b`: by score, largest first, then by id, smallest first; NaN comes
-/// last.
-[[nodiscard]] inline bool ranks_before(const Neighbor& a, const Neighbor& b) noexcept {
-    const bool a_is_nan = is_nan(a.score);
-    const bool b_is_nan = is_nan(b.score);
-    if (a_is_nan != b_is_nan) return b_is_nan;
-    if (!a_is_nan && a.score != b.score) return a.score > b.score;
-    return a.id < b.id;
-}
 
 /// Keeps the k best neighbours of all that are offered, in any order of offers. O(log k) for one
 /// that is kept, one comparison for one that is not.

@@ -11,8 +11,9 @@
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/number_bits.hpp>
+#include <firth/search/candidate.hpp>
 #include <firth/search/codes/detail/tile_products.hpp>
-#include <firth/search/detail/candidates.hpp>
+#include <firth/search/scannable_rows.hpp>
 #include <firth/search/search_options.hpp>
 #include <firth/simd/convert.hpp>
 #include <firth/simd/distance.hpp>
@@ -39,7 +40,8 @@ public:
     /// Refers to the table.
     explicit BitRows(const BitTable& table) noexcept : table_(&table) {}
 
-    [[nodiscard]] const BitTable& rows() const noexcept { return *table_; }
+    /// The table that was given.
+    [[nodiscard]] const BitTable& source() const noexcept { return *table_; }
     [[nodiscard]] std::size_t size() const noexcept { return table_ ? table_->rows() : 0; }
     [[nodiscard]] std::size_t dim() const noexcept { return table_ ? table_->dim() : 0; }
 
@@ -54,13 +56,13 @@ public:
         return prepared;
     }
 
-    /// Throws `Error` for a query of another length or with bits behind dim().
+    /// Throws `Error` for a query of another length or with bits set after the first dim().
     [[nodiscard]] Query prepare(std::span<const std::uint64_t> query) const {
         if (query.size() != simd::words_of_bits(dim()) ||
             (dim() % 64 != 0 && query.back() >> (dim() % 64) != 0)) {
             throw Error("the query has " + std::to_string(query.size()) +
                         " words of 64 bits, expected " + std::to_string(dim()) +
-                        " bits, the index's dim, and zeros behind them");
+                        " bits, the index's dim, and zeros after them");
         }
         return {{query.begin(), query.end()}};
     }
@@ -121,5 +123,7 @@ public:
 private:
     const BitTable* table_ = nullptr;
 };
+
+static_assert(ScannableRows<BitRows>);
 
 } // namespace firth

@@ -7,11 +7,12 @@
 #include <vector>
 
 #include <firth/base/aligned_buffer.hpp>
+#include <firth/search/candidate.hpp>
 #include <firth/search/codes/detail/float_group.hpp>
 #include <firth/search/codes/detail/row_terms.hpp>
 #include <firth/search/codes/detail/tile_products.hpp>
-#include <firth/search/detail/candidates.hpp>
 #include <firth/search/metric.hpp>
+#include <firth/search/scannable_rows.hpp>
 #include <firth/simd/convert.hpp>
 #include <firth/simd/dot.hpp>
 #include <firth/simd/select.hpp>
@@ -21,11 +22,11 @@
 
 namespace firth {
 
-/// A query as int8 codes, ready to be held against rows of codes.
+/// A query as int8 codes, prepared for rows of codes.
 struct QuantizedQuery {
     std::vector<std::int8_t> vector;
     float norm = 0;         ///< of the query as it came
-    float margin = 0;       ///< a value is off by at most half of that
+    float margin = 0;       ///< a rough value is off by at most half of it
     simd::CodeQuery bounds; ///< scale of the codes, and how far products may be off
 };
 
@@ -108,11 +109,12 @@ public:
         terms_.reserve(table.rows());
         for (std::size_t id = 0; id < table.rows(); ++id) {
             terms_.add_checked(table.norm(id), id);
-            if constexpr (is_scaled) scales_.push_back(scale_of(id));
+            if constexpr (RowTerms<M>::are_factors) scales_.push_back(scale_of(id));
         }
     }
 
-    [[nodiscard]] const QuantizedTable& rows() const noexcept { return *table_; }
+    /// The table that was given.
+    [[nodiscard]] const QuantizedTable& source() const noexcept { return *table_; }
     [[nodiscard]] std::size_t size() const noexcept { return table_ ? table_->rows() : 0; }
     [[nodiscard]] std::size_t dim() const noexcept { return table_ ? table_->dim() : 0; }
 
@@ -121,12 +123,8 @@ public:
         Query prepared;
         prepared.norm = detail::checked_norm<M>(query, dim(), terms_.longest());
         prepared.vector.resize(dim());
-        const float factor = M::query_factor(prepared.norm);
-        const float scale = simd::quantize(query, std::span(prepared.vector));
-        prepared.bounds.scale =
-            factor == 0.0f && prepared.norm != 0.0f
-                ? static_cast<float>(static_cast<double>(scale) / simd::norm(query, simd::precise))
-                : scale * factor;
+        const detail::Scaling scaling(M::query_factor(prepared.norm), query);
+        prepared.bounds.scale = scaling(simd::quantize(query, std::span(prepared.vector)));
         // Products are exact: what is left is some roundings, and those of the score. What codes
         // stand for is longer than the row by half a scale an element at most, that is, up to
         // `max_byte_dim`, by little more than the row's own length.
@@ -144,9 +142,9 @@ public:
         return M::score_of(value, query.norm);
     }
 
-    /// Values below this have scores below `score`.
+    /// A floor for values: every row with a score of `score` or more reaches it.
     [[nodiscard]] float floor_of(const Query& query, float score) const noexcept {
-        return M::value_of(score, query.norm) - query.margin;
+        return detail::floor_of_score<M>(query, score);
     }
 
     void prefetch(Id id) const noexcept { detail::prefetch_rows(table_->codes(), id, 1); }
@@ -154,15 +152,12 @@ public:
     class Group : public detail::CodeGroup {
     public:
         Group(const QuantizedRows& rows, std::span<const Query> queries)
-            : CodeGroup({rows.table_->codes(), rows.scales(), nullptr, nullptr,
-                         is_summed ? rows.terms_.from(0) : nullptr},
-                        queries) {}
+            : CodeGroup(
+                  {rows.table_->codes(), rows.scales(), nullptr, nullptr, rows.terms_.summands()},
+                  queries) {}
     };
 
 private:
-    static constexpr bool is_scaled = M::row_term == simd::RowTerm::factor;
-    static constexpr bool is_summed = M::row_term == simd::RowTerm::summand;
-
     /// The scale of row `id` times its factor. Of a norm without one the codes' own is taken.
     [[nodiscard]] float scale_of(std::size_t id) const noexcept {
         if (terms_[id] != 0.0f || table_->norm(id) == 0.0f) return table_->scale(id) * terms_[id];
@@ -170,14 +165,18 @@ private:
         return length == 0.0f ? 0.0f : 1.0f / length;
     }
     [[nodiscard]] const float* scales() const noexcept {
-        if constexpr (is_scaled) return scales_.data();
+        if constexpr (RowTerms<M>::are_factors) return scales_.data();
         return table_->scales().data();
     }
-    [[nodiscard]] float summand(Id id) const noexcept { return is_summed ? terms_[id] : 0.0f; }
+    [[nodiscard]] float summand(Id id) const noexcept {
+        return RowTerms<M>::are_summands ? terms_[id] : 0.0f;
+    }
 
     const QuantizedTable* table_ = nullptr;
     RowTerms<M> terms_;
     std::vector<float> scales_; ///< of codes, times the metric's factor
 };
+
+static_assert(ScannableRows<QuantizedRows<Cosine>> && ScannableRows<QuantizedRows<SquaredL2>>);
 
 } // namespace firth

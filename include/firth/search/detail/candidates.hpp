@@ -7,39 +7,31 @@
 #include <vector>
 
 #include <firth/base/number_bits.hpp>
-#include <firth/table/id.hpp>
+#include <firth/search/candidate.hpp>
 
 namespace firth {
 
-/// A row whose score is known to lie between two bounds.
-struct Candidate {
-    Id id = no_id;
-    float least = 0;
-    float most = 0;
-};
-
-/// Of rows whose scores are known roughly those that may be among the `k` best: every row that is
-/// left out has a score below those of k others. NaN counts as possibly the best.
+/// Keeps the candidates that may be among the `k` best: every row that is left out has a value
+/// below those of k others. NaN counts as possibly the best.
 ///
-/// A row is kept where its `most` reaches the k-th largest `least` so far, which is a floor of the
-/// k-th best score; that floor is found anew when so many rows have come that it is worth it, in
-/// time linear in the rows kept.
+/// A row is kept where its `most` reaches the k-th largest `least` so far, the floor. The floor is
+/// computed again whenever the rows kept have doubled, in time linear in them.
 class Candidates {
 public:
-    /// Gives up, where more than `most_kept` cannot be told apart.
+    /// Gives up where more than `most_kept` rows have to be kept.
     explicit Candidates(std::size_t k, std::size_t most_kept = unlimited)
         : k_(k), limit_(limit_for(0)), most_kept_(most_kept) {
         if (k == 0) floor_ = std::numeric_limits<float>::infinity();
     }
 
-    /// All rows that may reach a score.
-    [[nodiscard]] static Candidates reaching(float score) {
+    /// Keeps all rows that may reach a floor.
+    [[nodiscard]] static Candidates reaching(float floor) {
         Candidates all(unlimited);
-        all.floor_ = score;
+        all.floor_ = floor;
         return all;
     }
 
-    /// Values that are below cannot be among the k best any more: minus infinity at first.
+    /// Values below it can no longer be among the k best: minus infinity at first.
     [[nodiscard]] float floor() const noexcept { return floor_; }
 
     void offer(const Candidate& candidate) {
@@ -48,7 +40,7 @@ public:
         if (kept_.size() >= limit_) raise_floor();
     }
 
-    /// Those that another one kept of other rows.
+    /// Takes what another object kept of other rows.
     void merge(Candidates&& other) {
         if (other.gave_up()) give_up();
         for (const Candidate& candidate : other.kept_) {
@@ -56,10 +48,10 @@ public:
         }
     }
 
-    /// True where too many were kept; then there are none.
+    /// True where too many had to be kept; then none are.
     [[nodiscard]] bool gave_up() const noexcept { return gave_up_; }
 
-    /// Those that are left, in no order; the object holds none afterwards.
+    /// The candidates kept, in no order; leaves none.
     [[nodiscard]] std::vector<Candidate> take() {
         raise_floor();
         return std::exchange(kept_, {});
@@ -74,7 +66,7 @@ private:
 
     void raise_floor() {
         if (kept_.size() > k_ && k_ != 0) {
-            // NaN as the smallest, so that the order is one: it is no floor.
+            // NaN counts as the smallest, so that the order is strict: it is no floor.
             const auto above = [](const Candidate& a, const Candidate& b) {
                 return is_nan(a.least) ? false : is_nan(b.least) || a.least > b.least;
             };

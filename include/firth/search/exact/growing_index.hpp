@@ -1,11 +1,9 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -16,123 +14,23 @@
 
 #include <tsl/robin_map.h>
 
-#include <firth/base/aligned_buffer.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/fair_shared_mutex.hpp>
-#include <firth/search/codes/detail/float_group.hpp>
+#include <firth/search/candidate.hpp>
 #include <firth/search/codes/detail/row_terms.hpp>
-#include <firth/search/codes/detail/tile_products.hpp>
+#include <firth/search/codes/growing_rows.hpp>
 #include <firth/search/detail/candidates.hpp>
+#include <firth/search/detail/index_calls.hpp>
 #include <firth/search/exact/detail/scan.hpp>
+#include <firth/search/index.hpp>
 #include <firth/search/metric.hpp>
+#include <firth/search/neighbor.hpp>
 #include <firth/search/search_options.hpp>
-#include <firth/search/top_k.hpp>
 #include <firth/simd/dot.hpp>
-#include <firth/table/embedding_table.hpp>
 #include <firth/table/id.hpp>
 #include <firth/table/matrix_view.hpp>
 
 namespace firth {
-
-/// Float rows that grow and shrink at the end, in blocks that stay where they are, so that growing
-/// moves none.
-template <Metric M>
-class GrowingRows {
-public:
-    using MetricType = M;
-    using Query = PreparedQuery<float>;
-    using Group = detail::FloatGroup<GrowingRows, float>;
-
-    /// Throws `OptionError` for a dim of 0 or above `max_dim`.
-    explicit GrowingRows(std::size_t dim) : dim_(dim) {
-        detail::check_table_size(0, dim);
-        const std::size_t fit = (std::size_t{1} << 21) / (padded_dim<float>(dim) * sizeof(float));
-        block_rows_ = std::clamp<std::size_t>(std::bit_floor(fit), 512, 4096);
-    }
-
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] std::size_t dim() const noexcept { return dim_; }
-
-    [[nodiscard]] std::span<const float> operator[](std::size_t id) const noexcept {
-        return blocks_[id / block_rows_].view()[id % block_rows_];
-    }
-
-    /// What the metric makes of the rows' norms.
-    [[nodiscard]] const RowTerms<M>& terms() const noexcept { return terms_; }
-
-    /// Appends a row of dim() elements, whose norm is valid. Nothing has changed where it throws
-    /// `std::bad_alloc`.
-    void push_back(std::span<const float> row, float norm) {
-        if (size_ == blocks_.size() * block_rows_) {
-            blocks_.emplace_back(block_rows_, dim_, Uninitialized());
-        }
-        terms_.add(norm);
-        put(size_, row);
-        ++size_;
-    }
-
-    void replace(std::size_t id, std::span<const float> row, float norm) noexcept {
-        terms_.set(id, norm);
-        put(id, row);
-    }
-
-    /// Drops the last row, and blocks that have become empty but for one.
-    void pop_back() noexcept {
-        --size_;
-        terms_.truncate(size_);
-        if (size_ + 2 * block_rows_ <= blocks_.size() * block_rows_) blocks_.pop_back();
-    }
-
-    [[nodiscard]] Query prepare(std::span<const float> query) const {
-        return detail::prepare_query<M, float>(query, dim_, terms_);
-    }
-    [[nodiscard]] float score(const Query& query, Id id) const noexcept {
-        return M::score(std::span<const float>(query.vector), (*this)[id], terms_[id]);
-    }
-    [[nodiscard]] float floor_of(const Query& query, float score) const noexcept {
-        return M::value_of(score, query.norm) - query.margin;
-    }
-    void prefetch(Id id) const noexcept {
-        detail::prefetch_rows(blocks_[id / block_rows_].view(), id % block_rows_, 1);
-    }
-    [[nodiscard]] detail::RowTile<float> tile(std::size_t first) const noexcept {
-        return {blocks_[first / block_rows_].view(), first % block_rows_, terms_.from(first)};
-    }
-
-private:
-    void put(std::size_t id, std::span<const float> row) noexcept {
-        EmbeddingTable<float>& block = blocks_[id / block_rows_];
-        std::copy(row.begin(), row.end(), block[id % block_rows_].begin());
-        block.clear_padding(id % block_rows_);
-    }
-
-    std::size_t dim_;
-    std::size_t block_rows_ = 0; ///< some 2 MB of them, a multiple of all tiles' sizes
-    std::size_t size_ = 0;
-    std::vector<EmbeddingTable<float>> blocks_;
-    RowTerms<M> terms_;
-};
-
-/// A row that search found in a `GrowingIndex`, and its score: larger is nearer.
-template <class Label>
-struct LabelledNeighbor {
-    Label label{};
-    float score = 0;
-
-    friend bool operator==(const LabelledNeighbor&, const LabelledNeighbor&) = default;
-};
-
-/// What to look for in a `GrowingIndex`.
-template <class Label>
-struct LabelledOptions {
-    std::size_t k = 10; ///< how many rows; all where there are fewer
-
-    /// Says which rows may be found; asked for those only that come into question, from any thread.
-    /// It must not call the index.
-    std::function<bool(const Label&)> filter{};
-
-    std::size_t threads = 1; ///< 0: all of the machine's
-};
 
 /// Exact search over rows that come and go. It owns its rows; each has a label that its user
 /// chooses, a number, a string or anything with `std::hash` and an order, and keeps it whatever
@@ -145,20 +43,24 @@ struct LabelledOptions {
 ///
 /// Any number of threads may search, add, update and remove at once: searches go on side by side; a
 /// change waits for those that run, and a search that begins after it sees it whole. Answers are
-/// those of `ExactIndex` over the same rows, but that of equal scores the smaller label comes
-/// first. Beside rows it stores their terms and labels, and some 30 bytes a row to find labels.
+/// those of `ExactIndex` over the same rows, except that of equal scores the smaller label comes
+/// first. Beside rows it stores their terms and labels, and about 30 bytes a row to find labels.
+///
+/// Labels of the type `Id` make it an index of ids (`IdIndex`), for all that takes one: words by
+/// their ids, say. Filters must not call the index.
 ///
 /// Functions throw `Error` for a vector of another length than dim() or one that is not finite (or
 /// whose norm, for distances its square, is beyond float32), and `std::bad_alloc`; then nothing has
 /// changed.
 template <Metric M = Cosine, class Label = std::uint64_t>
     requires std::totally_ordered<Label>
-class GrowingIndex {
+class GrowingIndex : public detail::IndexCalls<GrowingIndex<M, Label>, Label> {
+    using Calls = detail::IndexCalls<GrowingIndex<M, Label>, Label>;
+
 public:
     using MetricType = M;
-    using LabelType = Label;
-    using Neighbors = std::vector<LabelledNeighbor<Label>>;
-    using Options = LabelledOptions<Label>;
+    using typename Calls::Neighbors;
+    using typename Calls::Options;
 
     /// An empty index for vectors of `dim` elements. Throws `OptionError` for a dim of 0 or above
     /// `max_dim`.
@@ -180,7 +82,7 @@ public:
     /// A copy of the row with that label. Throws `Error` where there is none.
     [[nodiscard]] std::vector<float> vector(const Label& label) const {
         const std::shared_lock lock(*mutex_);
-        const auto row = rows_[place_of(label)];
+        const auto row = rows_.row(place_of(label));
         return {row.begin(), row.end()};
     }
 
@@ -230,61 +132,20 @@ public:
         const std::size_t last = rows_.size() - 1;
         if (place != last) {
             // The last row takes its place.
-            rows_.replace(place, rows_[last], simd::norm(rows_[last]));
+            rows_.replace(place, rows_.row(last), simd::norm(rows_.row(last)));
             std::swap(labels_[place], labels_[last]);
             places_[labels_[place]] = place;
         }
         drop_last();
     }
 
-    /// The rows nearest to `query`, best first. Throws `Error` for a query of another length or one
-    /// that is not finite. O(size() * dim()).
-    [[nodiscard]] Neighbors search(std::span<const float> query,
-                                   const Options& options = {}) const {
-        return search_all(detail::OneQuery{query}, options, options.k)[0];
-    }
-
-    /// The `k` nearest, a whole number.
-    template <std::integral K>
-    [[nodiscard]] Neighbors search(std::span<const float> query, K k) const {
-        return search(query, Options{.k = static_cast<std::size_t>(k)});
-    }
-
-    /// The nearest rows in the caller's memory, as many as `into` holds; returns the part that was
-    /// filled. `options.k` does not count. (For batches there is no such function: of rows that are
-    /// not there it would have no label to tell.)
-    std::span<LabelledNeighbor<Label>> search_into(std::span<const float> query,
-                                                   std::span<LabelledNeighbor<Label>> into,
-                                                   Options options = {}) const {
-        options.k = into.size();
-        Neighbors found = search(query, options);
-        std::move(found.begin(), found.end(), into.begin());
-        return into.first(found.size());
-    }
-
     /// All rows with a score of `least` or more, best first: for distances minus the square of the
     /// radius. `options.k` does not count. Throws as `search`.
     [[nodiscard]] Neighbors within(std::span<const float> query, float least,
                                    const Options& options = {}) const {
-        Neighbors result =
-            search_all(detail::OneQuery{query}, options, std::size_t{max_rows}, &least)[0];
-        const auto end = std::find_if(result.begin(), result.end(),
-                                      [&](const auto& each) { return !(each.score >= least); });
-        result.erase(end, result.end());
-        return result;
-    }
-
-    /// `search` for each row of `queries`, spread over `options.threads`; all see the same rows.
-    [[nodiscard]] std::vector<Neighbors> search_batch(TableView<const float> queries,
-                                                      const Options& options = {}) const {
-        return search_all(queries, options, options.k);
-    }
-
-    /// The `k` nearest of each.
-    template <std::integral K>
-    [[nodiscard]] std::vector<Neighbors> search_batch(TableView<const float> queries, K k,
-                                                      std::size_t threads = 1) const {
-        return search_batch(queries, Options{.k = static_cast<std::size_t>(k), .threads = threads});
+        const std::shared_lock lock(*mutex_);
+        const ByPlace by_place(*this, options, 1);
+        return with_labels(detail::within(rows_, query, least, by_place.options));
     }
 
     /// All rows as they are, and no change while it lives.
@@ -297,7 +158,7 @@ public:
             return index_->labels_[place];
         }
         [[nodiscard]] std::span<const float> row(std::size_t place) const noexcept {
-            return index_->rows_[place];
+            return index_->rows_.row(place);
         }
 
     private:
@@ -362,35 +223,69 @@ private:
         rows_.pop_back();
     }
 
-    /// The `k` nearest, or all that may have a score of `*least`.
-    template <class Queries>
-    [[nodiscard]] std::vector<Neighbors> search_all(const Queries& queries, const Options& options,
-                                                    std::size_t k,
-                                                    const float* least = nullptr) const {
-        const std::shared_lock lock(*mutex_);
-        SearchOptions by_place{.k = k, .threads = options.threads};
-        if (options.filter) {
-            by_place.filter = [&](Id place) { return options.filter(labels_[place]); };
+    friend Calls;
+
+    /// Options by places, while no row moves.
+    struct ByPlace {
+        SearchOptions options;
+        std::vector<Id> excluded;
+        std::vector<std::vector<Id>> excluded_each;
+
+        ByPlace(const GrowingIndex& index, const Options& by_label, std::size_t queries)
+            : excluded(index.places_of(by_label.excluded)) {
+            check_options(by_label, 0, queries); // a bit set need not reach the largest label
+            for (const std::vector<Label>& each : by_label.excluded_each) {
+                excluded_each.push_back(index.places_of(each));
+            }
+            options = {.k = by_label.k,
+                       .excluded = excluded,
+                       .excluded_each = excluded_each,
+                       .threads = by_label.threads};
+            if (by_label.filter || !by_label.allowed.empty()) {
+                options.filter = [&index, rest = Options{.allowed = by_label.allowed,
+                                                         .filter = by_label.filter}](Id place) {
+                    return may_be_found(index.labels_[place], rest);
+                };
+            }
         }
-        std::vector<Neighbors> results(queries.rows());
+        ByPlace(const ByPlace&) = delete;
+    };
+
+    /// The places of those labels that are in use.
+    [[nodiscard]] std::vector<Id> places_of(std::span<const Label> labels) const {
+        std::vector<Id> places;
+        for (const Label& label : labels) {
+            const auto found = places_.find(label);
+            if (found != places_.end()) places.push_back(found->second);
+        }
+        return places;
+    }
+
+    /// Neighbours by their labels, also where scores are equal.
+    [[nodiscard]] Neighbors with_labels(const std::vector<Neighbor>& found) const {
+        Neighbors result;
+        result.reserve(found.size());
+        for (const Neighbor& each : found) {
+            result.push_back({labels_[each.id], each.score});
+        }
+        std::sort(result.begin(), result.end(), ranks_before);
+        return result;
+    }
+
+    template <class Queries, class Take>
+    void search_all(const Queries& queries, const Options& options, Take&& take) const {
+        const std::shared_lock lock(*mutex_);
+        const ByPlace by_place(*this, options, queries.rows());
+        using Query = typename GrowingRows<M>::Query;
         detail::scan(
-            rows_, queries, by_place, {},
-            [&](const PreparedQuery<float>& query) {
-                return least == nullptr ? Candidates(k)
-                                        : Candidates::reaching(rows_.floor_of(query, *least));
-            },
-            [&](std::size_t q, const PreparedQuery<float>& query, Candidates& candidates) {
+            rows_, queries, by_place.options, [&](const Query&) { return Candidates(options.k); },
+            [&](std::size_t q, const Query& query, Candidates& candidates) {
+                // Labels decide between equal scores, so that all candidates are ranked first.
                 const std::vector<Candidate> found = candidates.take();
-                Neighbors& result = results[q];
-                for (const Neighbor& each : detail::rank(rows_, query, found, found.size())) {
-                    result.push_back({labels_[each.id], each.score});
-                }
-                std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) {
-                    return a.score != b.score ? a.score > b.score : a.label < b.label;
-                });
-                if (result.size() > k) result.resize(k);
+                Neighbors result = with_labels(detail::rank(rows_, query, found, found.size()));
+                if (result.size() > options.k) result.resize(options.k);
+                take(q, std::move(result));
             });
-        return results;
     }
 
     GrowingRows<M> rows_;
@@ -398,5 +293,8 @@ private:
     tsl::robin_map<Label, Id> places_; ///< of each label
     std::unique_ptr<FairSharedMutex> mutex_;
 };
+
+static_assert(Index<GrowingIndex<>> && Index<GrowingIndex<SquaredL2, std::string>> &&
+              IdIndex<GrowingIndex<Cosine, Id>>);
 
 } // namespace firth

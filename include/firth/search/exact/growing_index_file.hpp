@@ -84,7 +84,7 @@ template <StoredLabel Label>
 
 /// Writes an index, which others may search but not change meanwhile. A crash leaves the old file
 /// or the new one. Throws `IoError`.
-template <class M, StoredLabel Label>
+template <NamedMetric M, StoredLabel Label>
 void write_index(const GrowingIndex<M, Label>& index, const std::string& path) {
     const auto rows = index.read();
     SectionFileWriter file(path, detail::index_kind, detail::index_version);
@@ -119,11 +119,15 @@ void write_index(const GrowingIndex<M, Label>& index, const std::string& path) {
 /// Reads what `write_index` wrote: `read_index<GrowingIndex<Cosine>>("my.index")`. Throws
 /// `IoError`, and `FormatError` where the file is damaged or holds an index by another metric or
 /// with other labels.
-template <class Index>
-[[nodiscard]] Index read_index(const std::string& path) {
-    using Label = typename Index::LabelType;
+template <class Growing>
+    requires StoredLabel<typename Growing::LabelType> &&
+        NamedMetric<typename Growing::MetricType> &&
+        std::same_as<Growing,
+                     GrowingIndex<typename Growing::MetricType, typename Growing::LabelType>>
+[[nodiscard]] Growing read_index(const std::string& path) {
+    using Label = typename Growing::LabelType;
     const SectionFile file(path, detail::index_kind, detail::index_version);
-    detail::expect_section(file, "metric", Index::MetricType::name);
+    detail::expect_section(file, "metric", Growing::MetricType::name);
     detail::expect_section(file, "label", detail::label_kind<Label>);
     file.verify("shape");
     const auto shape = file.array<std::uint64_t>("shape");
@@ -140,7 +144,7 @@ template <class Index>
         file.fail_in("rows", "has " + std::to_string(rows.size()) + " numbers, expected " +
                                  std::to_string(count) + " times " + std::to_string(dim));
     }
-    Index index(dim);
+    Growing index(dim);
     try {
         index.add(labels, TableView<const float>(rows.data(), count, dim));
     } catch (const Error& error) {

@@ -11,9 +11,9 @@
 #include <firth/base/error.hpp>
 #include <firth/base/number_bits.hpp>
 #include <firth/base/scalar.hpp>
+#include <firth/search/candidate.hpp>
 #include <firth/search/codes/detail/row_terms.hpp>
 #include <firth/search/codes/detail/tile_products.hpp>
-#include <firth/search/detail/candidates.hpp>
 #include <firth/search/metric.hpp>
 #include <firth/search/search_options.hpp>
 #include <firth/simd/convert.hpp>
@@ -24,12 +24,12 @@
 
 namespace firth {
 
-/// A query, ready to be held against rows of T.
+/// A query, prepared for rows of T.
 template <class T>
 struct PreparedQuery {
     std::vector<T> vector; ///< multiplied by its factor
     float norm = 0;        ///< before, but rounded to T
-    float margin = 0;      ///< a value is off by at most half of that
+    float margin = 0;      ///< a rough value is off by at most half of it
 };
 
 namespace detail {
@@ -48,6 +48,34 @@ template <Metric M>
     return norm;
 }
 
+/// Multiplies numbers by a factor that a metric made of a vector's norm. Where the metric has none,
+/// since float32 cannot divide by the norm, it divides by the norm in float64; of zeros it makes 0.
+class Scaling {
+public:
+    Scaling(float factor, std::span<const float> vector) noexcept
+        : factor_(factor), norm_(factor == 0.0f ? simd::norm(vector, simd::precise) : 0.0) {}
+
+    [[nodiscard]] float factor() const noexcept { return factor_; }
+
+    [[nodiscard]] float operator()(double x) const noexcept {
+        return norm_ == 0 ? static_cast<float>(x) * factor_ : static_cast<float>(x / norm_);
+    }
+    [[nodiscard]] float operator()(float x) const noexcept {
+        return norm_ == 0 ? x * factor_ : static_cast<float>(static_cast<double>(x) / norm_);
+    }
+
+private:
+    float factor_;
+    double norm_;
+};
+
+/// A floor for values: every row with a score of `score` or more reaches it. `query` has a norm and
+/// a margin.
+template <Metric M, class Query>
+[[nodiscard]] float floor_of_score(const Query& query, float score) noexcept {
+    return M::value_of(score, query.norm) - query.margin;
+}
+
 /// A query of `dim` elements for rows with such terms. Throws `Error` for one of another length or
 /// one that is not finite, also in T.
 template <Metric M, class T>
@@ -55,17 +83,10 @@ template <Metric M, class T>
                                              const RowTerms<M>& terms) {
     PreparedQuery<T> prepared;
     prepared.norm = checked_norm<M>(query, dim, terms.longest());
-    const float factor = M::query_factor(prepared.norm);
+    const Scaling scaling(M::query_factor(prepared.norm), query);
     std::vector<float> vector(query.begin(), query.end());
-    if (factor == 0.0f && prepared.norm != 0.0f) {
-        const double wide = simd::norm(query, simd::precise);
-        for (float& value : vector) {
-            value = static_cast<float>(static_cast<double>(value) / wide);
-        }
-    } else {
-        for (float& value : vector) {
-            value *= factor;
-        }
+    for (float& value : vector) {
+        value = scaling(value);
     }
     if constexpr (std::is_same_v<T, float>) {
         prepared.vector = std::move(vector);
@@ -76,7 +97,7 @@ template <Metric M, class T>
         if (!is_finite(rounded)) {
             throw Error("the query is too large for the index's rows, which are of 16 bits");
         }
-        if (factor != 0.0f) prepared.norm = rounded / factor;
+        if (scaling.factor() != 0.0f) prepared.norm = rounded / scaling.factor();
     }
     // A value and the score differ by no more than the sum of the bounds that `dot`,
     // `squared_l2` and `score_tile` state, and some roundings more; with room. Twice that,

@@ -18,6 +18,8 @@ template <Metric M>
 class RowTerms {
 public:
     static constexpr bool any = M::row_term != simd::RowTerm::none;
+    static constexpr bool are_factors = M::row_term == simd::RowTerm::factor;
+    static constexpr bool are_summands = M::row_term == simd::RowTerm::summand;
 
     /// Room for so many rows.
     void reserve(std::size_t rows) {
@@ -69,6 +71,11 @@ public:
         return any ? terms_.data() + id : nullptr;
     }
 
+    /// The terms of all rows; null where they are not added.
+    [[nodiscard]] const float* summands() const noexcept {
+        return are_summands ? terms_.data() : nullptr;
+    }
+
     /// No row was longer.
     [[nodiscard]] float longest() const noexcept { return longest_; }
 
@@ -81,7 +88,7 @@ public:
 
 private:
     void include(float norm) noexcept {
-        if (M::row_term == simd::RowTerm::factor) {
+        if (are_factors) {
             largest_factor_ = (std::max)(largest_factor_, M::term(norm));
             has_extremes_ = has_extremes_ || (norm != 0.0f && M::term(norm) == 0.0f);
         }

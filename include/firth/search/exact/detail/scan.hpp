@@ -1,63 +1,32 @@
 #pragma once
 
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/parallel.hpp>
+#include <firth/search/candidate.hpp>
 #include <firth/search/codes/detail/tile_products.hpp>
 #include <firth/search/detail/candidates.hpp>
+#include <firth/search/detail/index_calls.hpp>
+#include <firth/search/neighbor.hpp>
+#include <firth/search/scannable_rows.hpp>
+#include <firth/search/scorable_rows.hpp>
 #include <firth/search/search_options.hpp>
-#include <firth/search/top_k.hpp>
 #include <firth/simd/select.hpp>
 #include <firth/table/id.hpp>
 
-namespace firth {
+/// How every exact index searches: rows are scanned for candidates, and those are scored.
+namespace firth::detail {
 
-/// Rows that can be searched, in whatever form: floats, codes, bits. `Query` is a query made ready
-/// for them; `Group` is made of the rows and some queries, and passes over the rows a tile at a
-/// time: `select` writes for every query the rows of a tile whose values are not below the query's
-/// threshold, of which `candidate` says between which bounds their scores lie. A threshold belongs
-/// to a floor that scores must reach. `score` decides in the end; `floor_of` is the floor that all
-/// rows of a score or more reach.
-template <class R>
-concept SearchableRows = requires(const R& rows, const typename R::Query& query,
-                                  typename R::Group& group, Id id, float floor, std::size_t n,
-                                  const float* thresholds, simd::Selected* selected) {
-    typename R::Group;
-    { rows.size() } -> std::same_as<std::size_t>;
-    { rows.score(query, id) } -> std::same_as<float>;
-    { rows.floor_of(query, floor) } -> std::same_as<float>;
-    rows.prefetch(id);
-    { group.tile_rows() } -> std::same_as<std::size_t>;
-    { group.threshold(n, floor) } -> std::same_as<float>;
-    { group.select(n, n, thresholds, selected) } -> std::same_as<std::size_t>;
-    { group.candidate(*selected, id) } -> std::same_as<Candidate>;
-};
-
-namespace detail {
-
-/// A single query, where a table of them is expected.
-template <class T>
-struct OneQuery {
-    std::span<const T> query;
-
-    [[nodiscard]] std::size_t rows() const noexcept { return 1; }
-    [[nodiscard]] std::span<const T> operator[](std::size_t) const noexcept { return query; }
-};
-template <class T>
-OneQuery(std::span<const T>) -> OneQuery<T>;
-
-/// Offers the rows from `begin` to `end` to the candidates of each query of a group. `excluded` is
-/// empty or has one list of ids a query.
+/// Offers the rows from `begin` to `end` to the candidates of each query of a group, which begins
+/// with query `first_query` of the batch.
 template <class Group>
 void scan_rows(Group& group, std::size_t begin, std::size_t end, const SearchOptions& options,
-               std::span<const std::vector<Id>> excluded, std::span<Candidates> candidates) {
+               std::size_t first_query, std::span<Candidates> candidates) {
     const std::size_t tile = group.tile_rows();
     std::vector<simd::Selected> selected(candidates.size() * tile);
     std::vector<float> thresholds;
@@ -71,14 +40,13 @@ void scan_rows(Group& group, std::size_t begin, std::size_t end, const SearchOpt
             const std::size_t q = selected[i].query;
             const Id id = static_cast<Id>(first + selected[i].row);
             if (selected[i].value < thresholds[q]) continue; // it rose within the tile
-            if (!may_be_found(id, options, excluded.empty() ? std::span<const Id>() : excluded[q]))
-                continue;
+            if (!may_be_found(id, options, first_query + q)) continue;
             candidates[q].offer(group.candidate(selected[i], id));
             thresholds[q] = group.threshold(q, candidates[q].floor());
         }
     };
-    // Rows often lie in an order, by frequency say, and the nearest ones behind. Some tiles from
-    // all over the table come first, so that most others meet thresholds that are high already.
+    // Rows often lie in an order, by frequency say, and the nearest ones far down. Some from all
+    // over the table come first, so that most others meet thresholds that are high already.
     constexpr std::size_t sampled = 32;
     const std::size_t step = tile * sampled;
     for (std::size_t first = begin; first < end; first += step) {
@@ -92,13 +60,13 @@ void scan_rows(Group& group, std::size_t begin, std::size_t end, const SearchOpt
 }
 
 /// Calls `take(q, query, candidates)` for each query, from any thread: queries.rows() of them,
-/// spread over options.threads in groups that share each tile of rows; where there are fewer groups
+/// spread over options.threads in groups that share the rows in cache; where there are fewer groups
 /// than threads, rows are spread too. `start(query)` makes the candidates that a query begins with.
-template <SearchableRows R, class Queries, class Start, class Take>
-void scan(const R& rows, const Queries& queries, const SearchOptions& options,
-          std::span<const std::vector<Id>> excluded, Start&& start, Take&& take) {
-    check_options(options, rows.size());
+template <ScannableRows R, class Queries, class Start, class Take>
+void scan(const R& rows, const Queries& queries, const SearchOptions& options, Start&& start,
+          Take&& take) {
     const std::size_t count = queries.rows();
+    check_options(options, rows.size(), count);
     if (count == 0) return;
     const std::size_t threads = resolve_threads(options.threads);
     // Groups of nearly the same size, as many for each thread.
@@ -124,11 +92,9 @@ void scan(const R& rows, const Queries& queries, const SearchOptions& options,
             candidates.push_back(start(query));
         }
         if (rows.size() == 0) return candidates;
-        typename R::Group tiles(rows, prepared);
-        scan_rows(
-            tiles, range * range_rows, (std::min)(rows.size(), (range + 1) * range_rows), options,
-            excluded.empty() ? excluded : excluded.subspan(group * group_size, prepared.size()),
-            candidates);
+        typename R::Group scanned(rows, prepared);
+        scan_rows(scanned, range * range_rows, (std::min)(rows.size(), (range + 1) * range_rows),
+                  options, group * group_size, candidates);
         return candidates;
     };
     const auto take_all = [&](std::size_t group, std::span<const typename R::Query> prepared,
@@ -161,7 +127,7 @@ void scan(const R& rows, const Queries& queries, const SearchOptions& options,
 }
 
 /// The `k` best candidates by the scores that decide.
-template <SearchableRows R>
+template <ScorableRows R>
 [[nodiscard]] std::vector<Neighbor> rank(const R& rows, const typename R::Query& query,
                                          const std::vector<Candidate>& candidates, std::size_t k) {
     std::vector<Neighbor> found;
@@ -178,5 +144,24 @@ template <SearchableRows R>
     return found;
 }
 
-} // namespace detail
-} // namespace firth
+/// All rows with a score of `least` or more, best first.
+template <ScannableRows R>
+[[nodiscard]] std::vector<Neighbor> within(const R& rows, std::span<const float> query, float least,
+                                           const SearchOptions& options) {
+    std::vector<Neighbor> result;
+    scan(
+        rows, OneQuery{query}, options,
+        [&](const typename R::Query& prepared) {
+            return Candidates::reaching(rows.floor_of(prepared, least));
+        },
+        [&](std::size_t, const typename R::Query& prepared, Candidates& candidates) {
+            const std::vector<Candidate> found = candidates.take();
+            result = rank(rows, prepared, found, found.size());
+        });
+    const auto end = std::find_if(result.begin(), result.end(),
+                                  [&](const Neighbor& each) { return !(each.score >= least); });
+    result.erase(end, result.end());
+    return result;
+}
+
+} // namespace firth::detail
