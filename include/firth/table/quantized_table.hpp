@@ -88,7 +88,6 @@ public:
     /// The cosine of rows `a` and `b` < rows(); 0 where one is all zeros. Of a norm that float32
     /// cannot divide by (`simd::has_reciprocal`) the codes' own is taken.
     [[nodiscard]] float cosine(std::size_t a, std::size_t b) const noexcept {
-        if (norms_[a] == 0 || norms_[b] == 0) return 0.0f;
         if (!simd::has_reciprocal(norms_[a]) || !simd::has_reciprocal(norms_[b])) {
             return simd::cosine(codes_.view().padded_row(a), codes_.view().padded_row(b));
         }
