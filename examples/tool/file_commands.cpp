@@ -6,9 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include <firth/base/fold_case.hpp>
 #include <firth/base/section_file.hpp>
 #include <firth/base/utf8.hpp>
 #include <firth/io/load.hpp>
+#include <firth/io/save.hpp>
 #include <firth/io/verify.hpp>
 #include <firth/simd/dispatch/dispatch.hpp>
 #include <firth/table/relabel.hpp>
@@ -110,20 +112,19 @@ struct InfoArguments {
     bool json = false;
 };
 
-void print_info(const InfoArguments& arguments, firth::VectorFormat format,
+void print_info(const InfoArguments& arguments, const firth::VectorFormat& format,
                 const firth::Vocabulary& words, std::size_t dim, firth::ElementType type,
                 double seconds) {
     if (arguments.json) {
-        print_json({{"format", firth::format_name(format)},
+        print_json({{"format", format.name},
                     {"rows", words.size()},
                     {"dim", dim},
                     {"dtype", firth::element_name(type)},
                     {"open_seconds", seconds}});
         return;
     }
-    std::cout << arguments.file << ": " << firth::format_name(format) << ", " << words.size()
-              << " rows, dim " << dim << ", " << firth::element_name(type) << ", opened in "
-              << seconds << " s\n";
+    std::cout << arguments.file << ": " << format.name << ", " << words.size() << " rows, dim "
+              << dim << ", " << firth::element_name(type) << ", opened in " << seconds << " s\n";
     for (firth::Id id = 0; id < std::min<std::size_t>(5, words.size()); ++id) {
         std::cout << (id == 0 ? "first words: " : " ") << words[id];
     }
@@ -138,8 +139,8 @@ void info(const InfoArguments& arguments) {
         return info_section_file(file.sections(), kind, arguments.json);
     }
     const firth::Stopwatch watch;
-    if (file.format() == firth::VectorFormat::native) {
-        const firth::NativeFile native = file.native();
+    if (file.format() == firth::native_format) {
+        const firth::NativeFile native(file);
         return print_info(arguments, file.format(), native.vocabulary(), native.dim(),
                           native.type(), watch.seconds());
     }
@@ -210,7 +211,7 @@ void convert(ConvertArguments& arguments) {
     try {
         const firth::VectorFile file(arguments.input);
         vectors = load_vectors(file, arguments.read);
-        if (file.format() == firth::VectorFormat::fasttext_binary) {
+        if (file.format() == firth::fasttext_format) {
             std::cerr << "firth: note: the words of " << arguments.input
                       << " are written; its n-grams and its output are not\n";
         }
@@ -234,14 +235,14 @@ void convert(ConvertArguments& arguments) {
     }
     if (arguments.json) {
         print_json({{"output", arguments.output},
-                    {"format", firth::format_name(format)},
+                    {"format", format.name},
                     {"rows", report.rows},
                     {"dim", vectors.dim()},
                     {"dtype", firth::element_name(arguments.type)},
                     {"seconds", watch.seconds()}});
     } else {
-        std::cout << "wrote " << arguments.output << ": " << firth::format_name(format) << ", "
-                  << report.rows << " rows, dim " << vectors.dim() << '\n';
+        std::cout << "wrote " << arguments.output << ": " << format.name << ", " << report.rows
+                  << " rows, dim " << vectors.dim() << '\n';
     }
 }
 

@@ -6,8 +6,7 @@
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/output_place.hpp>
-#include <firth/io/detail/word_list.hpp>
-#include <firth/io/projector.hpp>
+#include <firth/io/save.hpp>
 #include <firth/text/text_blocks.hpp>
 
 namespace {
@@ -61,21 +60,6 @@ void check_input(const NamedFile& input, const NamedFile& output, const std::str
     }
 }
 
-/// The file beside vectors of this format that holds their words; empty: none.
-std::string words_beside(const std::string& path, firth::VectorFormat format) {
-    switch (format) {
-    case firth::VectorFormat::projector:
-        return firth::metadata_path(path);
-    case firth::VectorFormat::npy:
-    case firth::VectorFormat::fvecs:
-    case firth::VectorFormat::bvecs:
-    case firth::VectorFormat::ivecs:
-        return firth::words_path(path);
-    default:
-        return {};
-    }
-}
-
 } // namespace
 
 void check_files(const std::vector<NamedFile>& inputs, const std::vector<NamedFile>& outputs) {
@@ -112,7 +96,8 @@ std::vector<NamedFile> vector_inputs(const std::string& name, const std::string&
     std::string beside;
     try {
         // Only rows that have no words of their own are read with a list of them.
-        beside = words_beside(path, firth::format_of_name(path));
+        const auto words_file = firth::format_of_name(path).words_file;
+        if (words_file != nullptr) beside = words_file(path);
     } catch (const firth::OptionError&) {
         return files; // an ending that tells nothing
     }
@@ -128,15 +113,13 @@ std::vector<NamedFile> vector_outputs(const std::string& name, const std::string
     std::vector<NamedFile> files{{name, path}};
     if (path.empty()) return files;
     const firth::VectorFormat chosen = format ? *format : firth::format_of_name(path);
-    const std::string beside = words_beside(path, chosen);
-    if (beside.empty()) return files;
+    if (chosen.words_file == nullptr) return files;
     if (firth::find_output(path).direct) {
-        throw firth::OptionError("cannot write " + path + ": " +
-                                 std::string(firth::format_name(chosen)) +
+        throw firth::OptionError("cannot write " + path + ": " + std::string(chosen.name) +
                                  " needs a second file beside it for the words, expected the name "
                                  "of a regular file, or another --format");
     }
-    files.push_back({"the word list of " + name, beside});
+    files.push_back({"the word list of " + name, chosen.words_file(path)});
     return files;
 }
 

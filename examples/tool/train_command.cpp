@@ -7,7 +7,8 @@
 
 #include <firth/base/output_place.hpp>
 #include <firth/base/parallel.hpp>
-#include <firth/io/detail/word_rules.hpp>
+#include <firth/io/format.hpp>
+#include <firth/io/save.hpp>
 #include <firth/math/all_but_the_top.hpp>
 
 namespace {

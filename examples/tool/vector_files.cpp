@@ -1,6 +1,8 @@
 #include "commands.hpp"
 
+#include <firth/io/formats.hpp>
 #include <firth/io/load.hpp>
+#include <firth/io/save.hpp>
 
 namespace {
 
@@ -56,15 +58,15 @@ firth::WordVectors<float> load_vectors(const firth::VectorFile& file,
 
 void add_format(CLI::App& command, std::optional<firth::VectorFormat>& format) {
     std::vector<std::string> names;
-    for (const firth::FormatName& name : firth::format_names) {
-        if (name.format != firth::VectorFormat::fasttext_binary) names.emplace_back(name.name);
+    for (const firth::VectorFormat& known : firth::KnownFormats::written) {
+        names.emplace_back(known.name);
     }
     command
         .add_option_function<std::string>(
             "--format",
             [&format](const std::string& chosen) {
-                for (const firth::FormatName& name : firth::format_names) {
-                    if (name.name == chosen) format = name.format;
+                for (const firth::VectorFormat& known : firth::KnownFormats::written) {
+                    if (known.name == chosen) format = known;
                 }
             },
             "format of the output")
@@ -90,7 +92,7 @@ void add_unwritable(CLI::App& command, firth::UnwritableWords& policy) {
 
 AskedVectors::AskedVectors(const std::string& path) {
     const firth::VectorFile file(path);
-    if (file.format() != firth::VectorFormat::fasttext_binary) {
+    if (file.format() != firth::fasttext_format) {
         words_ = load_vectors(file);
         return;
     }

@@ -5,6 +5,7 @@
 #include <firth/base/random.hpp>
 #include <firth/io/load.hpp>
 #include <firth/io/native.hpp>
+#include <firth/io/save.hpp>
 
 #include <atomic>
 #include <cstdlib>
@@ -153,14 +154,13 @@ TEST_CASE("files of the peers, cut and changed") {
 }
 
 TEST_CASE("files that firth writes, cut and changed") {
-    for (const FormatName& format : format_names) {
-        if (format.format == VectorFormat::fasttext_binary) continue;
+    for (const VectorFormat& format : KnownFormats::written) {
         const test::TemporaryFolder folder;
         WordVectors<float> vectors = test::random_vectors(100, 7, 1);
         for (std::size_t i = 0; i < 700; ++i) {
             vectors.mutable_table()[i / 7][i % 7] = static_cast<float>(i % 250 + 1);
         }
-        save(vectors, folder / "sound", format.format);
+        save(vectors, folder / "sound", format);
         Tally tally;
         damage(std::string(format.name), test::read_file(folder / "sound"), tally);
         std::printf("%-28s %8zu loads %8zu errors\n", std::string(format.name).c_str(), tally.loads,

@@ -249,7 +249,7 @@ void read_any(std::string_view bytes) {
     const std::string path = as_file(bytes);
     const ReadOptions options = options_of(bytes);
     const WordVectors<float> vectors = load(path, options);
-    if (recognize_format(bytes, path) != VectorFormat::native) {
+    if (recognize_format(bytes, path) != native_format) {
         check(vectors, options);
         RowFile rows(path, options);
         check_stream(rows, vectors, options);
@@ -453,18 +453,18 @@ std::vector<std::string> fuzz::seeds(std::string_view target) {
     }
     if (target == "word2vec_binary") return {format_word2vec_binary(vectors)};
     if (target == "glove_text") {
-        return {saved(vectors, VectorFormat::glove_text), ". . . 0.1 0.2\n<unk> 1 2\n"};
+        return {saved(vectors, glove_text_format), ". . . 0.1 0.2\n<unk> 1 2\n"};
     }
     if (target == "fasttext") return {small_fasttext(false), small_fasttext(true)};
     if (target == "npy") {
-        return all_types(VectorFormat::npy, {ElementType::f32, ElementType::f16, ElementType::i8});
+        return all_types(npy_format, {ElementType::f32, ElementType::f16, ElementType::i8});
     }
     if (target == "safetensors") {
-        return all_types(VectorFormat::safetensors,
+        return all_types(safetensors_format,
                          {ElementType::f32, ElementType::f16, ElementType::bf16, ElementType::i8});
     }
-    if (target == "projector") return {saved(vectors, VectorFormat::projector)};
-    if (target == "vecs") return {saved(vectors, VectorFormat::fvecs)};
+    if (target == "projector") return {saved(vectors, projector_format)};
+    if (target == "vecs") return {saved(vectors, fvecs_format)};
     if (target == "word_pairs") {
         return {"tiger cat 7.35\ntiger tiger 10\n",
                 "word1,word2,POS,score\nold,\"new, all\",A,1.5\n", "1;a;b;7,5;2\n",
@@ -477,7 +477,7 @@ std::vector<std::string> fuzz::seeds(std::string_view target) {
     }
     if (target == "words") return {"a\nb\nc\n", "a 3\nb\t2\n", "word\tcount\na\\t\t3\nb\t2\n"};
     if (target == "native") {
-        return all_types(VectorFormat::native,
+        return all_types(native_format,
                          {ElementType::f32, ElementType::f16, ElementType::bf16, ElementType::i8});
     }
     const std::string text = "the king and the queen\nthe man \xC3\xA9t\xC3\xA9\n\n\xFF end\n";
@@ -507,11 +507,11 @@ std::vector<std::string> fuzz::seeds(std::string_view target) {
         return {file_bytes(path)};
     }
     std::vector<std::string> files; // "any": a file of each format
-    for (const FormatName& name : format_names) {
-        if (name.format == VectorFormat::fasttext_binary) {
+    for (const VectorFormat& format : KnownFormats::all) {
+        if (format == fasttext_format) {
             files.push_back(small_fasttext(false));
-        } else if (name.format != VectorFormat::bvecs && name.format != VectorFormat::ivecs) {
-            files.push_back(saved(vectors, name.format));
+        } else if (format != bvecs_format && format != ivecs_format) {
+            files.push_back(saved(vectors, format));
         }
     }
     return files;

@@ -86,8 +86,7 @@ void check_refusals() {
             const WordVectors<float> vectors(std::move(vocabulary), std::move(table));
             const std::string folder = std::filesystem::temp_directory_path().string();
             for (const VectorFormat format :
-                 {VectorFormat::native, VectorFormat::word2vec_text, VectorFormat::word2vec_binary,
-                  VectorFormat::glove_text}) {
+                 {native_format, word2vec_text_format, word2vec_binary_format, glove_text_format}) {
                 require_refused([&] { save(vectors, folder + "/firth_fast_math.vectors", format); },
                                 "a row to be written");
             }

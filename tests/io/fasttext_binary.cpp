@@ -42,7 +42,7 @@ void require_near(std::span<const float> found, const std::vector<float>& expect
 /// Every word as fastText's definition composes it, read in each of the ways.
 void check_sample(const test::FastTextSample& sample, bool ngrams, bool sentence_end = false) {
     const std::string bytes = sample.bytes();
-    REQUIRE(recognize_format(bytes) == VectorFormat::fasttext_binary);
+    REQUIRE(recognize_format(bytes) == fasttext_format);
     ReadReport report;
     const WordVectors<float> words = parse_fasttext_words(bytes, "m.bin", {}, &report);
     REQUIRE(report.header_rows == sample.words.size());

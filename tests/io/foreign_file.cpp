@@ -1,6 +1,7 @@
 #include <firth/io/detail/foreign_file.hpp>
 
 #include <firth/io/load.hpp>
+#include <firth/io/save.hpp>
 
 #include "support.hpp"
 
@@ -48,11 +49,10 @@ TEST_CASE("files of other programs are refused with what they are") {
 TEST_CASE("words that begin like other files are words") {
     for (const char* const word : {"PAR1", "GGUF", "BZh91", "PK", "7z", "{\"", "<html>"}) {
         INFO(word);
-        REQUIRE(recognize_format(word + std::string(" 0.1 0.2\nb 0.3 0.4\n")) ==
-                VectorFormat::glove_text);
+        REQUIRE(recognize_format(word + std::string(" 0.1 0.2\nb 0.3 0.4\n")) == glove_text_format);
     }
     // Rows of 640 floats begin with the bytes of a pickle.
     const test::TemporaryFolder folder;
     write_vecs(test::random_vectors(1, 640, 1), folder / "v.fvecs");
-    REQUIRE(recognize_format(test::read_file(folder / "v.fvecs")) == VectorFormat::fvecs);
+    REQUIRE(recognize_format(test::read_file(folder / "v.fvecs")) == fvecs_format);
 }

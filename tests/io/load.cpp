@@ -1,4 +1,5 @@
 #include <firth/io/load.hpp>
+#include <firth/io/save.hpp>
 
 #include <cstdio>
 #include <filesystem>
@@ -22,14 +23,6 @@ using test::require_same;
 namespace {
 
 /// Every format that can be written.
-std::vector<VectorFormat> written_formats() {
-    std::vector<VectorFormat> formats;
-    for (const FormatName& name : format_names) {
-        if (name.format != VectorFormat::fasttext_binary) formats.push_back(name.format);
-    }
-    return formats;
-}
-
 /// Vectors that every format can hold: whole numbers from 0 to 255, none of them 0 at first.
 WordVectors<float> plain_vectors(std::size_t rows, std::size_t dim) {
     WordVectors<float> vectors = test::random_vectors(rows, dim, rows * dim);
@@ -44,12 +37,12 @@ WordVectors<float> plain_vectors(std::size_t rows, std::size_t dim) {
 
 TEST_CASE("what is written in any format is recognised and reads back the same") {
     const test::TemporaryFolder folder;
-    for (const VectorFormat format : written_formats()) {
+    for (const VectorFormat& format : KnownFormats::written) {
         for (const std::size_t rows : {1u, 2u, 500u}) {
             for (const std::size_t dim : {2u, 3u, 100u}) {
-                INFO(format_name(format) << ' ' << rows << " x " << dim);
+                INFO(format.name << ' ' << rows << " x " << dim);
                 const WordVectors<float> vectors = plain_vectors(rows, dim);
-                const std::string path = folder / ("v" + std::string(format_name(format)));
+                const std::string path = folder / ("v" + std::string(format.name));
                 save(vectors, path, format);
                 REQUIRE(recognize_format(test::read_file(path)) == format);
                 require_same(load(path), vectors);
@@ -76,15 +69,14 @@ TEST_CASE("formats are told apart by content") {
     for (const std::size_t dim : {1u, 2u, 10u, 300u}) {
         for (std::uint64_t seed = 0; seed < 200; ++seed) {
             const WordVectors<float> vectors = test::random_vectors(2, dim, seed);
-            REQUIRE(recognize_format(format_word2vec_text(vectors)) == VectorFormat::word2vec_text);
-            REQUIRE(recognize_format(format_word2vec_binary(vectors)) ==
-                    VectorFormat::word2vec_binary);
+            REQUIRE(recognize_format(format_word2vec_text(vectors)) == word2vec_text_format);
+            REQUIRE(recognize_format(format_word2vec_binary(vectors)) == word2vec_binary_format);
         }
     }
-    REQUIRE(recognize_format("2 3\nking 0.1 0.2") == VectorFormat::word2vec_text);
-    REQUIRE(recognize_format("the 0.1 0.2\n") == VectorFormat::glove_text);
-    REQUIRE(recognize_format(". . . 0.1 0.2\n") == VectorFormat::glove_text);
-    REQUIRE(recognize_format("0.1\t0.2\n") == VectorFormat::projector);
+    REQUIRE(recognize_format("2 3\nking 0.1 0.2") == word2vec_text_format);
+    REQUIRE(recognize_format("the 0.1 0.2\n") == glove_text_format);
+    REQUIRE(recognize_format(". . . 0.1 0.2\n") == glove_text_format);
+    REQUIRE(recognize_format("0.1\t0.2\n") == projector_format);
     const auto unknown = [](std::string_view bytes) {
         return test::format_error([&] { return recognize_format(bytes, "my.file"); });
     };
@@ -97,28 +89,29 @@ TEST_CASE("formats are told apart by content") {
 }
 
 TEST_CASE("the name of a file tells in which format it is written") {
-    REQUIRE(format_of_name("v.firth") == VectorFormat::native);
-    REQUIRE(format_of_name("a/b.c/v.vec") == VectorFormat::word2vec_text);
-    REQUIRE(format_of_name("v.txt") == VectorFormat::word2vec_text);
-    REQUIRE(format_of_name("v.bin") == VectorFormat::word2vec_binary);
-    REQUIRE(format_of_name("v") == VectorFormat::word2vec_binary);
-    REQUIRE(format_of_name("v.safetensors") == VectorFormat::safetensors);
+    REQUIRE(format_of_name("v.firth") == native_format);
+    REQUIRE(format_of_name("a/b.c/v.vec") == word2vec_text_format);
+    REQUIRE(format_of_name("v.txt") == word2vec_text_format);
+    REQUIRE(format_of_name("v.bin") == word2vec_binary_format);
+    REQUIRE(format_of_name("v") == word2vec_binary_format);
+    REQUIRE(format_of_name("v.safetensors") == safetensors_format);
     const test::TemporaryFolder folder;
     const WordVectors<float> vectors = plain_vectors(3, 4);
-    for (const FormatName& name : format_names) {
-        if (name.extension == ".ftz" || name.extension == ".txt") continue;
-        const std::string path = folder / ("v" + std::string(name.extension));
-        save(vectors, path);
-        REQUIRE(RowFile(path).format() == name.format);
+    for (const VectorFormat& format : KnownFormats::written) {
+        for (const std::string_view extension : format.extensions) {
+            if (extension.empty()) continue;
+            const std::string path = folder / ("v" + std::string(extension));
+            save(vectors, path);
+            REQUIRE(RowFile(path).format() == format);
+        }
     }
     const auto refused = [&](const SaveOptions& options) {
         return test::message_of<OptionError>([&] { save(vectors, folder / "x", options); });
     };
-    REQUIRE(test::contains(refused({.format = VectorFormat::fasttext_binary}), "read only"));
-    REQUIRE(test::contains(
-        refused({.format = VectorFormat::word2vec_text, .type = ElementType::f16}), "f32"));
+    REQUIRE(test::contains(refused({.format = fasttext_format}), "read only"));
     REQUIRE(
-        test::contains(refused({.format = VectorFormat::npy, .type = ElementType::bf16}), "bf16"));
+        test::contains(refused({.format = word2vec_text_format, .type = ElementType::f16}), "f32"));
+    REQUIRE(test::contains(refused({.format = npy_format, .type = ElementType::bf16}), "bf16"));
     REQUIRE_FALSE(std::filesystem::exists(folder / "x"));
 }
 
@@ -179,8 +172,8 @@ TEST_CASE("vectors come through pipes and standard input, each read once, in eve
     const WordVectors<float> vectors = plain_vectors(300, 30);
     const std::string pipe = folder / "pipe";
     REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-    for (const VectorFormat format : written_formats()) {
-        INFO(format_name(format));
+    for (const VectorFormat& format : KnownFormats::written) {
+        INFO(format.name);
         save(vectors, folder / "v", format);
         const std::string bytes = test::read_file(folder / "v");
         // Whoever opened the pipe a second time would wait for ever: this writes it once.
@@ -213,9 +206,9 @@ TEST_CASE("vectors come through pipes and standard input, each read once, in eve
         through([&] {
             const VectorFile file(pipe);
             REQUIRE(file.format() == format);
-            REQUIRE(stored_type(file) == (format == VectorFormat::bvecs   ? ElementType::u8
-                                          : format == VectorFormat::ivecs ? ElementType::i32
-                                                                          : ElementType::f32));
+            REQUIRE(stored_type(file) == (format == bvecs_format   ? ElementType::u8
+                                          : format == ivecs_format ? ElementType::i32
+                                                                   : ElementType::f32));
             require_rows(load(file));
             require_rows(load(file)); // as often as one likes
         });
@@ -261,11 +254,11 @@ TEST_CASE("an ending that tells no format is asked about") {
         REQUIRE(test::contains(message, std::string(name) + " tells no format to write: name it"));
         REQUIRE(test::contains(message, ".txt, .vec, .bin, .firth, .npy"));
         REQUIRE_THROWS_AS(make_writer(folder / name, 3, 4), OptionError);
-        save(vectors, folder / name, VectorFormat::word2vec_text);
+        save(vectors, folder / name, word2vec_text_format);
         REQUIRE(load(folder / name).size() == 3);
     }
-    REQUIRE(format_of_name("V.VEC") == VectorFormat::word2vec_text);
-    REQUIRE(format_of_name("v.1/v") == VectorFormat::word2vec_binary);
+    REQUIRE(format_of_name("V.VEC") == word2vec_text_format);
+    REQUIRE(format_of_name("v.1/v") == word2vec_binary_format);
 }
 
 TEST_CASE("a report says that int8 codes lose their scales in NumPy's format, and there only") {
@@ -281,8 +274,8 @@ TEST_CASE("a report says that int8 codes lose their scales in NumPy's format, an
 
 TEST_CASE("a row file ends behind the first rows asked for, a file at its end") {
     const test::TemporaryFolder folder;
-    for (const VectorFormat format : written_formats()) {
-        INFO(format_name(format));
+    for (const VectorFormat& format : KnownFormats::written) {
+        INFO(format.name);
         save(plain_vectors(5, 3), folder / "v", format);
         for (const std::size_t top : {0u, 1u, 2u, 5u, 9u}) {
             RowFile rows(folder / "v", {.top = top});
@@ -346,9 +339,9 @@ TEST_CASE("a report that is used again says nothing of the file before") {
 TEST_CASE("reading and writing tell of their progress and can be cancelled") {
     const test::TemporaryFolder folder;
     const WordVectors<float> vectors = plain_vectors(2000, 3);
-    for (const VectorFormat format : written_formats()) {
-        INFO(format_name(format));
-        const std::string path = folder / ("v" + std::string(format_name(format)));
+    for (const VectorFormat& format : KnownFormats::written) {
+        INFO(format.name);
+        const std::string path = folder / ("v" + std::string(format.name));
         std::uint64_t done = 0;
         const auto note = [&](const Progress& now) {
             done = now.done;

@@ -2,6 +2,7 @@
 #include <firth/io/npy.hpp>
 #include <firth/io/projector.hpp>
 #include <firth/io/safetensors.hpp>
+#include <firth/io/save.hpp>
 #include <firth/io/vecs.hpp>
 
 #include <cmath>

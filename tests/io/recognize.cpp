@@ -49,7 +49,7 @@ TEST_CASE("one odd row among the first does not change what the others are") {
         REQUIRE(test::contains(load_error(text), "\"long 1\", a word with a number in it"));
     }
     // Half of them may be odd, but no more.
-    REQUIRE(recognize_format("a 1 2\nb 1 2 3\n") == VectorFormat::glove_text);
+    REQUIRE(recognize_format("a 1 2\nb 1 2 3\n") == glove_text_format);
     REQUIRE(test::contains(load_error("a 1 2\nb 1 2 3\n"), "line 1"));
     REQUIRE(test::contains(refusal("a 1\nb 1 2\nc 1 2 3\nd 1 2 3 4\n"), "no rows of words"));
     const auto data = test::data_folder();
@@ -151,7 +151,7 @@ TEST_CASE("what fits no format is refused with its likely cause") {
     REQUIRE(test::contains(refusal("king\t0.1\t0.2\nqueen\t0.3\t0.4\n"), "there are tabs"));
     REQUIRE(test::contains(refusal("0.1 0.2\n0.3 0.4\n0.5 0.6\n"), "no words; the projector"));
     REQUIRE(test::contains(refusal("1.0e+00 2.0e+00\n-3.0e+00 1\n"), "no words"));
-    REQUIRE(recognize_format("1 0.1 0.2\n0.5 0.3 0.4\n") == VectorFormat::glove_text);
+    REQUIRE(recognize_format("1 0.1 0.2\n0.5 0.3 0.4\n") == glove_text_format);
     REQUIRE(test::contains(refusal("\n \n\n"), "all its lines are blank"));
     REQUIRE(test::contains(refusal("2 3\nonce upon a time\nthere was\na file\n"),
                            "no rows of 3 numbers follow"));
@@ -165,7 +165,7 @@ TEST_CASE("a projector's first row is not taken for a header") {
     for (const char* const text :
          {"0\t1\n0.5\t0.7\n", "0\t1\n", "5\t0\n1\t2\n", "2\t3\n4\t5\n6\t7\n", "0\t1\n2\t3\n"}) {
         INFO(text);
-        REQUIRE(recognize_format(text) == VectorFormat::projector);
+        REQUIRE(recognize_format(text) == projector_format);
     }
     const WordVectors<float> read = load_bytes("0\t1\n0.5\t0.7\n");
     REQUIRE(read.size() == 2);
@@ -177,17 +177,16 @@ TEST_CASE("word2vec's binary format is told from text, however short and odd") {
         for (const std::size_t dim : {1u, 2u, 5u}) {
             WordVectors<float> vectors = test::random_vectors(1 + seed % 3, dim, seed);
             const std::string bytes = format_word2vec_binary(vectors);
-            REQUIRE(recognize_format(bytes) == VectorFormat::word2vec_binary);
+            REQUIRE(recognize_format(bytes) == word2vec_binary_format);
             // Damaged it is still binary, so that the error is the binary reader's.
             if (dim < 5 || vectors.size() < 2) continue;
-            REQUIRE(recognize_format("9" + bytes) == VectorFormat::word2vec_binary);
-            REQUIRE(recognize_format(bytes.substr(0, bytes.size() - 5)) ==
-                    VectorFormat::word2vec_binary);
+            REQUIRE(recognize_format("9" + bytes) == word2vec_binary_format);
+            REQUIRE(recognize_format(bytes.substr(0, bytes.size() - 5)) == word2vec_binary_format);
         }
     }
-    REQUIRE(recognize_format("2 3\nking 0.1 0.2") == VectorFormat::word2vec_text);
-    REQUIRE(recognize_format("2 1\nking x\nqueen 1\n") == VectorFormat::word2vec_text);
-    REQUIRE(recognize_format("0 3\n") == VectorFormat::word2vec_text);
+    REQUIRE(recognize_format("2 3\nking 0.1 0.2") == word2vec_text_format);
+    REQUIRE(recognize_format("2 1\nking x\nqueen 1\n") == word2vec_text_format);
+    REQUIRE(recognize_format("0 3\n") == word2vec_text_format);
 }
 
 TEST_CASE("vecs are known by dims that repeat") {
@@ -198,16 +197,16 @@ TEST_CASE("vecs are known by dims that repeat") {
         }
         return bytes;
     };
-    REQUIRE(recognize_format(numbers({2, 7, 8, 2, 9, 10})) == VectorFormat::ivecs);
-    REQUIRE(recognize_format(numbers({2, 7, 0x3F800000, 2, 9, 10})) == VectorFormat::fvecs);
-    REQUIRE(recognize_format(numbers({2, 0, 0, 2, 0, 0})) == VectorFormat::fvecs);
+    REQUIRE(recognize_format(numbers({2, 7, 8, 2, 9, 10})) == ivecs_format);
+    REQUIRE(recognize_format(numbers({2, 7, 0x3F800000, 2, 9, 10})) == fvecs_format);
+    REQUIRE(recognize_format(numbers({2, 0, 0, 2, 0, 0})) == fvecs_format);
     REQUIRE_FALSE(refusal(numbers({2, 7, 8, 3, 9, 10})).empty());
     REQUIRE_FALSE(refusal(numbers({2, 7, 8, 2, 9})).empty());
     std::string many;
     for (int row = 0; row < 100; ++row) {
         many += numbers({1, 0x3F800000});
     }
-    REQUIRE(recognize_format(many) == VectorFormat::fvecs);
+    REQUIRE(recognize_format(many) == fvecs_format);
     many.replace(99 * 8, 4, test::raw(std::int32_t{2}));
     REQUIRE_FALSE(refusal(many).empty());
 }

@@ -27,28 +27,15 @@ public:
 
 private:
     void read(VectorFormat format) {
-        switch (format) {
-        case VectorFormat::word2vec_text:
-            return read_text(true);
-        case VectorFormat::glove_text:
-            return read_text(false);
-        case VectorFormat::word2vec_binary:
-            return read_binary();
-        case VectorFormat::npy:
-            return read_npy();
-        case VectorFormat::projector:
-            return read_projector();
-        case VectorFormat::fvecs:
-            return read_vecs(4);
-        case VectorFormat::ivecs:
-            return read_vecs(4);
-        case VectorFormat::bvecs:
-            return read_vecs(1);
-        case VectorFormat::safetensors:
-            return read_safetensors();
-        default: // judged by their bytes
-            return;
-        }
+        if (format == word2vec_text_format) return read_text(true);
+        if (format == glove_text_format) return read_text(false);
+        if (format == word2vec_binary_format) return read_binary();
+        if (format == npy_format) return read_npy();
+        if (format == projector_format) return read_projector();
+        if (format == fvecs_format || format == ivecs_format) return read_vecs(4);
+        if (format == bvecs_format) return read_vecs(1);
+        if (format == safetensors_format) return read_safetensors();
+        // The rest are judged by their bytes.
     }
 
     static std::vector<std::string> split(const std::string& text, const std::string& separators) {
@@ -355,22 +342,20 @@ std::vector<std::string> small_files(const std::string& folder) {
         save(vectors, folder + "sound", options);
         files.push_back(test::read_file(folder + "sound"));
     };
-    for (const FormatName& name : format_names) {
-        if (name.format == VectorFormat::fasttext_binary) continue;
+    for (const VectorFormat& format : KnownFormats::written) {
         for (const auto& [rows, dim] : {std::pair(3u, 4u), std::pair(5u, 3u), std::pair(2u, 1u)}) {
             WordVectors<float> vectors = test::random_vectors(rows, dim, rows * 10 + dim);
             EmbeddingTable<float>& table = vectors.mutable_table();
             for (std::size_t i = 0; i < std::size_t{rows} * dim; ++i) {
                 float& element = table[i / dim][i % dim];
-                const bool whole =
-                    name.format == VectorFormat::bvecs || name.format == VectorFormat::ivecs;
+                const bool whole = format == bvecs_format || format == ivecs_format;
                 element = whole ? static_cast<float>(i * 37 % 200 + 1)
                                 : std::round(element * 1000) / 1000;
             }
-            add(vectors, {.format = name.format});
+            add(vectors, {.format = format});
         }
     }
-    add(test::random_vectors(3, 4, 1), {.format = VectorFormat::native, .type = ElementType::i8});
+    add(test::random_vectors(3, 4, 1), {.format = native_format, .type = ElementType::i8});
     files.push_back(test::FastTextSample{.buckets = 3}.bytes());
     files.push_back("new york 1 2 3\n. . . 4 5 6\nplain 7 8 9.5\n");
     files.push_back("the 0.1 0.2\nof 0.3 -0.4\nand 0.5 1e-3\n");
@@ -405,11 +390,8 @@ Tally verify_changed(const std::vector<std::string>& files, std::size_t rounds) 
         }
         ++(report.sound() ? tally.sound : tally.doubtful);
         if (!report.sound()) continue;
-        VectorFormat format{};
-        for (const FormatName& name : format_names) {
-            if (name.name == report.format) format = name.format;
-        }
-        if (format == VectorFormat::native) {
+        const VectorFormat format{.name = report.format};
+        if (format == native_format) {
             // Every byte of such a file is under a checksum or must be zero.
             if (std::find(files.begin(), files.end(), bytes) == files.end()) {
                 FAIL("round " << round << ": a changed .firth file is called sound");

@@ -54,4 +54,13 @@ namespace firth {
     return folded;
 }
 
+/// The word with A-Z as a-z; other bytes stay.
+[[nodiscard]] inline std::string fold_ascii(std::string_view word) {
+    std::string folded(word);
+    for (char& byte : folded) {
+        if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
+    }
+    return folded;
+}
+
 } // namespace firth

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,6 +18,9 @@
 #include <firth/io/detail/element_type.hpp>
 #include <firth/io/detail/elements.hpp>
 #include <firth/io/detail/stored_matrix.hpp>
+#include <firth/io/file_sample.hpp>
+#include <firth/io/format.hpp>
+#include <firth/io/opened_file.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/simd/update.hpp>
@@ -28,6 +32,9 @@
 /// Models of fastText: .bin as versions 11 and 12 of its format have it and the one before them,
 /// which had no mark; .ftz, quantised (Joulin et al. 2016, "FastText.zip"). Read only.
 namespace firth {
+
+/// Models of fastText.
+inline constexpr VectorFormat fasttext_format{.name = "fasttext-binary", .extensions = {".ftz"}};
 
 /// What a model was trained with, as the file has it.
 struct FastTextArguments {
@@ -59,6 +66,23 @@ namespace detail {
 
 inline constexpr std::int32_t fasttext_magic = 793712314;
 inline constexpr std::int32_t fasttext_version = 12;
+
+/// True for a model of fastText from before its format had a mark.
+inline bool looks_like_old_fasttext(std::string_view bytes) {
+    constexpr std::size_t arguments = 12 * 4 + 8;
+    if (bytes.size() < arguments + 20) return false;
+    ByteReader reader(bytes, "");
+    std::array<std::int32_t, 12> a{};
+    for (std::int32_t& value : a) {
+        value = reader.number<std::int32_t>("");
+    }
+    const auto within = [](std::int32_t value, std::int32_t least, std::int32_t most) {
+        return value >= least && value <= most;
+    };
+    return within(a[0], 1, static_cast<std::int32_t>(max_dim)) && within(a[6], 1, 4) &&
+           within(a[7], 1, 3) && within(a[8], 0, 0x7FFFFFFF) && within(a[9], 0, 255) &&
+           within(a[10], 0, 255);
+}
 
 /// A matrix of a model: dense, or a product quantiser's codes (Jegou et al. 2011).
 class FastTextMatrix {
@@ -475,5 +499,34 @@ private:
     const MappedFile file(path);
     return parse_fasttext(file.bytes(), path, options, report);
 }
+
+/// All that files go by, see `VectorFormatDescription`. Models without a mark
+/// look like some files of vecs: formats of those are asked first.
+struct FastTextFormat {
+    static constexpr VectorFormat format = fasttext_format;
+
+    [[nodiscard]] static bool recognize(const FileSample& file) {
+        const std::string_view bytes = file.bytes();
+        if (bytes.size() < sizeof(detail::fasttext_magic)) return false;
+        return ByteReader(bytes, "").number<std::int32_t>("") == detail::fasttext_magic ||
+               detail::looks_like_old_fasttext(bytes);
+    }
+
+    [[nodiscard]] static WordVectors<float> load(const OpenedFile& file, const ReadOptions& options,
+                                                 ReadReport* report) {
+        return parse_fasttext_words(file.bytes(), file.path(), options, report);
+    }
+
+    [[nodiscard]] static std::unique_ptr<RowReader> rows(const OpenedFile& file,
+                                                         const ReadOptions& options) {
+        return std::make_unique<FastTextReader>(file.bytes(), file.path(), options);
+    }
+
+    [[nodiscard]] static ElementType stored_type(const OpenedFile& file, const ReadOptions&) {
+        const bool quantized =
+            detail::FastTextFile(file.bytes(), file.path()).input().is_quantized();
+        return quantized ? ElementType::i8 : ElementType::f32;
+    }
+};
 
 } // namespace firth

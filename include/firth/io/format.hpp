@@ -1,9 +1,7 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,70 +9,30 @@
 #include <firth/base/error.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/io/detail/element_type.hpp>
+#include <firth/io/word_rule.hpp>
+#include <firth/table/id.hpp>
+#include <firth/table/vocabulary.hpp>
 
 namespace firth {
 
-/// The file formats of word vectors.
-enum class VectorFormat {
-    word2vec_text, ///< fastText's .vec, too
-    word2vec_binary,
-    glove_text,
-    fasttext_binary, ///< read only
-    native,          ///< firth's own, opened in place
-    npy,
-    safetensors, ///< where nlohmann/json is installed
-    projector,   ///< TensorBoard's
-    fvecs,
-    bvecs,
-    ivecs,
+/// A file format of word vectors: its name, and what is known of its files before they are opened.
+/// Each format's header has one (`npy_format`), beside the functions that read and write it, see
+/// `VectorFormatDescription`. Formats are the same where their names are.
+struct VectorFormat {
+    std::string_view name{}; ///< as the tool knows it
+    /// Endings of files' names that are written in this format; without capitals.
+    std::array<std::string_view, 2> extensions{};
+    WordRule words{}; ///< which words it can hold
+    /// The file beside `path` with the words of the rows; null where they are in the file itself.
+    std::string (*words_file)(const std::string& path) = nullptr;
+
+    [[nodiscard]] friend constexpr bool operator==(const VectorFormat& a,
+                                                   const VectorFormat& b) noexcept {
+        return a.name == b.name;
+    }
 };
 
-/// Every format, with the name by which the tool knows it and the ending of its files' names.
-struct FormatName {
-    VectorFormat format;
-    std::string_view name;
-    std::string_view extension;
-};
-inline constexpr std::array<FormatName, 11> format_names{{
-    {VectorFormat::word2vec_text, "word2vec-text", ".vec"},
-    {VectorFormat::word2vec_binary, "word2vec-binary", ".bin"},
-    {VectorFormat::glove_text, "glove-text", ".txt"},
-    {VectorFormat::fasttext_binary, "fasttext-binary", ".ftz"},
-    {VectorFormat::native, "firth", ".firth"},
-    {VectorFormat::npy, "npy", ".npy"},
-    {VectorFormat::safetensors, "safetensors", ".safetensors"},
-    {VectorFormat::projector, "projector", ".tsv"},
-    {VectorFormat::fvecs, "fvecs", ".fvecs"},
-    {VectorFormat::bvecs, "bvecs", ".bvecs"},
-    {VectorFormat::ivecs, "ivecs", ".ivecs"},
-}};
-
-/// The name of a format.
-[[nodiscard]] constexpr std::string_view format_name(VectorFormat format) noexcept {
-    return format_names[static_cast<std::size_t>(format)].name;
-}
-
-/// The format in which a file of this name is written, where nobody says otherwise: by the ending
-/// of the name, in either case; word2vec's text for .txt, its binary format for names without an
-/// ending. Throws `OptionError` for other endings: a guess would be found out too late.
-[[nodiscard]] inline VectorFormat format_of_name(const std::string& path) {
-    std::string extension = std::filesystem::path(path).extension().string();
-    for (char& letter : extension) {
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-    }
-    if (extension.empty()) return VectorFormat::word2vec_binary;
-    if (extension == ".txt") return VectorFormat::word2vec_text;
-    std::string known = ".txt";
-    for (const FormatName& name : format_names) {
-        if (name.format == VectorFormat::fasttext_binary) continue;
-        if (name.extension == extension) return name.format;
-        if (name.extension != ".txt") known.append(", ").append(name.extension);
-    }
-    throw OptionError("the ending of " + path + " tells no format to write: name it (--format), " +
-                      "or end the name in one of " + known);
-}
-
-/// What is done with words that a format cannot hold, see `word_rule`.
+/// What is done with words that a format cannot hold, see `WordRule`.
 enum class UnwritableWords {
     refuse,  ///< `Error`
     skip,    ///< their rows are left out
@@ -100,5 +58,33 @@ struct SaveReport {
     bool scales_lost = false;        ///< int8 codes without what their rows are multiplied by: of
                                      ///< each vector the direction is kept, not the length
 };
+
+namespace detail {
+
+/// The end of a message about a word that a format does not hold.
+[[nodiscard]] inline std::string unwritable(const VectorFormat& format, std::string_view word) {
+    return "the word \"" + std::string(word) + "\", which " + std::string(format.name) +
+           " cannot hold: " + format.words.why_not(word) +
+           "; skip or replace such words (--unwritable), or choose another format";
+}
+
+} // namespace detail
+
+/// Tells before long work whether vectors of these symbols can be written in a format: throws
+/// `OptionError`, with the first symbol that it cannot hold.
+inline void check_words(const Vocabulary& vocabulary, const VectorFormat& format) {
+    for (Id id = 0; id < vocabulary.size(); ++id) {
+        if (format.words.holds(vocabulary[id])) continue;
+        throw OptionError("word " + std::to_string(id) + " of the vocabulary is " +
+                          detail::unwritable(format, vocabulary[id]));
+    }
+}
+
+/// The same by the options for the writing, which name the format: nothing is wrong where they skip
+/// or replace such words.
+inline void check_words(const Vocabulary& vocabulary, const SaveOptions& options) {
+    if (!options.format) throw OptionError("the format is not given, which tells what words hold");
+    if (options.unwritable == UnwritableWords::refuse) check_words(vocabulary, *options.format);
+}
 
 } // namespace firth

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,8 +11,14 @@
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/io/detail/byte_reader.hpp>
+#include <firth/io/detail/text_kind.hpp>
 #include <firth/io/detail/text_rows.hpp>
 #include <firth/io/detail/text_sample.hpp>
+#include <firth/io/detail/writing.hpp>
+#include <firth/io/file_report.hpp>
+#include <firth/io/file_sample.hpp>
+#include <firth/io/format.hpp>
+#include <firth/io/opened_file.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/io/word2vec_text.hpp>
@@ -21,6 +28,15 @@
 /// glove.840B do: dim is the commonest number of numbers among the first rows, and the last dim
 /// fields of a row are its vector.
 namespace firth {
+
+/// GloVe's text. Files of this name's usual ending, .txt, are written as word2vec's: this one must
+/// be asked for.
+inline constexpr VectorFormat glove_text_format{.name = "glove-text",
+                                                .words = {.empty = false,
+                                                          .separators = "\n",
+                                                          .numbers_between = false,
+                                                          .byte_order_mark = false,
+                                                          .no_rows = false}};
 
 namespace detail {
 
@@ -65,8 +81,45 @@ public:
 /// `Word2VecTextWriter` throws.
 inline void write_glove_text(const WordVectors<float>& vectors, const std::string& path) {
     Word2VecTextWriter writer(std::make_unique<AtomicFile>(path), path, vectors.size(),
-                              vectors.dim(), false);
+                              vectors.dim(), glove_text_format);
     write_rows(vectors, writer);
 }
+
+/// All that files go by, see `VectorFormatDescription`.
+struct GloveTextFormat {
+    static constexpr VectorFormat format = glove_text_format;
+
+    [[nodiscard]] static bool recognize(const FileSample& file) {
+        return file.text().kind == detail::TextKind::words_and_numbers;
+    }
+
+    [[nodiscard]] static WordVectors<float> load(const OpenedFile& file, const ReadOptions& options,
+                                                 ReadReport* report) {
+        return parse_glove_text(file.bytes(), file.path(), options, report);
+    }
+
+    [[nodiscard]] static std::unique_ptr<RowReader> rows(const OpenedFile& file,
+                                                         const ReadOptions& options) {
+        return std::make_unique<GloveTextReader>(file.bytes(), file.path(), options);
+    }
+
+    [[nodiscard]] static std::unique_ptr<RowWriter> writer(const std::string& path,
+                                                           std::uint64_t rows, std::size_t dim,
+                                                           const SaveOptions& options) {
+        detail::check_only_f32(path, format, options);
+        return std::make_unique<Word2VecTextWriter>(
+            std::make_unique<AtomicFile>(path, detail::header_order(options)), path, rows, dim,
+            format);
+    }
+
+    [[nodiscard]] static FileReport verify(const OpenedFile& file, const ReadOptions& options) {
+        FileReport report = verify_rows<GloveTextFormat>(file, options);
+        if (report.dim == 1) {
+            report.warnings.emplace_back("each word has a single number: is this a vocabulary with "
+                                         "counts?");
+        }
+        return report;
+    }
+};
 
 } // namespace firth

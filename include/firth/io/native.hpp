@@ -22,6 +22,11 @@
 #include <firth/io/detail/element_type.hpp>
 #include <firth/io/detail/elements.hpp>
 #include <firth/io/detail/stored_matrix.hpp>
+#include <firth/io/detail/word_list.hpp>
+#include <firth/io/file_report.hpp>
+#include <firth/io/file_sample.hpp>
+#include <firth/io/format.hpp>
+#include <firth/io/opened_file.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/simd/dot.hpp>
@@ -42,6 +47,9 @@
 /// Sections that a reader does not know are passed over. A file is opened by mapping it: in no time
 /// whatever its size, and nothing is read before it is touched.
 namespace firth {
+
+/// firth's own.
+inline constexpr VectorFormat native_format{.name = "firth", .extensions = {".firth"}};
 
 /// Vectors of int8, as a file holds them.
 struct QuantizedVectors {
@@ -75,7 +83,16 @@ public:
     explicit NativeFile(const std::string& path)
         : NativeFile(path, std::make_shared<MappedFile>(path, MappedFile::Access::copy_on_write)) {}
 
-    /// The same of a file that was opened before, with `copy_on_write`; `path` is what errors call
+    /// The same of a file that was opened before: in place where it lies unpacked on the disk; else
+    /// all that come from one object share its memory, tables that are changed too.
+    explicit NativeFile(const OpenedFile& file)
+        // Only what is mapped for changes can be given away as tables.
+        : NativeFile(file.path(), file.in_place()
+                                      ? std::make_shared<MappedFile>(
+                                            file.path(), MappedFile::Access::copy_on_write)
+                                      : file.mapping()) {}
+
+    /// The same of a file that was mapped before, with `copy_on_write`; `path` is what errors call
     /// it.
     NativeFile(std::string path, std::shared_ptr<MappedFile> file)
         : file_(std::make_shared<SectionFile>(std::move(path), std::move(file), detail::native_kind,
@@ -281,7 +298,7 @@ public:
     /// `type` is f32, f16, bf16 or i8. Throws `OptionError` for others.
     NativeWriter(const std::string& path, std::uint64_t rows, std::size_t dim,
                  ElementType type = ElementType::f32)
-        : RowWriter(path, rows, dim, VectorFormat::native), type_(type),
+        : RowWriter(path, rows, dim, native_format), type_(type),
           file_(path, detail::native_kind, detail::native_version) {
         const std::array<std::uint64_t, 2> shape{rows, dim};
         file_.begin("shape");
@@ -338,5 +355,54 @@ inline void write_native(const WordVectors<float>& vectors, const std::string& p
     NativeWriter writer(path, vectors.size(), vectors.dim(), type);
     write_rows(vectors, writer);
 }
+
+/// All that files go by, see `VectorFormatDescription`. firth's files of other
+/// kinds are recognised, too, so that they can be verified.
+struct NativeFormat {
+    static constexpr VectorFormat format = native_format;
+
+    [[nodiscard]] static bool recognize(const FileSample& file) {
+        return is_section_file(file.bytes());
+    }
+
+    [[nodiscard]] static WordVectors<float> load(const OpenedFile& file, const ReadOptions& options,
+                                                 ReadReport* report) {
+        return read_native(NativeFile(file), options, report);
+    }
+
+    [[nodiscard]] static std::unique_ptr<RowReader> rows(const OpenedFile& file,
+                                                         const ReadOptions& options) {
+        return std::make_unique<NativeReader>(NativeFile(file), options);
+    }
+
+    [[nodiscard]] static std::unique_ptr<RowWriter> writer(const std::string& path,
+                                                           std::uint64_t rows, std::size_t dim,
+                                                           const SaveOptions& options) {
+        return std::make_unique<NativeWriter>(path, rows, dim, options.type);
+    }
+
+    [[nodiscard]] static ElementType stored_type(const OpenedFile& file, const ReadOptions&) {
+        return NativeFile(file).type();
+    }
+
+    [[nodiscard]] static FileReport verify(const OpenedFile& file, const ReadOptions&) {
+        FileReport report;
+        report.format = format.name;
+        report.kind = section_file_kind(file.bytes());
+        if (report.kind != detail::native_kind) {
+            file.sections().verify_all();
+        } else {
+            const NativeFile native(file);
+            verify_native(native);
+            report.rows = native.rows();
+            report.dim = native.dim();
+            report.checked.emplace_back("every row is finite and has the norm that the file says");
+            report.checked.emplace_back("every word is found under its number");
+            detail::warn_of_words(native.vocabulary(), report.warnings);
+        }
+        report.checked.emplace_back("every section has its checksum");
+        return report;
+    }
+};
 
 } // namespace firth

@@ -6,21 +6,24 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
-#include <firth/base/atomic_file.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/io/detail/byte_reader.hpp>
 #include <firth/io/detail/element_type.hpp>
 #include <firth/io/detail/elements.hpp>
 #include <firth/io/detail/stored_matrix.hpp>
 #include <firth/io/detail/word_list.hpp>
+#include <firth/io/file_sample.hpp>
+#include <firth/io/format.hpp>
+#include <firth/io/opened_file.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/table/word_vectors.hpp>
@@ -29,6 +32,15 @@
 /// float32, float64, int8 or uint8 of either byte order, in C's or Fortran's order. The words lie
 /// in a file beside it, see `word_list.hpp`.
 namespace firth {
+
+/// NumPy's.
+inline constexpr VectorFormat npy_format{.name = "npy",
+                                         .extensions = {".npy"},
+                                         .words = {.empty = false,
+                                                   .separators = "\n",
+                                                   .byte_order_mark = false,
+                                                   .carriage_return = false},
+                                         .words_file = words_path};
 
 namespace detail {
 
@@ -212,28 +224,17 @@ inline std::string npy_descr(ElementType type, const std::string& name) {
     return matrix;
 }
 
-/// Reads vectors from a .npy file and the words beside it. Throws `IoError` and `FormatError`.
-[[nodiscard]] inline WordVectors<float>
-read_npy(const std::string& path, const ReadOptions& options = {}, ReadReport* report = nullptr) {
-    const MappedFile file(path);
-    const StoredMatrix matrix = parse_npy_matrix(file.bytes(), path);
-    return detail::read_matrix(matrix,
-                               words_of(path, matrix.rows, options, report, words_path(path)), path,
-                               options, report);
-}
-
-/// Writes a .npy file, version 1.0, and the words beside it: the two are put in their places right
-/// behind each other.
-class NpyWriter final : public RowWriter {
+/// Writes a .npy file, version 1.0, and the words beside it.
+class NpyWriter final : public detail::MatrixWriter {
 public:
     /// `type` is f32, f16 or i8 (codes without their scales, of which only the direction means
     /// something). Throws `OptionError` for others.
     NpyWriter(const std::string& path, std::uint64_t rows, std::size_t dim,
               ElementType type = ElementType::f32)
-        : RowWriter(path, rows, dim, VectorFormat::npy), type_(type),
-          descr_(detail::npy_descr(type, path)), file_(path), words_(words_path(path)) {
+        : MatrixWriter(path, rows, dim, npy_format), type_(type),
+          descr_(detail::npy_descr(type, path)) {
         if (type == ElementType::i8) lose_scales();
-        file_.write(header(rows));
+        file().write(header(rows));
     }
 
 private:
@@ -252,24 +253,42 @@ private:
         return bytes + text;
     }
 
-    void put(const Row& row) override {
-        words_.add(row);
-        bytes_.clear();
-        detail::encode_row(row.vector, type_, bytes_);
-        file_.write(bytes_);
+    void encode(std::span<const float> vector, std::string& to) override {
+        detail::encode_row(vector, type_, to);
     }
 
-    void end() override {
-        if (skipped() != 0) file_.rewrite(0, header(added()));
-        words_.commit_with(file_);
+    void complete() override {
+        if (skipped() != 0) file().rewrite(0, header(added()));
     }
 
     ElementType type_;
     std::string descr_;
-    AtomicFile file_;
-    WordListWriter words_;
-    std::string bytes_;
 };
+
+/// All that files go by, see `VectorFormatDescription`.
+struct NpyFormat : detail::MatrixFormat<NpyFormat> {
+    static constexpr VectorFormat format = npy_format;
+
+    [[nodiscard]] static bool recognize(const FileSample& file) {
+        return file.bytes().starts_with(detail::npy_magic);
+    }
+
+    [[nodiscard]] static StoredMatrix matrix(std::string_view bytes, const std::string& name) {
+        return parse_npy_matrix(bytes, name);
+    }
+
+    [[nodiscard]] static std::unique_ptr<RowWriter> writer(const std::string& path,
+                                                           std::uint64_t rows, std::size_t dim,
+                                                           const SaveOptions& options) {
+        return std::make_unique<NpyWriter>(path, rows, dim, options.type);
+    }
+};
+
+/// Reads vectors from a .npy file and the words beside it. Throws `IoError` and `FormatError`.
+[[nodiscard]] inline WordVectors<float>
+read_npy(const std::string& path, const ReadOptions& options = {}, ReadReport* report = nullptr) {
+    return NpyFormat::load(MappedFile(path).bytes(), path, options, report);
+}
 
 /// Writes vectors to a .npy file and the words beside it. Throws what `NpyWriter` throws.
 inline void write_npy(const WordVectors<float>& vectors, const std::string& path,

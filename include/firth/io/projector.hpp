@@ -20,8 +20,13 @@
 #include <firth/base/utf8.hpp>
 #include <firth/io/detail/byte_reader.hpp>
 #include <firth/io/detail/stored_matrix.hpp>
+#include <firth/io/detail/text_kind.hpp>
 #include <firth/io/detail/text_rows.hpp>
 #include <firth/io/detail/word_list.hpp>
+#include <firth/io/detail/writing.hpp>
+#include <firth/io/file_sample.hpp>
+#include <firth/io/format.hpp>
+#include <firth/io/opened_file.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/table/word_vectors.hpp>
@@ -40,6 +45,13 @@ namespace firth {
     }
     return std::filesystem::path(file).replace_extension(".metadata.tsv").string();
 }
+
+/// The Embedding Projector's.
+inline constexpr VectorFormat projector_format{
+    .name = "projector",
+    .extensions = {".tsv"},
+    .words = {.byte_order_mark = false, .no_rows = false},
+    .words_file = metadata_path};
 
 namespace detail {
 
@@ -191,7 +203,7 @@ private:
 class ProjectorWriter final : public RowWriter {
 public:
     ProjectorWriter(const std::string& path, std::uint64_t rows, std::size_t dim)
-        : RowWriter(path, rows, dim, VectorFormat::projector), file_(path),
+        : RowWriter(path, rows, dim, projector_format), file_(path),
           metadata_(metadata_path(path)) {}
 
 private:
@@ -224,5 +236,31 @@ inline void write_projector(const WordVectors<float>& vectors, const std::string
     ProjectorWriter writer(path, vectors.size(), vectors.dim());
     write_rows(vectors, writer);
 }
+
+/// All that files go by, see `VectorFormatDescription`.
+struct ProjectorFormat {
+    static constexpr VectorFormat format = projector_format;
+
+    [[nodiscard]] static bool recognize(const FileSample& file) {
+        return file.text().kind == detail::TextKind::tabbed_numbers;
+    }
+
+    [[nodiscard]] static WordVectors<float> load(const OpenedFile& file, const ReadOptions& options,
+                                                 ReadReport* report) {
+        return parse_projector(file.bytes(), file.path(), options, report);
+    }
+
+    [[nodiscard]] static std::unique_ptr<RowReader> rows(const OpenedFile& file,
+                                                         const ReadOptions& options) {
+        return std::make_unique<ProjectorReader>(file.bytes(), file.path(), options);
+    }
+
+    [[nodiscard]] static std::unique_ptr<RowWriter> writer(const std::string& path,
+                                                           std::uint64_t rows, std::size_t dim,
+                                                           const SaveOptions& options) {
+        detail::check_only_f32(path, format, options);
+        return std::make_unique<ProjectorWriter>(path, rows, dim);
+    }
+};
 
 } // namespace firth

@@ -17,9 +17,9 @@
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/base/utf8.hpp>
-#include <firth/io/detail/word_rules.hpp>
 #include <firth/io/format.hpp>
 #include <firth/io/read_options.hpp>
+#include <firth/io/word_rule.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/table/word_vectors.hpp>
@@ -95,7 +95,7 @@ public:
             fail("the vector of \"" + std::string(row.word) +
                  "\" holds NaN or infinity, expected finite numbers");
         }
-        if (rule_.holds(row.word)) {
+        if (format_.words.holds(row.word)) {
             put(row);
             ++report_.rows;
         } else {
@@ -109,7 +109,7 @@ public:
             fail("there are " + std::to_string(report_.rows + report_.skipped) + " rows, but " +
                  std::to_string(rows_) + " were promised");
         }
-        if (report_.rows == 0 && !rule_.no_rows) {
+        if (report_.rows == 0 && !format_.words.no_rows) {
             fail("there are no rows, and a file of no rows is empty in this format");
         }
         end();
@@ -117,9 +117,8 @@ public:
 
 protected:
     /// `name` is what errors call the file. Throws `OptionError` for a size that no table has.
-    RowWriter(std::string name, std::uint64_t rows, std::size_t dim, VectorFormat format)
-        : name_(std::move(name)), rows_(rows), dim_(dim), format_(format),
-          rule_(word_rule(format)) {
+    RowWriter(std::string name, std::uint64_t rows, std::size_t dim, const VectorFormat& format)
+        : name_(std::move(name)), rows_(rows), dim_(dim), format_(format) {
         // Vectors of no words have no dim.
         if (rows != 0 || dim != 0) detail::check_table_size(rows, dim);
     }
@@ -152,7 +151,7 @@ private:
             ++report_.skipped;
             return;
         }
-        const std::string replacement = rule_.replace(row.word);
+        const std::string replacement = format_.words.replace(row.word);
         if (first) report_.first_replacement = replacement;
         put({replacement, row.vector, row.count});
         ++report_.rows;
@@ -163,7 +162,6 @@ private:
     std::uint64_t rows_;
     std::size_t dim_;
     VectorFormat format_;
-    WordRule rule_;
     UnwritableWords unwritable_ = UnwritableWords::refuse;
     SaveReport report_;
 };

@@ -1,12 +1,10 @@
 #pragma once
 
-/// Needs nlohmann/json.
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,15 +13,17 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/io/detail/byte_reader.hpp>
 #include <firth/io/detail/element_type.hpp>
 #include <firth/io/detail/elements.hpp>
+#include <firth/io/detail/json_walk.hpp>
 #include <firth/io/detail/stored_matrix.hpp>
 #include <firth/io/detail/word_list.hpp>
+#include <firth/io/file_sample.hpp>
+#include <firth/io/format.hpp>
+#include <firth/io/opened_file.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/table/word_vectors.hpp>
@@ -38,6 +38,10 @@
 /// see `word_list.hpp`.
 namespace firth {
 
+/// safetensors.
+inline constexpr VectorFormat safetensors_format{
+    .name = "safetensors", .extensions = {".safetensors"}, .words = {.separators = "\n"}};
+
 /// A tensor in a file.
 struct StoredTensor {
     std::string name;
@@ -50,9 +54,15 @@ namespace detail {
 
 inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;
 
-/// Takes in the header as its parser walks through it, and stops it at what does not belong there;
-/// so a hostile header cannot make it take memory.
-class SafetensorsHeader final : public nlohmann::json_sax<nlohmann::json> {
+/// True for bytes that begin with the length of a header and its first character.
+inline bool looks_like_safetensors(std::string_view bytes) {
+    if (bytes.size() < 9 || bytes[8] != '{') return false;
+    return ByteReader(bytes, "").number<std::uint64_t>("") <= safetensors_header_limit;
+}
+
+/// Takes in the header as it is walked through (see `JsonWalk`), and stops at what does not belong
+/// there, so that a hostile header cannot make it take memory.
+class SafetensorsHeader {
 public:
     struct Entry {
         StoredTensor tensor;
@@ -62,23 +72,22 @@ public:
     std::vector<Entry> entries;
     std::string error;
 
-    bool null() override {
+    bool null() {
         // No metadata, as some writers say it.
         return depth_ == 1 && in_metadata_ ? true : refuse("null");
     }
-    bool boolean(bool) override { return refuse("true or false"); }
-    bool number_integer(number_integer_t) override { return refuse("a negative number"); }
-    bool number_float(number_float_t, const string_t&) override { return refuse("a fraction"); }
-    bool binary(binary_t&) override { return refuse("binary data"); }
+    bool boolean() { return refuse("true or false"); }
+    bool negative() { return refuse("a negative number"); }
+    bool fraction() { return refuse("a fraction"); }
 
-    bool number_unsigned(number_unsigned_t value) override {
+    bool number(std::uint64_t value) {
         if (list_ == nullptr) return refuse("a number");
         if (list_->size() == most_dimensions) return refuse("more than 16 numbers in a list");
         list_->push_back(value);
         return true;
     }
 
-    bool string(string_t& value) override {
+    bool string(const std::string& value) {
         if (depth_ == 2 && in_metadata_) return true;
         if (depth_ != 2 || key_ != "dtype" || !entries.back().tensor.type.empty()) {
             return refuse("a string");
@@ -87,18 +96,18 @@ public:
         return true;
     }
 
-    bool start_object(std::size_t) override {
+    bool start_object() {
         if (++depth_ > 2 || list_ != nullptr) return refuse("an object");
         return true;
     }
 
-    bool end_object() override {
+    bool end_object() {
         --depth_;
         in_metadata_ = false;
         return true;
     }
 
-    bool key(string_t& name) override {
+    bool key(const std::string& name) {
         if (depth_ == 2) {
             key_ = name;
             return true;
@@ -110,7 +119,7 @@ public:
         return true;
     }
 
-    bool start_array(std::size_t) override {
+    bool start_array() {
         if (depth_ != 2 || in_metadata_ || list_ != nullptr) return refuse("a list");
         Entry& entry = entries.back();
         list_ = key_ == "shape"          ? &entry.tensor.shape
@@ -119,15 +128,13 @@ public:
         return list_ != nullptr && list_->empty() ? true : refuse("a list");
     }
 
-    bool end_array() override {
+    bool end_array() {
         list_ = nullptr;
         return true;
     }
 
-    bool parse_error(std::size_t position, const std::string&,
-                     const nlohmann::detail::exception&) override {
-        if (error.empty()) error = "no JSON from byte " + std::to_string(position) + " on";
-        return false;
+    void broken(std::size_t position) {
+        error = "no JSON from byte " + std::to_string(position) + " on";
     }
 
 private:
@@ -198,7 +205,7 @@ parse_safetensors(std::string_view bytes, const std::string& name = "the data") 
     const std::string_view json = reader.take(static_cast<std::size_t>(size), "the header");
     if (!json.starts_with('{')) reader.fail_at(8, "the header begins with no '{'");
     detail::SafetensorsHeader header;
-    if (!nlohmann::json::sax_parse(json.begin(), json.end(), &header)) {
+    if (!detail::JsonWalk(json, header).run()) {
         reader.fail_at(8, "the header holds " + header.error);
     }
     auto& entries = header.entries;
@@ -376,7 +383,7 @@ public:
     /// `type` is f32, f16, bf16 or i8. Throws `OptionError` for others.
     SafetensorsWriter(const std::string& path, std::uint64_t rows, std::size_t dim,
                       ElementType type = ElementType::f32)
-        : RowWriter(path, rows, dim, VectorFormat::safetensors), type_(type),
+        : RowWriter(path, rows, dim, safetensors_format), type_(type),
           file_(path, AtomicFile::Order::any) {
         // The header's place is kept until the words are known.
         file_.write(std::string(header_size, ' '));
@@ -410,7 +417,7 @@ private:
         std::string header;
         const std::uint64_t length = header_size - sizeof(std::uint64_t);
         detail::append_elements_of(std::span<const std::uint64_t>(&length, 1), header);
-        header += header_.dump();
+        header += header_ + '}';
         header.resize(header_size, ' ');
         file_.rewrite(0, header);
         file_.commit();
@@ -429,11 +436,17 @@ private:
         }
     }
 
-    void add(const char* name, const char* type, std::vector<std::uint64_t> shape,
-             std::uint64_t bytes) {
-        header_[name] = {{"dtype", type},
-                         {"shape", std::move(shape)},
-                         {"data_offsets", {offset_, offset_ + bytes}}};
+    void add(const std::string& name, const std::string& type,
+             std::initializer_list<std::uint64_t> shape, std::uint64_t bytes) {
+        const auto list = [](std::initializer_list<std::uint64_t> numbers) {
+            std::string text;
+            for (const std::uint64_t number : numbers) {
+                text += (text.empty() ? '[' : ',') + std::to_string(number);
+            }
+            return text + ']';
+        };
+        header_ += ",\"" + name + R"(":{"dtype":")" + type + R"(","shape":)" + list(shape) +
+                   R"(,"data_offsets":)" + list({offset_, offset_ + bytes}) + '}';
         offset_ += bytes;
     }
 
@@ -447,7 +460,7 @@ private:
 
     ElementType type_;
     AtomicFile file_;
-    nlohmann::ordered_json header_ = {{"__metadata__", {{"format", "pt"}}}};
+    std::string header_ = R"({"__metadata__":{"format":"pt"})";
     std::uint64_t offset_ = 0;
     std::string words_;
     std::vector<std::uint64_t> counts_;
@@ -461,5 +474,35 @@ inline void write_safetensors(const WordVectors<float>& vectors, const std::stri
     SafetensorsWriter writer(path, vectors.size(), vectors.dim(), type);
     write_rows(vectors, writer);
 }
+
+/// All that files go by, see `VectorFormatDescription`.
+struct SafetensorsFormat {
+    static constexpr VectorFormat format = safetensors_format;
+
+    [[nodiscard]] static bool recognize(const FileSample& file) {
+        return detail::looks_like_safetensors(file.bytes());
+    }
+
+    [[nodiscard]] static WordVectors<float> load(const OpenedFile& file, const ReadOptions& options,
+                                                 ReadReport* report) {
+        return parse_safetensors_vectors(file.bytes(), file.path(), options, report);
+    }
+
+    [[nodiscard]] static std::unique_ptr<RowReader> rows(const OpenedFile& file,
+                                                         const ReadOptions& options) {
+        return std::make_unique<SafetensorsReader>(file.bytes(), file.path(), options);
+    }
+
+    [[nodiscard]] static std::unique_ptr<RowWriter> writer(const std::string& path,
+                                                           std::uint64_t rows, std::size_t dim,
+                                                           const SaveOptions& options) {
+        return std::make_unique<SafetensorsWriter>(path, rows, dim, options.type);
+    }
+
+    [[nodiscard]] static ElementType stored_type(const OpenedFile& file,
+                                                 const ReadOptions& options) {
+        return detail::open_safetensors(file.bytes(), file.path(), options, nullptr).matrix.type;
+    }
+};
 
 } // namespace firth

@@ -1,163 +1,33 @@
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
+#include <type_traits>
 
-#include <firth/base/number_text.hpp>
-#include <firth/base/section_file.hpp>
-#include <firth/base/utf8.hpp>
-#include <firth/io/detail/text_sample.hpp>
-#include <firth/io/format.hpp>
+#include <firth/io/file_report.hpp>
+#include <firth/io/formats.hpp>
 #include <firth/io/load.hpp>
-#include <firth/io/native.hpp>
 #include <firth/io/read_options.hpp>
-#include <firth/io/word2vec_binary.hpp>
-#include <firth/table/word_vectors.hpp>
 
 /// Whether a file is sound: everything in it is read and looked at.
 namespace firth {
 
-/// What was found of a file in which nothing is wrong for certain.
-struct FileReport {
-    std::string format;                ///< as `format_name` has it
-    std::string kind = "vectors";      ///< of firth's other files what they hold
-    std::uint64_t rows = 0;            ///< of vectors
-    std::size_t dim = 0;               ///< of vectors
-    std::vector<std::string> checked;  ///< what was looked at
-    std::vector<std::string> warnings; ///< what may be wrong: worth a look
-
-    /// True where there is nothing to look at.
-    [[nodiscard]] bool sound() const noexcept { return warnings.empty(); }
-};
-
-namespace detail {
-
-/// Counts words of one kind and remembers the first.
-class WordTally {
-public:
-    void add(std::string_view word) {
-        if (count_++ == 0) first_ = word;
-    }
-
-    [[nodiscard]] std::size_t count() const noexcept { return count_; }
-
-    /// "3 words WHAT, such as "first"", where there are any.
-    void warn(const std::string& what, std::vector<std::string>& warnings) const {
-        if (count_ == 0) return;
-        warnings.push_back(std::to_string(count_) + (count_ == 1 ? " word " : " words ") + what +
-                           ", such as \"" + first_ + '"');
-    }
-
-private:
-    std::size_t count_ = 0;
-    std::string first_;
-};
-
-/// Words that are rather parts of a damaged or misread file.
-inline void warn_of_words(const Vocabulary& vocabulary, std::vector<std::string>& warnings) {
-    WordTally fractions;
-    WordTally whole;
-    WordTally control;
-    WordTally marked;
-    for (Id id = 0; id < vocabulary.size(); ++id) {
-        const std::string_view word = vocabulary[id];
-        if (word.starts_with(byte_order_mark)) marked.add(word);
-        if (std::any_of(word.begin(), word.end(),
-                        [](char byte) { return static_cast<unsigned char>(byte) < 0x20; })) {
-            control.add(word);
-        }
-        // "nan" and "infinity" are words of several languages.
-        if (word.find_first_of("0123456789") == word.npos || !is_number(word)) continue;
-        (word.find_first_not_of("0123456789") == word.npos ? whole : fractions).add(word);
-    }
-    fractions.warn("that look like elements of vectors", warnings);
-    // Years and the like are words; but the first one may come from a header.
-    if (2 * whole.count() > vocabulary.size() ||
-        (!vocabulary.empty() && is_number(vocabulary[0]) && fractions.count() == 0)) {
-        whole.warn("that are whole numbers", warnings);
-    }
-    control.warn("with control characters", warnings);
-    marked.warn("that begin with a byte-order mark", warnings);
-}
-
-inline void verify_words(const VectorFile& file, const WordVectors<float>& vectors,
-                         const ReadReport& read, FileReport& report) {
-    report.rows = vectors.size();
-    report.dim = vectors.dim();
-    report.checked.push_back("every row has " + std::to_string(vectors.dim()) +
-                             " finite numbers and nothing else");
-    report.checked.emplace_back("no word comes twice");
-    if (read.header_rows != 0) {
-        report.checked.emplace_back("there are as many rows as the header says");
-    }
-    if (read.byte_order_mark) {
-        report.warnings.emplace_back("the text begins with a UTF-8 byte-order mark, which other "
-                                     "programs may take for a part of its first word");
-    }
-    if (read.numbered) {
-        report.warnings.emplace_back("there are no words: rows are named by their numbers");
-    } else {
-        warn_of_words(vectors.vocabulary(), report.warnings);
-    }
-    if (read.not_utf8 != 0) {
-        report.warnings.push_back(std::to_string(read.not_utf8) + " words are not UTF-8");
-    }
-    if (file.format() == VectorFormat::glove_text && vectors.dim() == 1) {
-        report.warnings.emplace_back("each word has a single number: is this a vocabulary with "
-                                     "counts?");
-    }
-    if (file.format() == VectorFormat::word2vec_binary) {
-        Word2VecBinaryRows rows(file.bytes(), file.path(), {});
-        while (rows.next()) {
-        }
-        report.checked.emplace_back("all rows end alike");
-        if (rows.has_mixed_ends()) {
-            report.warnings.emplace_back("some rows end with a newline and others do not");
-        }
-    }
-}
-
-} // namespace detail
-
 /// Reads everything in a file, or for "-" in standard input, and looks at it. Throws `FormatError`
 /// at the first thing that is wrong, and `IoError`.
-[[nodiscard]] inline FileReport verify(const VectorFile& file, const ReadOptions& options = {}) {
-    FileReport report;
-    report.format = format_name(file.format());
-    if (file.format() != VectorFormat::native) {
-        ReadOptions strict = options;
-        strict.duplicates = ReadOptions::Duplicates::refuse;
-        ReadReport read;
-        const WordVectors<float> vectors = load(file, strict, &read);
-        detail::verify_words(file, vectors, read, report);
-        return report;
-    }
-    report.kind = section_file_kind(file.bytes());
-    if (report.kind != detail::native_kind) {
-        file.sections().verify_all();
-    } else {
-        const NativeFile native = file.native();
-        verify_native(native);
-        report.rows = native.rows();
-        report.dim = native.dim();
-        report.checked.emplace_back("every row is finite and has the norm that the file says");
-        report.checked.emplace_back("every word is found under its number");
-        detail::warn_of_words(native.vocabulary(), report.warnings);
-    }
-    report.checked.emplace_back("every section has its checksum");
-    return report;
+template <VectorFormatList Formats = KnownFormats>
+[[nodiscard]] FileReport verify(const VectorFile& file, const ReadOptions& options = {}) {
+    return Formats::find(file.format(), [&]<class F>(std::type_identity<F>) {
+        if constexpr (detail::HasVerify<F>) {
+            return F::verify(file, options);
+        } else {
+            return verify_rows<F>(file, options);
+        }
+    });
 }
 
 /// The same of a path.
-[[nodiscard]] inline FileReport verify(const std::string& path, const ReadOptions& options = {}) {
-    return verify(VectorFile(path), options);
+template <VectorFormatList Formats = KnownFormats>
+[[nodiscard]] FileReport verify(const std::string& path, const ReadOptions& options = {}) {
+    return verify<Formats>(VectorFile(path, Formats()), options);
 }
 
 } // namespace firth

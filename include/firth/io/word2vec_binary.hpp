@@ -19,7 +19,13 @@
 #include <firth/io/detail/byte_reader.hpp>
 #include <firth/io/detail/element_type.hpp>
 #include <firth/io/detail/elements.hpp>
+#include <firth/io/detail/text_kind.hpp>
 #include <firth/io/detail/word2vec_header.hpp>
+#include <firth/io/detail/writing.hpp>
+#include <firth/io/file_report.hpp>
+#include <firth/io/file_sample.hpp>
+#include <firth/io/format.hpp>
+#include <firth/io/opened_file.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/table/word_vectors.hpp>
@@ -28,6 +34,12 @@
 /// float32. word2vec.c ends each row with a newline, gensim and the GoogleNews file do not; readers
 /// take both. Words are bytes, UTF-8 or not.
 namespace firth {
+
+/// word2vec's binary format, also that of files whose names have no ending.
+inline constexpr VectorFormat word2vec_binary_format{
+    .name = "word2vec-binary",
+    .extensions = {".bin"},
+    .words = {.empty = false, .separators = " \n"}};
 
 namespace detail {
 
@@ -139,7 +151,7 @@ class Word2VecBinaryWriter final : public RowWriter {
 public:
     Word2VecBinaryWriter(std::unique_ptr<ByteSink> sink, const std::string& name,
                          std::uint64_t rows, std::size_t dim)
-        : RowWriter(name, rows, dim, VectorFormat::word2vec_binary), sink_(std::move(sink)) {
+        : RowWriter(name, rows, dim, word2vec_binary_format), sink_(std::move(sink)) {
         sink_->write(detail::header_line(rows, dim));
     }
 
@@ -230,5 +242,44 @@ inline void write_word2vec_binary(const WordVectors<float>& vectors, std::ostrea
                                 vectors.dim());
     write_rows(vectors, writer);
 }
+
+/// All that files go by, see `VectorFormatDescription`.
+struct Word2VecBinaryFormat {
+    static constexpr VectorFormat format = word2vec_binary_format;
+
+    [[nodiscard]] static bool recognize(const FileSample& file) {
+        return file.text().kind == detail::TextKind::header_and_binary;
+    }
+
+    [[nodiscard]] static WordVectors<float> load(const OpenedFile& file, const ReadOptions& options,
+                                                 ReadReport* report) {
+        return parse_word2vec_binary(file.bytes(), file.path(), options, report);
+    }
+
+    [[nodiscard]] static std::unique_ptr<RowReader> rows(const OpenedFile& file,
+                                                         const ReadOptions& options) {
+        return std::make_unique<Word2VecBinaryReader>(file.bytes(), file.path(), options);
+    }
+
+    [[nodiscard]] static std::unique_ptr<RowWriter> writer(const std::string& path,
+                                                           std::uint64_t rows, std::size_t dim,
+                                                           const SaveOptions& options) {
+        detail::check_only_f32(path, format, options);
+        return std::make_unique<Word2VecBinaryWriter>(
+            std::make_unique<AtomicFile>(path, detail::header_order(options)), path, rows, dim);
+    }
+
+    [[nodiscard]] static FileReport verify(const OpenedFile& file, const ReadOptions& options) {
+        FileReport report = verify_rows<Word2VecBinaryFormat>(file, options);
+        detail::Word2VecBinaryRows rows(file.bytes(), file.path(), {});
+        while (rows.next()) {
+        }
+        report.checked.emplace_back("all rows end alike");
+        if (rows.has_mixed_ends()) {
+            report.warnings.emplace_back("some rows end with a newline and others do not");
+        }
+        return report;
+    }
+};
 
 } // namespace firth

@@ -13,8 +13,13 @@
 #include <firth/base/byte_sink.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/io/detail/byte_reader.hpp>
+#include <firth/io/detail/text_kind.hpp>
 #include <firth/io/detail/text_rows.hpp>
 #include <firth/io/detail/word2vec_header.hpp>
+#include <firth/io/detail/writing.hpp>
+#include <firth/io/file_sample.hpp>
+#include <firth/io/format.hpp>
+#include <firth/io/opened_file.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/table/word_vectors.hpp>
@@ -24,6 +29,12 @@
 /// at the end of the line, \r\n, words that hold spaces (the last dim fields are the vector). Words
 /// are bytes, UTF-8 or not.
 namespace firth {
+
+/// word2vec's text, fastText's .vec too.
+inline constexpr VectorFormat word2vec_text_format{
+    .name = "word2vec-text",
+    .extensions = {".vec", ".txt"},
+    .words = {.empty = false, .separators = " \n", .numbers_between = false}};
 
 namespace detail {
 
@@ -50,13 +61,12 @@ public:
 /// in GloVe's those that read as if the row had too many numbers.
 class Word2VecTextWriter final : public RowWriter {
 public:
-    /// Without `header` this is GloVe's format.
+    /// `format` is word2vec's, or GloVe's, which has no header.
     Word2VecTextWriter(std::unique_ptr<ByteSink> sink, const std::string& name, std::uint64_t rows,
-                       std::size_t dim, bool header = true)
-        : RowWriter(name, rows, dim,
-                    header ? VectorFormat::word2vec_text : VectorFormat::glove_text),
-          sink_(std::move(sink)), header_(header) {
-        if (header) sink_->write(detail::header_line(rows, dim));
+                       std::size_t dim, const VectorFormat& format = word2vec_text_format)
+        : RowWriter(name, rows, dim, format), sink_(std::move(sink)),
+          header_(format == word2vec_text_format) {
+        if (header_) sink_->write(detail::header_line(rows, dim));
     }
 
 private:
@@ -130,5 +140,32 @@ inline void write_word2vec_text(const WordVectors<float>& vectors, std::ostream&
                               vectors.dim());
     write_rows(vectors, writer);
 }
+
+/// All that files go by, see `VectorFormatDescription`.
+struct Word2VecTextFormat {
+    static constexpr VectorFormat format = word2vec_text_format;
+
+    [[nodiscard]] static bool recognize(const FileSample& file) {
+        return file.text().kind == detail::TextKind::header_and_text;
+    }
+
+    [[nodiscard]] static WordVectors<float> load(const OpenedFile& file, const ReadOptions& options,
+                                                 ReadReport* report) {
+        return parse_word2vec_text(file.bytes(), file.path(), options, report);
+    }
+
+    [[nodiscard]] static std::unique_ptr<RowReader> rows(const OpenedFile& file,
+                                                         const ReadOptions& options) {
+        return std::make_unique<Word2VecTextReader>(file.bytes(), file.path(), options);
+    }
+
+    [[nodiscard]] static std::unique_ptr<RowWriter> writer(const std::string& path,
+                                                           std::uint64_t rows, std::size_t dim,
+                                                           const SaveOptions& options) {
+        detail::check_only_f32(path, format, options);
+        return std::make_unique<Word2VecTextWriter>(
+            std::make_unique<AtomicFile>(path, detail::header_order(options)), path, rows, dim);
+    }
+};
 
 } // namespace firth

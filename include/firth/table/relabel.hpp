@@ -62,13 +62,4 @@ template <class Rename>
     return {std::move(names), std::move(table)};
 }
 
-/// The word with A-Z as a-z; other bytes stay.
-[[nodiscard]] inline std::string fold_ascii(std::string_view word) {
-    std::string folded(word);
-    for (char& byte : folded) {
-        if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
-    }
-    return folded;
-}
-
 } // namespace firth

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -8,10 +11,13 @@
 #include <utility>
 #include <vector>
 
+#include <firth/base/atomic_file.hpp>
 #include <firth/base/error.hpp>
 #include <firth/io/detail/element_type.hpp>
 #include <firth/io/detail/elements.hpp>
 #include <firth/io/detail/word_list.hpp>
+#include <firth/io/format.hpp>
+#include <firth/io/opened_file.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/table/embedding_table.hpp>
@@ -111,5 +117,73 @@ private:
     std::vector<float> vector_;
     std::size_t read_ = 0;
 };
+
+namespace detail {
+
+/// What formats have in common whose file is one matrix, F::matrix(bytes, name), and leaves the
+/// words to a file beside it.
+template <class F>
+struct MatrixFormat {
+    [[nodiscard]] static WordVectors<float> load(const OpenedFile& file, const ReadOptions& options,
+                                                 ReadReport* report) {
+        return load(file.bytes(), file.path(), options, report);
+    }
+
+    /// The same of bytes that lie in `path`.
+    [[nodiscard]] static WordVectors<float> load(std::string_view bytes, const std::string& path,
+                                                 const ReadOptions& options, ReadReport* report) {
+        const StoredMatrix matrix = F::matrix(bytes, path);
+        return read_matrix(matrix, words_of(path, matrix.rows, options, report, words_path(path)),
+                           path, options, report);
+    }
+
+    [[nodiscard]] static std::unique_ptr<RowReader> rows(const OpenedFile& file,
+                                                         const ReadOptions& options) {
+        const std::string& path = file.path();
+        const StoredMatrix matrix = F::matrix(file.bytes(), path);
+        return std::make_unique<MatrixRowReader>(
+            matrix, words_of(path, matrix.rows, options, nullptr, words_path(path)), path, options);
+    }
+
+    [[nodiscard]] static ElementType stored_type(const OpenedFile& file, const ReadOptions&) {
+        return F::matrix(file.bytes(), file.path()).type;
+    }
+};
+
+/// Writes such a file, a row behind the other, and the words beside it: the two are put in their
+/// places right behind each other.
+class MatrixWriter : public RowWriter {
+protected:
+    MatrixWriter(const std::string& path, std::uint64_t rows, std::size_t dim,
+                 const VectorFormat& format)
+        : RowWriter(path, rows, dim, format), file_(path), words_(words_path(path)) {}
+
+    [[nodiscard]] AtomicFile& file() noexcept { return file_; }
+
+    /// Appends a row's bytes.
+    virtual void encode(std::span<const float> vector, std::string& to) = 0;
+
+    /// What is left to do before the files are put in their places.
+    virtual void complete() {}
+
+private:
+    void put(const Row& row) final {
+        words_.add(row);
+        bytes_.clear();
+        encode(row.vector, bytes_);
+        file_.write(bytes_);
+    }
+
+    void end() final {
+        complete();
+        words_.commit_with(file_);
+    }
+
+    AtomicFile file_;
+    WordListWriter words_;
+    std::string bytes_;
+};
+
+} // namespace detail
 
 } // namespace firth

@@ -16,9 +16,9 @@
 #include <firth/base/parallel.hpp>
 #include <firth/base/utf8.hpp>
 #include <firth/io/detail/byte_reader.hpp>
-#include <firth/io/detail/word_rules.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
+#include <firth/io/word_rule.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/word_vectors.hpp>
 

@@ -2,15 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
-#include <firth/base/error.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/utf8.hpp>
-#include <firth/io/format.hpp>
-#include <firth/table/vocabulary.hpp>
 
 /// Which words a format can hold, such that they read back the same.
 namespace firth {
@@ -84,69 +80,5 @@ struct WordRule {
         return replaced.empty() && !empty ? "_" : holds(replaced) ? replaced : '_' + replaced;
     }
 };
-
-/// The rule of a format.
-[[nodiscard]] inline WordRule word_rule(VectorFormat format) {
-    switch (format) {
-    case VectorFormat::word2vec_text:
-        return {.empty = false, .separators = " \n", .numbers_between = false};
-    case VectorFormat::word2vec_binary:
-        return {.empty = false, .separators = " \n"};
-    case VectorFormat::glove_text:
-        return {.empty = false,
-                .separators = "\n",
-                .numbers_between = false,
-                .byte_order_mark = false,
-                .no_rows = false};
-    case VectorFormat::npy:
-        return {
-            .empty = false, .separators = "\n", .byte_order_mark = false, .carriage_return = false};
-    case VectorFormat::fvecs:
-    case VectorFormat::bvecs:
-    case VectorFormat::ivecs:
-        return {.empty = false,
-                .separators = "\n",
-                .byte_order_mark = false,
-                .carriage_return = false,
-                .no_rows = false};
-    case VectorFormat::safetensors:
-        return {.separators = "\n"};
-    case VectorFormat::projector:
-        return {.byte_order_mark = false, .no_rows = false};
-    case VectorFormat::fasttext_binary:
-    case VectorFormat::native:
-        break;
-    }
-    return {};
-}
-
-namespace detail {
-
-/// The end of a message about a word that a format does not hold.
-[[nodiscard]] inline std::string unwritable(VectorFormat format, std::string_view word) {
-    return "the word \"" + std::string(word) + "\", which " + std::string(format_name(format)) +
-           " cannot hold: " + word_rule(format).why_not(word) +
-           "; skip or replace such words (--unwritable), or choose another format";
-}
-
-} // namespace detail
-
-/// Tells before long work whether vectors of these symbols can be written in a format: throws
-/// `OptionError`, with the first symbol that it cannot hold.
-inline void check_words(const Vocabulary& vocabulary, VectorFormat format) {
-    const WordRule rule = word_rule(format);
-    for (Id id = 0; id < vocabulary.size(); ++id) {
-        if (rule.holds(vocabulary[id])) continue;
-        throw OptionError("word " + std::to_string(id) + " of the vocabulary is " +
-                          detail::unwritable(format, vocabulary[id]));
-    }
-}
-
-/// The same by the options for the writing, which name the format: nothing is wrong where they skip
-/// or replace such words.
-inline void check_words(const Vocabulary& vocabulary, const SaveOptions& options) {
-    if (!options.format) throw OptionError("the format is not given, which tells what words hold");
-    if (options.unwritable == UnwritableWords::refuse) check_words(vocabulary, *options.format);
-}
 
 } // namespace firth

@@ -1,6 +1,7 @@
-#include <firth/io/detail/word_rules.hpp>
+#include <firth/io/word_rule.hpp>
 
 #include <firth/io/load.hpp>
+#include <firth/io/save.hpp>
 
 #include "support.hpp"
 
@@ -24,14 +25,6 @@ WordVectors<float> one_word(const std::string& word) {
     table[0][0] = 1;
     table[0][2] = 3;
     return {std::move(vocabulary), std::move(table)};
-}
-
-std::vector<VectorFormat> written_formats() {
-    std::vector<VectorFormat> formats;
-    for (const FormatName& name : format_names) {
-        if (name.format != VectorFormat::fasttext_binary) formats.push_back(name.format);
-    }
-    return formats;
 }
 
 WordVectors<float> words_of_all_kinds() {
@@ -60,15 +53,15 @@ TEST_CASE("every word reads back the same, or is refused by the rule before it i
         table[i / 3][i % 3] = static_cast<float>(i % 200 + 1);
     }
     const WordVectors<float> vectors(std::move(vocabulary), std::move(table));
-    for (const VectorFormat format : written_formats()) {
-        const WordRule rule = word_rule(format);
-        const std::string path = folder / ("v" + std::string(format_name(format)));
+    for (const VectorFormat& format : KnownFormats::written) {
+        const WordRule rule = format.words;
+        const std::string path = folder / ("v" + std::string(format.name));
         REQUIRE(rule.holds("plain"));
         REQUIRE(rule.holds("1998"));
         test::write_file(path, "old");
         std::vector<std::string> held;
         for (const std::string& word : words) {
-            INFO(format_name(format) << " \"" << word << '"');
+            INFO(format.name << " \"" << word << '"');
             const WordVectors<float> one = one_word(word);
             if (rule.holds(word)) {
                 held.push_back(word);
@@ -83,7 +76,7 @@ TEST_CASE("every word reads back the same, or is refused by the rule before it i
             REQUIRE_THROWS_AS(writer->add({word, one[Id{0}]}), Error);
             REQUIRE(rule.holds(rule.replace(word)));
         }
-        INFO(format_name(format));
+        INFO(format.name);
         REQUIRE(test::read_file(path) == "old");
         SaveReport report =
             save(vectors, path, {.format = format, .unwritable = UnwritableWords::skip});
@@ -113,44 +106,43 @@ TEST_CASE("every word reads back the same, or is refused by the rule before it i
             test::require_same(load(path), one_word(word));
         }
     }
-    REQUIRE(word_rule(VectorFormat::glove_text).holds("two words"));
-    REQUIRE(word_rule(VectorFormat::glove_text).holds(". . ."));
-    REQUIRE_FALSE(word_rule(VectorFormat::glove_text).holds("windows 10"));
-    REQUIRE_FALSE(word_rule(VectorFormat::glove_text).holds(""));
-    REQUIRE_FALSE(word_rule(VectorFormat::word2vec_text).holds("two words"));
+    REQUIRE(glove_text_format.words.holds("two words"));
+    REQUIRE(glove_text_format.words.holds(". . ."));
+    REQUIRE_FALSE(glove_text_format.words.holds("windows 10"));
+    REQUIRE_FALSE(glove_text_format.words.holds(""));
+    REQUIRE_FALSE(word2vec_text_format.words.holds("two words"));
     const auto why = [](VectorFormat format, const std::string& word) {
         const WordVectors<float> one = one_word(word);
         return test::message_of<OptionError>([&] { check_words(one.vocabulary(), format); });
     };
-    REQUIRE(test::contains(why(VectorFormat::word2vec_text, "a b"), "a space or a newline in it"));
-    REQUIRE(test::contains(why(VectorFormat::glove_text, "a\nb"), "there is a newline in it"));
-    REQUIRE(test::contains(why(VectorFormat::glove_text, "a 7"), "one of its parts is a number"));
-    REQUIRE(test::contains(why(VectorFormat::npy, ""), "it is empty"));
-    REQUIRE(test::contains(why(VectorFormat::npy, "a\r"), "ends in a carriage return"));
-    REQUIRE(test::contains(why(VectorFormat::npy, "\xEF\xBB\xBF"), "begins with a byte-order"));
-    REQUIRE(word_rule(VectorFormat::native).holds("a\nb"));
-    REQUIRE(word_rule(VectorFormat::word2vec_text).replace("two words") == "two_words");
-    REQUIRE(word_rule(VectorFormat::word2vec_binary).replace("") == "_");
-    REQUIRE(word_rule(VectorFormat::glove_text).replace("windows 10") == "windows_10");
-    REQUIRE(word_rule(VectorFormat::glove_text).replace("two\nwords") == "two_words");
-    REQUIRE(word_rule(VectorFormat::npy).replace("return\r") == "return_");
-    REQUIRE(word_rule(VectorFormat::npy).replace("\xEF\xBB\xBFmark") == "mark");
+    REQUIRE(test::contains(why(word2vec_text_format, "a b"), "a space or a newline in it"));
+    REQUIRE(test::contains(why(glove_text_format, "a\nb"), "there is a newline in it"));
+    REQUIRE(test::contains(why(glove_text_format, "a 7"), "one of its parts is a number"));
+    REQUIRE(test::contains(why(npy_format, ""), "it is empty"));
+    REQUIRE(test::contains(why(npy_format, "a\r"), "ends in a carriage return"));
+    REQUIRE(test::contains(why(npy_format, "\xEF\xBB\xBF"), "begins with a byte-order"));
+    REQUIRE(native_format.words.holds("a\nb"));
+    REQUIRE(word2vec_text_format.words.replace("two words") == "two_words");
+    REQUIRE(word2vec_binary_format.words.replace("") == "_");
+    REQUIRE(glove_text_format.words.replace("windows 10") == "windows_10");
+    REQUIRE(glove_text_format.words.replace("two\nwords") == "two_words");
+    REQUIRE(npy_format.words.replace("return\r") == "return_");
+    REQUIRE(npy_format.words.replace("\xEF\xBB\xBFmark") == "mark");
 }
 
 TEST_CASE("words are checked by the options for the writing") {
     const WordVectors<float> vectors = words_of_all_kinds();
     REQUIRE_THROWS_AS(
-        check_words(vectors.vocabulary(), SaveOptions{.format = VectorFormat::word2vec_text}),
+        check_words(vectors.vocabulary(), SaveOptions{.format = word2vec_text_format}),
         OptionError);
-    check_words(vectors.vocabulary(), SaveOptions{.format = VectorFormat::native});
+    check_words(vectors.vocabulary(), SaveOptions{.format = native_format});
     for (const UnwritableWords policy : {UnwritableWords::skip, UnwritableWords::replace}) {
         check_words(vectors.vocabulary(),
-                    SaveOptions{.format = VectorFormat::word2vec_text, .unwritable = policy});
+                    SaveOptions{.format = word2vec_text_format, .unwritable = policy});
     }
     REQUIRE_THROWS_AS(check_words(vectors.vocabulary(), SaveOptions{}), OptionError);
-    REQUIRE(test::contains(test::message_of<OptionError>([&] {
-                               check_words(vectors.vocabulary(), VectorFormat::word2vec_text);
-                           }),
+    REQUIRE(test::contains(test::message_of<OptionError>(
+                               [&] { check_words(vectors.vocabulary(), word2vec_text_format); }),
                            "word 1 of the vocabulary is the word \"new york\""));
 }
 
@@ -165,8 +157,8 @@ TEST_CASE("words that a format cannot hold are left out or replaced, and reporte
         return first;
     };
     const std::string path = folder / "v";
-    for (const VectorFormat format : {VectorFormat::word2vec_text, VectorFormat::word2vec_binary}) {
-        INFO(format_name(format));
+    for (const VectorFormat format : {word2vec_text_format, word2vec_binary_format}) {
+        INFO(format.name);
         SaveReport report =
             save(vectors, path, {.format = format, .unwritable = UnwritableWords::skip});
         REQUIRE(report.rows == 3);
@@ -193,12 +185,11 @@ TEST_CASE("words that a format cannot hold are left out or replaced, and reporte
     vocabulary.add("a b");
     vocabulary.add("a\nb");
     const WordVectors<float> same(std::move(vocabulary), EmbeddingTable<float>(2, 2));
-    save(same, path,
-         {.format = VectorFormat::word2vec_text, .unwritable = UnwritableWords::replace});
+    save(same, path, {.format = word2vec_text_format, .unwritable = UnwritableWords::replace});
     REQUIRE(load(path).vocabulary().symbols() == std::vector<std::string_view>{"a_b", "a_b_"});
     // GloVe's text holds words with spaces.
-    const SaveReport report = save(
-        vectors, path, {.format = VectorFormat::glove_text, .unwritable = UnwritableWords::skip});
+    const SaveReport report =
+        save(vectors, path, {.format = glove_text_format, .unwritable = UnwritableWords::skip});
     REQUIRE(report.skipped == 2);
     REQUIRE(report.first_unwritable.empty());
     REQUIRE(load(path).contains("new york"));
@@ -207,11 +198,11 @@ TEST_CASE("words that a format cannot hold are left out or replaced, and reporte
 TEST_CASE("row writers leave out and replace as they come, and put their headers right") {
     const test::TemporaryFolder folder;
     const std::vector<float> vector{1, 2};
-    for (const VectorFormat format : written_formats()) {
-        const WordRule rule = word_rule(format);
+    for (const VectorFormat& format : KnownFormats::written) {
+        const WordRule rule = format.words;
         if (rule.holds("a\nb")) continue;
-        INFO(format_name(format));
-        const std::string path = folder / ("v" + std::string(format_name(format)));
+        INFO(format.name);
+        const std::string path = folder / ("v" + std::string(format.name));
         for (const UnwritableWords policy : {UnwritableWords::skip, UnwritableWords::replace}) {
             // From 10 rows to 9, a digit less.
             const auto writer = make_writer(path, 10, 2, {.format = format, .unwritable = policy});
@@ -230,8 +221,7 @@ TEST_CASE("row writers leave out and replace as they come, and put their headers
             REQUIRE(read.dim() == 2);
             REQUIRE(read.contains("a_b") == !skip);
             REQUIRE(read["w9"][1] == 2);
-            if (skip && (format == VectorFormat::word2vec_text ||
-                         format == VectorFormat::word2vec_binary)) {
+            if (skip && (format == word2vec_text_format || format == word2vec_binary_format)) {
                 REQUIRE(test::read_file(path).starts_with("09 2\nw0 "));
             }
         }
@@ -248,14 +238,14 @@ TEST_CASE("row writers leave out and replace as they come, and put their headers
 TEST_CASE("vectors of no words load from what they were saved to, or are refused") {
     const test::TemporaryFolder folder;
     std::size_t loaded = 0;
-    for (const VectorFormat format : written_formats()) {
+    for (const VectorFormat& format : KnownFormats::written) {
         for (const std::size_t dim : {0u, 4u}) {
-            INFO(format_name(format) << " dim " << dim);
-            const std::string path = folder / ("v" + std::string(format_name(format)));
+            INFO(format.name << " dim " << dim);
+            const std::string path = folder / ("v" + std::string(format.name));
             const WordVectors<float> none =
                 dim == 0 ? WordVectors<float>() : test::random_vectors(0, dim, 1);
             test::write_file(path, "old");
-            if (!word_rule(format).no_rows) {
+            if (!format.words.no_rows) {
                 REQUIRE(test::contains(test::message_of<Error>([&] { save(none, path, format); }),
                                        "no rows"));
                 REQUIRE(test::read_file(path) == "old");
@@ -278,10 +268,9 @@ TEST_CASE("vectors of no words load from what they were saved to, or are refused
     REQUIRE_THROWS_AS(parse_word2vec_text("0 0\na 1\n"), FormatError);
     REQUIRE_THROWS_AS(parse_word2vec_binary("0 0\na 1\n"), FormatError);
     // All words left out are no rows.
-    REQUIRE_THROWS_AS(
-        save(one_word(""), folder / "g",
-             {.format = VectorFormat::glove_text, .unwritable = UnwritableWords::skip}),
-        Error);
+    REQUIRE_THROWS_AS(save(one_word(""), folder / "g",
+                           {.format = glove_text_format, .unwritable = UnwritableWords::skip}),
+                      Error);
 }
 
 TEST_CASE("GloVe's text is not written where its first row would be a header") {
@@ -293,9 +282,9 @@ TEST_CASE("GloVe's text is not written where its first row would be a header") {
     table[0][0] = 3;
     WordVectors<float> vectors(std::move(vocabulary), std::move(table));
     REQUIRE(test::contains(
-        test::message_of<Error>([&] { save(vectors, folder / "g", VectorFormat::glove_text); }),
+        test::message_of<Error>([&] { save(vectors, folder / "g", glove_text_format); }),
         "would read as word2vec's header"));
     vectors.mutable_table()[0][0] = 3.5f;
-    save(vectors, folder / "g", VectorFormat::glove_text);
+    save(vectors, folder / "g", glove_text_format);
     test::require_same(load(folder / "g"), vectors);
 }
