@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <firth/base/config.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/io/format.hpp>
 #include <firth/io/read_options.hpp>
@@ -21,8 +22,10 @@
 #include "terminal.hpp"
 
 namespace firth {
+FIRTH_BEGIN_UNPACKING
 class VectorFile;
-}
+FIRTH_END_UNPACKING
+} // namespace firth
 
 /// The commands of the tool. Each adds itself to the command line; results go to standard output,
 /// everything else to standard error.

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <firth/base/fold_case.hpp>
 #include <firth/base/section_file.hpp>
 #include <firth/base/utf8.hpp>
 #include <firth/io/load.hpp>

@@ -13,6 +13,7 @@
 #include <firth/base/error.hpp>
 #include <firth/base/fair_shared_mutex.hpp>
 #include <firth/base/fields.hpp>
+#include <firth/base/file_marks.hpp>
 #include <firth/base/fold_case.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/number_bits.hpp>

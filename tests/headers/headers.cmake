@@ -74,6 +74,14 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND (FIRTH_RUNS_avx2 OR FIRTH_RUNS_a
   endforeach()
 endif()
 
+# Files of one program, one of which was compiled with zlib and one without: each keeps to its own.
+if(ZLIB_FOUND)
+  add_executable(unpacking headers/unpacking_without.cpp headers/unpacking_with.cpp)
+  set_source_files_properties(headers/unpacking_with.cpp PROPERTIES COMPILE_DEFINITIONS FIRTH_WITH_ZLIB)
+  target_link_libraries(unpacking PRIVATE firth::firth ZLIB::ZLIB firth_warnings)
+  add_test(NAME unpacking COMMAND unpacking)
+endif()
+
 # Programs of users who compile and link everything with -ffast-math.
 if(NOT MSVC AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
   foreach(linked firth dispatch)

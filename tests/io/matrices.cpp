@@ -122,10 +122,11 @@ TEST_CASE("rows longer than a piece are read whole, in either order") {
             const std::size_t column = fortran ? i / 2 : i % dim;
             data += test::raw(static_cast<double>(row * 10000 + column));
         }
-        const StoredMatrix matrix = parse_npy_matrix(
+        const std::string bytes =
             npy("{'descr': '<f8', 'fortran_order': " + std::string(fortran ? "True" : "False") +
                     ", 'shape': (2, 1300)}\n",
-                data));
+                data);
+        const StoredMatrix matrix = parse_npy_matrix(bytes);
         const std::vector<float> values = all_of(matrix);
         for (std::size_t i = 0; i < values.size(); ++i) {
             REQUIRE(values[i] == static_cast<float>(i / dim * 10000 + i % dim));

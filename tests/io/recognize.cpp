@@ -60,6 +60,12 @@ TEST_CASE("one odd row among the first does not change what the others are") {
     REQUIRE(load(*data + "/faults/glove-spaces.txt").dim() == 3);
 }
 
+TEST_CASE("a tab behind the words of GloVe's text is named as what is wrong") {
+    REQUIRE(test::contains(load_error("king\t0.1 0.2 0.3\nqueen\t0.4 0.5 0.6\n"),
+                           "\"king\t0.1\", a word with a number in it after a tab"));
+    REQUIRE(load_bytes("2 3\nking\t0.1 0.2 0.3\nqueen\t0.4 0.5 0.6\n").dim() == 3);
+}
+
 TEST_CASE("words of GloVe's text may hold spaces, but no surplus numbers") {
     const WordVectors<float> common = load_bytes(
         ". . . 0.1 0.2\nat name@domain.com 0.3 0.4\n. .. . .. 0.5 0.6\n"
@@ -75,6 +81,8 @@ TEST_CASE("words of GloVe's text may hold spaces, but no surplus numbers") {
             INFO(header << row);
             const std::string text = header + std::string("a 1 2\n") + row + "\nc 5 6\n";
             REQUIRE(test::contains(load_error(text), "a word with a number in it"));
+            REQUIRE(test::contains(load_error(text), "after a tab: expected a space") ==
+                    (std::string_view(row) == "b\t9 3 4"));
             const WordVectors<float> kept =
                 load_bytes(text, {.spaced_numbers = ReadOptions::SpacedNumbers::keep});
             REQUIRE(kept.size() == 3);

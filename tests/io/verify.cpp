@@ -483,6 +483,7 @@ TEST_CASE("a report says what was looked at, and what is worth a look") {
     const std::string binary = format_word2vec_binary(test::random_vectors(3, 2, 1));
     REQUIRE(verify_bytes(binary).sound());
     REQUIRE(verify_bytes(binary.substr(0, binary.size() - 1)).sound());
+    REQUIRE(test::contains(warning(std::string("2 1\nw0 \xBE\nw1 \xA4p\xBD>\n")), "empty word"));
     REQUIRE(test::contains(warning(binary + "\n"), "some rows end with a newline"));
     std::string mixed = binary;
     mixed.erase(4 + 3 + 8, 1);

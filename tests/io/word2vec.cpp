@@ -199,7 +199,7 @@ TEST_CASE("writers refuse what no reader could read back, and leave the old file
         EmbeddingTable<float> table(1, 2);
         table[0][1] = value;
         const WordVectors<float> vectors(std::move(vocabulary), std::move(table));
-        for (const VectorFormat format : {word2vec_text_format, word2vec_binary_format}) {
+        for (const VectorFormat& format : {word2vec_text_format, word2vec_binary_format}) {
             REQUIRE_THROWS_AS(save(vectors, folder / "file", format), Error);
         }
         REQUIRE_THROWS_AS(write_word2vec_text(vectors, folder / "file"), Error);

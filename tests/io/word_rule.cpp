@@ -157,7 +157,7 @@ TEST_CASE("words that a format cannot hold are left out or replaced, and reporte
         return first;
     };
     const std::string path = folder / "v";
-    for (const VectorFormat format : {word2vec_text_format, word2vec_binary_format}) {
+    for (const VectorFormat& format : {word2vec_text_format, word2vec_binary_format}) {
         INFO(format.name);
         SaveReport report =
             save(vectors, path, {.format = format, .unwritable = UnwritableWords::skip});

@@ -29,7 +29,7 @@ void check_screening(const EmbeddingTable<float>& table, const EmbeddingTable<fl
 TEST_CASE("screened and rescored search on vectors trained from text") {
     const auto data = test::data_folder();
     if (!data) return;
-#ifndef FIRTH_WITH_LZMA
+#if !FIRTH_HAS_LZMA()
     WARN("skipped: the text is packed, and there is no liblzma");
 #else
     const EncodedCorpus corpus =

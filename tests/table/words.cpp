@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include <firth/base/fold_case.hpp>
+
 #include "../support/support.hpp"
 
 using namespace firth;

@@ -58,7 +58,7 @@ TEST_CASE("files, folders and packed files read as one text") {
                                          {folder / "texts", folder / "3.txt"}, options),
                      expected);
     }
-#if defined(FIRTH_WITH_ZLIB)
+#if FIRTH_HAS_ZLIB()
     if (std::system(("gzip -k " + (folder / "texts/1.txt") + " && rm " + (folder / "texts/1.txt"))
                         .c_str()) == 0) {
         require_same(read_corpus({folder / "texts", folder / "3.txt"}, {.min_count = 1}), expected);

@@ -6,15 +6,15 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <memory>
-#include <random>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 #include <firth/base/byte_sink.hpp>
 #include <firth/base/config.hpp>
+#include <firth/base/detail/positioned_io.hpp>
+#include <firth/base/detail/unique_number.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/output_place.hpp>
@@ -25,6 +25,8 @@
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#else
+#include <fstream>
 #endif
 
 namespace firth {
@@ -138,7 +140,7 @@ private:
         const std::filesystem::path target(place.target);
         std::string name = target.filename().string();
         name.resize((std::min)(name.size(), longest));
-        name += ".tmp-" + std::to_string(std::random_device{}());
+        name += ".tmp-" + std::to_string(detail::unique_number());
         return (target.parent_path() / name).string();
     }
 
@@ -261,16 +263,7 @@ private:
     }
 
     void write_over(std::uint64_t at, std::string_view bytes) {
-        while (!bytes.empty()) {
-            const ssize_t written =
-                ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(at));
-            if (written < 0) {
-                if (errno == EINTR) continue;
-                fail(system_reason());
-            }
-            at += static_cast<std::uint64_t>(written);
-            bytes.remove_prefix(static_cast<std::size_t>(written));
-        }
+        if (!detail::write_at(file_, at, bytes)) fail(system_reason());
     }
 
     void sync() {

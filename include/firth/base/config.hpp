@@ -43,6 +43,35 @@
 #define FIRTH_USE_DISPATCH() 0
 #endif
 
+/// 1 where gzip, xz and zstd files can be unpacked: where the build defines FIRTH_WITH_ZLIB,
+/// FIRTH_WITH_LZMA or FIRTH_WITH_ZSTD and links the library, as the CMake target
+/// `firth::compression` does.
+#if defined(FIRTH_WITH_ZLIB)
+#define FIRTH_HAS_ZLIB() 1
+#else
+#define FIRTH_HAS_ZLIB() 0
+#endif
+#if defined(FIRTH_WITH_LZMA)
+#define FIRTH_HAS_LZMA() 1
+#else
+#define FIRTH_HAS_LZMA() 0
+#endif
+#if defined(FIRTH_WITH_ZSTD)
+#define FIRTH_HAS_ZSTD() 1
+#else
+#define FIRTH_HAS_ZSTD() 0
+#endif
+
+/// Around everything that opens files which may be packed: an inline namespace, named for what
+/// can be unpacked. Files of one program that differ in it share none of these functions, so that
+/// each keeps to what it was compiled with.
+#define FIRTH_BEGIN_UNPACKING                                                                      \
+    FIRTH_UNPACKING_OF(FIRTH_HAS_ZLIB(), FIRTH_HAS_LZMA(), FIRTH_HAS_ZSTD())
+#define FIRTH_END_UNPACKING }
+#define FIRTH_UNPACKING_OF(zlib, lzma, zstd) FIRTH_UNPACKING_NAME(zlib, lzma, zstd)
+#define FIRTH_UNPACKING_NAME(zlib, lzma, zstd)                                                     \
+    inline namespace unpacking_gzip##zlib##_xz##lzma##_zstd##zstd {
+
 /// Inlining that kernels rely on: a register tile that is not inlined is passed through memory.
 #if defined(__GNUC__) || defined(__clang__)
 #define FIRTH_ALWAYS_INLINE inline __attribute__((always_inline))

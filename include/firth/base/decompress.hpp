@@ -1,28 +1,30 @@
 #pragma once
 
-/// gzip, xz and zstd files, read through zlib, liblzma and libzstd. Each is there where the build
-/// defines FIRTH_WITH_ZLIB, FIRTH_WITH_LZMA or FIRTH_WITH_ZSTD and links its library, as the CMake
-/// target `firth::compression` does for those that it finds; without them such files are refused
-/// with a message that says so.
+/// gzip, xz and zstd files, read through zlib, liblzma and libzstd, those of them that the program
+/// is built with (see `FIRTH_HAS_ZLIB`); others are refused with a message that says so.
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <firth/base/byte_source.hpp>
+#include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/file_marks.hpp>
 
-#if defined(FIRTH_WITH_ZLIB)
+#if FIRTH_HAS_ZLIB()
 #include <zlib.h>
 #endif
-#if defined(FIRTH_WITH_LZMA)
+#if FIRTH_HAS_LZMA()
 #include <lzma.h>
 #endif
-#if defined(FIRTH_WITH_ZSTD)
+#if FIRTH_HAS_ZSTD()
 #include <zstd.h>
 #endif
 
@@ -54,7 +56,7 @@ private:
     std::string what_;
 };
 
-#if defined(FIRTH_WITH_ZLIB)
+#if FIRTH_HAS_ZLIB()
 /// gzip files of one or several members.
 class GzipSource final : public PackedSource {
 public:
@@ -95,7 +97,7 @@ private:
 };
 #endif
 
-#if defined(FIRTH_WITH_LZMA)
+#if FIRTH_HAS_LZMA()
 /// xz files of one or several streams.
 class XzSource final : public PackedSource {
 public:
@@ -137,7 +139,7 @@ private:
 };
 #endif
 
-#if defined(FIRTH_WITH_ZSTD)
+#if FIRTH_HAS_ZSTD()
 /// zstd files of one or several frames.
 class ZstdSource final : public PackedSource {
 public:
@@ -173,49 +175,34 @@ private:
 
 } // namespace detail
 
-/// True for bytes that begin like packed data that `open_source` unpacks.
-[[nodiscard]] inline bool is_packed(std::string_view bytes) noexcept {
-    return bytes.starts_with("\x1F\x8B") ||
-           bytes.starts_with("\xFD"
-                             "7zXZ") ||
-           bytes.starts_with("\x28\xB5\x2F\xFD");
-}
+FIRTH_BEGIN_UNPACKING
 
 /// Opens a file, or standard input for "-", and unpacks it where its first bytes say that it is
 /// gzip, xz or zstd. Throws `IoError`, and `FormatError` for packed data that this build cannot
 /// read.
 [[nodiscard]] inline std::unique_ptr<ByteSource> open_source(const std::string& path) {
     auto file = std::make_unique<FileSource>(path);
-    const std::string head(file->head());
-    const auto is = [&](std::string_view magic) { return head.starts_with(magic); };
-    [[maybe_unused]] const auto refuse = [&](const std::string& what, const std::string& library) {
-        throw FormatError(path + " begins like " + what +
-                          " data, which this program was built without (" + library +
-                          "): unpack it first");
-    };
-    if (is("\x1F\x8B")) {
-#if defined(FIRTH_WITH_ZLIB)
+    if (!is_packed(file->head())) return file;
+    const FileMark& mark = *file_mark(file->head());
+#if FIRTH_HAS_ZLIB()
+    if (mark.library == "zlib") {
         return std::make_unique<detail::GzipSource>(std::move(file), path);
-#else
-        refuse("gzip", "zlib");
-#endif
     }
-    if (is("\xFD"
-           "7zXZ")) {
-#if defined(FIRTH_WITH_LZMA)
+#endif
+#if FIRTH_HAS_LZMA()
+    if (mark.library == "liblzma") {
         return std::make_unique<detail::XzSource>(std::move(file), path);
-#else
-        refuse("xz", "liblzma");
-#endif
     }
-    if (is("\x28\xB5\x2F\xFD")) {
-#if defined(FIRTH_WITH_ZSTD)
+#endif
+#if FIRTH_HAS_ZSTD()
+    if (mark.library == "libzstd") {
         return std::make_unique<detail::ZstdSource>(std::move(file), path);
-#else
-        refuse("zstd", "libzstd");
-#endif
     }
-    return file;
+#endif
+    throw FormatError(path + " begins like " + std::string(mark.what) +
+                      ", which this program was built without (" + std::string(mark.library) +
+                      "): unpack it first");
 }
 
+FIRTH_END_UNPACKING
 } // namespace firth

@@ -17,9 +17,10 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#endif
+#else
 #include <fstream>
 #include <iterator>
+#endif
 
 namespace firth {
 

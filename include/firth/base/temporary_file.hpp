@@ -4,20 +4,22 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <mutex>
-#include <random>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 #include <firth/base/config.hpp>
+#include <firth/base/detail/positioned_io.hpp>
+#include <firth/base/detail/unique_number.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
 
 #if FIRTH_ON_POSIX()
 #include <fcntl.h>
 #include <unistd.h>
+#else
+#include <fstream>
 #endif
 
 namespace firth {
@@ -30,7 +32,7 @@ public:
     /// In this folder, which must be there; "" is the current one.
     explicit TemporaryFile(const std::string& folder)
         : path_((std::filesystem::path(folder) /
-                 ("firth-spool-" + std::to_string(std::random_device{}())))
+                 ("firth-spool-" + std::to_string(detail::unique_number())))
                     .string()) {
 #if FIRTH_ON_POSIX()
         file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -107,16 +109,7 @@ public:
 private:
     void put(std::uint64_t at, std::string_view bytes) {
 #if FIRTH_ON_POSIX()
-        while (!bytes.empty()) {
-            const ssize_t written =
-                ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(at));
-            if (written < 0) {
-                if (errno == EINTR) continue;
-                fail("write");
-            }
-            at += static_cast<std::uint64_t>(written);
-            bytes.remove_prefix(static_cast<std::size_t>(written));
-        }
+        if (!detail::write_at(file_, at, bytes)) fail("write");
 #else
         file_.seekp(static_cast<std::streamoff>(at));
         if (!file_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()))) fail("write");

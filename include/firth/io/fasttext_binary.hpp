@@ -253,12 +253,7 @@ public:
             ++used;
         };
         if (options_.buckets != 0) {
-            for_each_ngram(words_[word].word, options_, [&](std::string_view, std::uint32_t hash) {
-                const std::uint32_t bucket = hash % options_.buckets;
-                if (!pruned_) return add(bucket);
-                const auto found = kept_.find(bucket);
-                if (found != kept_.end()) add(found->second);
-            });
+            for_each_ngram_row(words_[word].word, options_, pruned_ ? &kept_ : nullptr, add);
         }
         if (used != 1) simd::scale(1.0f / static_cast<float>(used), to);
     }

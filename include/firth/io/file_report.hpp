@@ -109,6 +109,9 @@ template <class F>
     } else {
         detail::warn_of_words(vectors.vocabulary(), report.warnings);
     }
+    if (!F::format.words.empty && vectors.vocabulary().contains("")) {
+        report.warnings.emplace_back("a row has an empty word, which the format has not");
+    }
     if (read.not_utf8 != 0) {
         report.warnings.push_back(std::to_string(read.not_utf8) + " words are not UTF-8");
     }

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/utf8.hpp>
 #include <firth/io/detail/element_type.hpp>
@@ -25,6 +26,7 @@
 /// Any file of vectors, recognised by what is in it, and read. All functions go by a list of
 /// formats: `load<MyFormats>(path)` reads formats of your own, too.
 namespace firth {
+FIRTH_BEGIN_UNPACKING
 
 /// A file of vectors in any of the formats, opened and recognised: packed by gzip, xz or zstd or
 /// not, a pipe, or standard input for "-". It is opened once, however much is asked of it.
@@ -33,7 +35,7 @@ public:
     /// Throws `IoError`, and `FormatError` as `recognize_format`.
     template <VectorFormatList Formats = KnownFormats>
     explicit VectorFile(const std::string& path, Formats = {})
-        : OpenedFile(path), format_(recognize_format<Formats>(bytes(), this->path())) {}
+        : OpenedFile(open_file(path)), format_(recognize_format<Formats>(bytes(), this->path())) {}
 
     [[nodiscard]] const VectorFormat& format() const noexcept { return format_; }
 
@@ -155,4 +157,5 @@ template <VectorFormatList Formats = KnownFormats>
     return load_subwords(VectorFile(path), options, report);
 }
 
+FIRTH_END_UNPACKING
 } // namespace firth

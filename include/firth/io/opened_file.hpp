@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -8,33 +9,22 @@
 #include <utility>
 
 #include <firth/base/byte_source.hpp>
+#include <firth/base/config.hpp>
 #include <firth/base/decompress.hpp>
+#include <firth/base/file_marks.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/section_file.hpp>
 #include <firth/base/temporary_file.hpp>
 
 namespace firth {
 
-/// A file's bytes: packed by gzip, xz or zstd or not, a pipe, or standard input for "-". It is
-/// opened once, however much is asked of it; copies share the bytes.
+/// A file's bytes, whatever they were unpacked from; copies share them. See `open_file`.
 class OpenedFile {
 public:
-    /// Throws `IoError`, and `FormatError` for packed data that cannot be unpacked.
-    explicit OpenedFile(const std::string& path)
-        : path_(path == FileSource::standard_input ? "standard input" : path) {
-        if (path != FileSource::standard_input && !is_stream(path)) {
-            file_ = std::make_shared<MappedFile>(path);
-            in_place_ = !is_packed(file_->bytes());
-            if (in_place_) return;
-        }
-        const std::unique_ptr<ByteSource> source = open_source(path);
-        TemporaryFile unpacked(std::filesystem::temp_directory_path().string());
-        std::string buffer(std::size_t{1} << 20, '\0');
-        while (const std::size_t got = source->read(buffer.data(), buffer.size())) {
-            unpacked.append(std::string_view(buffer).substr(0, got));
-        }
-        file_ = std::make_shared<MappedFile>(unpacked.map(MappedFile::Access::copy_on_write));
-    }
+    /// `path` is what errors call it. Bytes that are not the path's own must be mapped
+    /// `copy_on_write`.
+    OpenedFile(std::string path, std::shared_ptr<MappedFile> file, bool in_place)
+        : path_(std::move(path)), file_(std::move(file)), in_place_(in_place) {}
 
     /// As errors call it.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -57,7 +47,30 @@ public:
 private:
     std::string path_;
     std::shared_ptr<MappedFile> file_;
-    bool in_place_ = false;
+    bool in_place_;
 };
+
+FIRTH_BEGIN_UNPACKING
+
+/// Opens a file: packed by gzip, xz or zstd or not, a pipe, or standard input for "-". It is
+/// read once, however much is asked of it. Throws `IoError`, and `FormatError` for packed data
+/// that this build cannot read.
+[[nodiscard]] inline OpenedFile open_file(const std::string& path) {
+    const bool standard = path == FileSource::standard_input;
+    if (!standard && !is_stream(path)) {
+        auto file = std::make_shared<MappedFile>(path);
+        if (!is_packed(file->bytes())) return {path, std::move(file), true};
+    }
+    const std::unique_ptr<ByteSource> source = open_source(path);
+    TemporaryFile unpacked(std::filesystem::temp_directory_path().string());
+    std::string buffer(std::size_t{1} << 20, '\0');
+    while (const std::size_t got = source->read(buffer.data(), buffer.size())) {
+        unpacked.append(std::string_view(buffer).substr(0, got));
+    }
+    return {standard ? "standard input" : path,
+            std::make_shared<MappedFile>(unpacked.map(MappedFile::Access::copy_on_write)), false};
+}
+
+FIRTH_END_UNPACKING
 
 } // namespace firth

@@ -3,6 +3,7 @@
 #include <string>
 #include <type_traits>
 
+#include <firth/base/config.hpp>
 #include <firth/io/file_report.hpp>
 #include <firth/io/formats.hpp>
 #include <firth/io/load.hpp>
@@ -10,6 +11,7 @@
 
 /// Whether a file is sound: everything in it is read and looked at.
 namespace firth {
+FIRTH_BEGIN_UNPACKING
 
 /// Reads everything in a file, or for "-" in standard input, and looks at it. Throws `FormatError`
 /// at the first thing that is wrong, and `IoError`.
@@ -30,4 +32,5 @@ template <VectorFormatList Formats = KnownFormats>
     return verify<Formats>(VectorFile(path, Formats()), options);
 }
 
+FIRTH_END_UNPACKING
 } // namespace firth

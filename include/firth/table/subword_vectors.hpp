@@ -20,6 +20,23 @@
 
 namespace firth {
 
+namespace detail {
+
+/// Calls `use(row)` with the row of each n-gram of a word that has one: its bucket or, where `kept`
+/// is not null, the row that was kept for the bucket.
+template <class Use>
+void for_each_ngram_row(std::string_view word, const SubwordOptions& options,
+                        const tsl::robin_map<std::uint32_t, std::uint32_t>* kept, Use&& use) {
+    for_each_ngram(word, options, [&](std::string_view, std::uint32_t hash) {
+        const std::uint32_t bucket = hash % options.buckets;
+        if (kept == nullptr) return use(bucket);
+        const auto found = kept->find(bucket);
+        if (found != kept->end()) use(found->second);
+    });
+}
+
+} // namespace detail
+
 /// Word vectors, and vectors of character n-grams from which words outside the vocabulary get
 /// theirs: the mean of their n-grams' (fastText; Bojanowski et al. 2017).
 ///
@@ -85,12 +102,7 @@ public:
     template <class Use>
     void for_each_row(std::string_view word, Use&& use) const {
         if (ngrams_.rows() == 0) return;
-        for_each_ngram(word, options_, [&](std::string_view, std::uint32_t hash) {
-            const std::uint32_t bucket = hash % options_.buckets;
-            if (!pruned_) return use(bucket);
-            const auto found = kept_.find(bucket);
-            if (found != kept_.end()) use(found->second);
-        });
+        detail::for_each_ngram_row(word, options_, pruned_ ? &kept_ : nullptr, use);
     }
 
 private:

@@ -17,6 +17,7 @@
 
 #include <firth/base/byte_source.hpp>
 #include <firth/base/checksum.hpp>
+#include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/temporary_file.hpp>
@@ -298,6 +299,8 @@ inline std::string joint_name(const std::vector<std::string>& files) {
 
 } // namespace detail
 
+FIRTH_BEGIN_UNPACKING
+
 /// Reads a text once: words are the stretches between white space, sentences are lines (a text that
 /// is one line is one sentence). Counts them, keeps the vocabulary that the options ask for, and
 /// encodes the rest. The result is the same for any number of threads. Memory: 4 bytes a word, and
@@ -385,6 +388,8 @@ inline std::string joint_name(const std::vector<std::string>& files) {
     }
     return opened();
 }
+
+FIRTH_END_UNPACKING
 
 /// A symbol of a range of sequences: whatever converts to `std::string_view`, or characters that
 /// lie behind each other in memory (the pieces of `std::views::split`).

@@ -10,12 +10,14 @@
 #include <vector>
 
 #include <firth/base/byte_source.hpp>
+#include <firth/base/config.hpp>
 #include <firth/base/decompress.hpp>
 #include <firth/base/error.hpp>
 #include <firth/text/text_files.hpp>
 #include <firth/text/tokenize.hpp>
 
 namespace firth {
+FIRTH_BEGIN_UNPACKING
 
 /// A stretch of text that begins and ends between two words.
 struct TextBlock {
@@ -112,4 +114,5 @@ private:
     std::size_t next_number_ = 0;
 };
 
+FIRTH_END_UNPACKING
 } // namespace firth

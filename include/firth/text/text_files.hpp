@@ -10,8 +10,10 @@
 #include <vector>
 
 #include <firth/base/byte_source.hpp>
+#include <firth/base/config.hpp>
 #include <firth/base/decompress.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/file_marks.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/section_file.hpp>
 #include <firth/corpus/corpus.hpp>
@@ -83,6 +85,8 @@ inline bool begins_like_vectors(std::string_view bytes) {
     return has_fractions && 10 * rows >= 9 * (lines.size() - header);
 }
 
+FIRTH_BEGIN_UNPACKING
+
 /// Why a file of a folder is no text, by its name and its first bytes; empty where it may be one.
 /// Packed data that cannot be unpacked and UTF-16 are left to the reader, which refuses them: they
 /// may well be texts. Throws `IoError` and `FormatError`.
@@ -98,12 +102,15 @@ inline std::string why_no_text(const std::filesystem::path& path) {
     if (numbered(".tmp-") || numbered("firth-spool-")) return "a temporary file";
     std::string head(text_head, '\0');
     head.resize(open_source(path.string())->read(head.data(), head.size()));
-    if (!unreadable_kind(head).empty()) return {};
+    if (file_mark(head) != nullptr) return {};
     if (begins_like_vectors(head)) return "vectors as text";
     return binary_kind(head);
 }
 
+FIRTH_END_UNPACKING
 } // namespace detail
+
+FIRTH_BEGIN_UNPACKING
 
 /// The files that a list of files and folders names: "-" stands for standard input, and a folder
 /// for all texts in it and below, by name. In folders, names that begin with a dot are passed over
@@ -156,4 +163,5 @@ list_files(const std::vector<std::string>& paths, std::vector<SkippedFile>* skip
     return files;
 }
 
+FIRTH_END_UNPACKING
 } // namespace firth

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
 #include <firth/base/error.hpp>
+#include <firth/base/file_marks.hpp>
 #include <firth/base/utf8.hpp>
 
 namespace firth {
@@ -39,38 +39,11 @@ void for_each_word(std::string_view text, OnWord&& on_word, OnSentenceEnd&& on_s
     }
 }
 
-namespace detail {
-
-/// What bytes are that no plain text begins with: gzip, xz, zstd, bzip2 and zip archives, UTF-16.
-/// Else empty.
-[[nodiscard]] inline std::string_view unreadable_kind(std::string_view bytes) {
-    struct Magic {
-        std::string_view bytes;
-        std::string_view meaning;
-    };
-    constexpr std::array<Magic, 7> magics{{{"\x1F\x8B", "gzip data"},
-                                           {"\xFD"
-                                            "7zXZ",
-                                            "xz data"},
-                                           {"\x28\xB5\x2F\xFD", "zstd data"},
-                                           {"BZh", "bzip2 data"},
-                                           {"PK\x03\x04", "a zip archive"},
-                                           {"\xFF\xFE", "UTF-16 text"},
-                                           {"\xFE\xFF", "UTF-16 text"}}};
-    for (const Magic& magic : magics) {
-        if (bytes.starts_with(magic.bytes)) return magic.meaning;
-    }
-    return {};
-}
-
-} // namespace detail
-
 /// The text without a UTF-8 byte order mark. Throws `FormatError`, naming `name`, where the first
-/// bytes say that this is no plain text: gzip, xz, zstd, bzip2 and zip archives, UTF-16.
+/// bytes say that this is no plain text: packed data, archives, UTF-16 and UTF-32.
 [[nodiscard]] inline std::string_view plain_text(std::string_view bytes, const std::string& name) {
-    const std::string_view found = detail::unreadable_kind(bytes);
-    if (!found.empty()) {
-        throw FormatError(name + " begins like " + std::string(found) +
+    if (const FileMark* const found = file_mark(bytes)) {
+        throw FormatError(name + " begins like " + std::string(found->what) +
                           ", expected plain text: unpack or convert it first");
     }
     skip_byte_order_mark(bytes);

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include <firth/base/file_marks.hpp>
+
 /// Files that are taken for vectors and are something else.
 namespace firth::detail {
 
@@ -34,11 +36,9 @@ inline std::string foreign_kind(std::string_view bytes) {
     const auto byte = [&](std::size_t at) {
         return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0u;
     };
-    if (bytes.starts_with("PK\x03\x04"sv)) return zip_kind(bytes);
-    // "BZh", the size of its blocks, and the digits of pi or, in empty files, of its root.
-    if (bytes.starts_with("BZh"sv) && (bytes.substr(4).starts_with("1AY&SY"sv) ||
-                                       bytes.substr(4).starts_with("\x17\x72\x45\x38"sv))) {
-        return "bzip2 data: unpack it first";
+    if (const FileMark* const mark = file_mark(bytes)) {
+        if (mark->what == "a zip archive") return zip_kind(bytes);
+        return std::string(mark->what) + ": " + std::string(mark->advice);
     }
     if (byte(0) == 0x80 && byte(1) >= 2 && byte(1) <= 5 && byte(2) >= 0x20) {
         return bytes.substr(0, 4096).find("gensim"sv) != bytes.npos
@@ -50,14 +50,7 @@ inline std::string foreign_kind(std::string_view bytes) {
         std::string_view bytes;
         std::string_view what;
     };
-    static constexpr std::array<Mark, 17> marks{{
-        {"\x1F\x8B"sv, "gzip data: unpack it first"sv},
-        {"\xFD\x37zXZ"sv, "xz data: unpack it first"sv},
-        {"\x28\xB5\x2F\xFD"sv, "zstd data: unpack it first"sv},
-        {"7z\xBC\xAF\x27\x1C"sv, "a 7z archive: unpack it first"sv},
-        {"\xFF\xFE\0\0"sv, "UTF-32 text: expected UTF-8"sv},
-        {"\xFF\xFE"sv, "UTF-16 text: expected UTF-8"sv},
-        {"\xFE\xFF"sv, "UTF-16 text: expected UTF-8"sv},
+    static constexpr std::array<Mark, 10> marks{{
         {"\x89HDF\r\n"sv, "an HDF5 file: write the matrix by numpy.save"sv},
         {"PAR1"sv, "a Parquet file: write the vectors in one of firth's formats"sv},
         {"FiFu\0\0\0\0"sv, "a file of finalfusion: convert it to word2vec's format there"sv},

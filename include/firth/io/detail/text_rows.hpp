@@ -76,11 +76,13 @@ inline std::string_view parse_row(std::string_view line, std::span<float> vector
     }
     const std::string_view word = line.substr(0, word_end);
     if (!keep_numbers && holds_number(word)) {
-        throw Error(
-            "before the last " + std::to_string(vector.size()) + " numbers there is \"" +
-            std::string(word.substr(0, 40)) +
-            "\", a word with a number in it: too many numbers, or two rows on one line? If " +
-            "it is a word, keep its numbers (firth convert --spaced-numbers keep)");
+        const std::size_t tab = word.rfind('\t');
+        const bool is_tabbed = tab != word.npos && is_number(word.substr(tab + 1));
+        throw Error("before the last " + std::to_string(vector.size()) + " numbers there is \"" +
+                    std::string(word.substr(0, 40)) + "\", a word with a number in it" +
+                    (is_tabbed ? " after a tab: expected a space between the word and its numbers."
+                               : ": too many numbers, or two rows on one line?") +
+                    " If it is a word, keep its numbers (firth convert --spaced-numbers keep)");
     }
     return word;
 }

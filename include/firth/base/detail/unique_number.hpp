@@ -1,0 +1,34 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <ctime>
+
+#include <firth/base/config.hpp>
+#include <firth/base/random.hpp>
+
+#if FIRTH_ON_POSIX()
+#include <unistd.h>
+#endif
+
+namespace firth::detail {
+
+/// A number for the name of a temporary file that no other thread or process has just now: of the
+/// clock, the process and a count. Files are opened so that one that is there is never taken over.
+/// `std::random_device` would do, but costs every includer the whole of <random>.
+[[nodiscard]] inline std::uint32_t unique_number() noexcept {
+    static std::atomic<std::uint64_t> count{0};
+    std::timespec now{};
+    static_cast<void>(std::timespec_get(&now, TIME_UTC));
+    std::uint64_t state = mix_bits(static_cast<std::uint64_t>(now.tv_sec)) ^
+                          mix_bits(static_cast<std::uint64_t>(now.tv_nsec) << 32 |
+                                   count.fetch_add(1, std::memory_order_relaxed));
+#if FIRTH_ON_POSIX()
+    state ^= mix_bits(~static_cast<std::uint64_t>(::getpid()));
+#endif
+    // Where addresses of one process are not those of another.
+    state ^= mix_bits(reinterpret_cast<std::uintptr_t>(&now));
+    return static_cast<std::uint32_t>(mix_bits(state) >> 32);
+}
+
+} // namespace firth::detail
