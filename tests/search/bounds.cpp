@@ -16,6 +16,15 @@ namespace {
 constexpr std::size_t dim = 64;
 using Vector = std::vector<float>;
 
+/// Hundredfold cosines: a row times its factor is of length 100, not 1.
+struct Hundredfold : Cosine {
+    static float term(float norm) { return 100.0f * Cosine::term(norm); }
+    static float score(std::span<const float> query, std::span<const float> row, float term) {
+        return simd::dot(query, row) * term;
+    }
+    static float magnitude(float, float) { return 100.0f; }
+};
+
 template <class M>
 double naive_score(const Vector& query, const Vector& row) {
     double dot = 0;
@@ -31,12 +40,13 @@ double naive_score(const Vector& query, const Vector& row) {
         apart += (x - y) * (x - y);
     }
     if constexpr (std::is_same_v<M, Cosine>) return dot / std::sqrt(qq * rr);
+    if constexpr (std::is_same_v<M, Hundredfold>) return 100 * dot / std::sqrt(qq * rr);
     if constexpr (std::is_same_v<M, InnerProduct>) return dot;
     return -apart;
 }
 
 /// A row of one element worth a code of `large`, and others worth `small`, times `scale`: with
-/// large = 127 the codes' scale is `scale`, and what they miss is the part of `small` behind the
+/// large = 127 the codes' scale is `scale`, and what they miss is the part of `small` after the
 /// point.
 Vector spike(float large, float small, float scale = 1.0f) {
     Vector row(dim, small * scale);
@@ -133,8 +143,8 @@ TEMPLATE_TEST_CASE("rows whose codes miss along the query are found", "", Cosine
     }
 }
 
-TEMPLATE_TEST_CASE("queries whose codes miss along rows find the best", "", Cosine, InnerProduct,
-                   SquaredL2) {
+TEMPLATE_TEST_CASE("queries whose codes miss along rows find the best", "", Cosine, Hundredfold,
+                   InnerProduct, SquaredL2) {
     const float size = GENERATE(1.0f, 1e-3f, 300.0f);
     // Codes of 127 and zeros: all of the others is missed, along the best row and against the
     // second.

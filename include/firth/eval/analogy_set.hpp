@@ -114,7 +114,7 @@ public:
 
     [[nodiscard]] AskedWords& words() noexcept { return words_; }
 
-    /// Asks sooner or later; the answer is counted in `score`, the same until `finish`.
+    /// Asks now or in a later batch; the answer is counted in `score`, the same until `finish`.
     void ask(const KnownQuestion& question, AnalogyScore& score) {
         ++score.asked;
         score.substituted +=
@@ -124,7 +124,7 @@ public:
         if (waiting_.size() == batch) finish(score);
     }
 
-    /// Asks all that waits.
+    /// Asks the questions that wait.
     void finish(AnalogyScore& score) {
         if (waiting_.empty()) return;
         const std::size_t dim = index_.dim();

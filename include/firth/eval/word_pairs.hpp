@@ -106,14 +106,17 @@ inline void apply_header(const std::vector<std::string>& header, const Table& ta
     if (words.size() >= 2) {
         columns.first = words[0];
         columns.second = words[1];
-        const auto find = [&](std::size_t begin, std::size_t end, bool index) {
+        enum class RowNumbers { may_be_scores, are_no_scores };
+        const auto find = [&](std::size_t begin, std::size_t end, RowNumbers numbers) {
             for (std::size_t i = begin; i < end; ++i) {
-                if (kinds[i].number && (index || !kinds[i].index)) return i;
+                if (kinds[i].number && (numbers == RowNumbers::may_be_scores || !kinds[i].index))
+                    return i;
             }
             return kinds.size();
         };
-        columns.score = find(columns.second + 1, kinds.size(), true);
-        if (columns.score == kinds.size()) columns.score = find(0, columns.second, false);
+        columns.score = find(columns.second + 1, kinds.size(), RowNumbers::may_be_scores);
+        if (columns.score == kinds.size())
+            columns.score = find(0, columns.second, RowNumbers::are_no_scores);
     }
     const std::vector<std::string> header = table.fields(0);
     if (columns.last() >= kinds.size()) {

@@ -40,10 +40,10 @@ namespace firth {
 /// rows of codes, of which only the value is known. `magnitude` bounds what is added up in a value
 /// or a score: their rounding errors are at most some hundred units in the last place of it.
 ///
-/// A metric that divides by norms has no factor for those that float32 cannot divide by
-/// (`simd::has_reciprocal`) and gives 0 for them as for 0: then search divides the query by its
-/// norm in float64, and takes for the value of a row its score, which a term of 0 asks to be
-/// computed without one.
+/// A metric whose factor is 1 / norm has none where float32 cannot divide by the norm
+/// (`simd::has_reciprocal`) and gives 0 then, as for 0: search divides the query by its norm in
+/// float64, and takes for the value of a row its score, which a term of 0 asks to be computed
+/// without one.
 template <class M, class T = float>
 concept Metric = requires(float x, std::span<const T> vector) {
     typename std::bool_constant<(M::row_term, true)>; // known at compile time

@@ -13,8 +13,8 @@
 
 namespace firth {
 
-/// Keeps the k best neighbours of all that are offered, in any order of offers. O(log k) for one
-/// that is kept, one comparison for one that is not.
+/// Keeps the k best of the neighbours that are offered, in any order. O(log k) for one that is
+/// kept, one comparison for one that is not.
 class TopK {
 public:
     explicit TopK(std::size_t k) : k_(k) { heap_.reserve((std::min<std::size_t>)(k, 1024)); }
@@ -30,7 +30,7 @@ public:
         }
     }
 
-    /// Scores below this cannot be kept any more: minus infinity until k are there.
+    /// Scores below this are no longer kept: minus infinity until k are there.
     [[nodiscard]] float threshold() const noexcept {
         return heap_.size() < k_ || heap_.empty() || is_nan(heap_.front().score)
                    ? -std::numeric_limits<float>::infinity()

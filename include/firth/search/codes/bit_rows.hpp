@@ -81,7 +81,7 @@ public:
     public:
         Group(const BitRows& rows, std::span<const Query> queries)
             : rows_(&rows), queries_(queries),
-              // Rows are short: as many as their products with one query stay in the first cache.
+              // As many rows as their distances to one query stay in the first cache.
               tile_rows_(std::clamp<std::size_t>(std::bit_floor(131072 / queries.size()), 32, 512)),
               distances_(tile_rows_), ones_(tile_rows_),
               minus_(queries.size(), simd::CodeQuery{.scale = -1.0f}) {

@@ -49,7 +49,7 @@ public:
 
     void prefetch(Id id) const noexcept { detail::prefetch_rows(rows_, id, 1); }
 
-    [[nodiscard]] detail::RowTile<T> tile(std::size_t first) const noexcept {
+    [[nodiscard]] detail::RowPiece<T> piece(std::size_t first) const noexcept {
         return {rows_, first, this->terms_.from(first)};
     }
 

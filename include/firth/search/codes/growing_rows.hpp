@@ -64,7 +64,7 @@ public:
     void prefetch(Id id) const noexcept {
         detail::prefetch_rows(blocks_[id / block_rows_].view(), id % block_rows_, 1);
     }
-    [[nodiscard]] detail::RowTile<float> tile(std::size_t first) const noexcept {
+    [[nodiscard]] detail::RowPiece<float> piece(std::size_t first) const noexcept {
         return {blocks_[first / block_rows_].view(), first % block_rows_, this->terms_.from(first)};
     }
 

@@ -32,12 +32,12 @@ struct QuantizedQuery {
 
 namespace detail {
 
-/// A group of queries that passes over rows of int8 codes: the inner product of query and row is
-/// that of their codes times both scales, plus the row's summand, and is off by at most what the
-/// query's bounds and the row's error and length say.
+/// A group of queries that scans rows of int8 codes. A value is the inner product of the codes
+/// times both scales, plus the row's summand; it is off by at most what the query's bounds and the
+/// row's error and length say.
 class CodeGroup {
 public:
-    /// What is known of each row, one number a row: the last three are null where all are 0.
+    /// One number a row beside its codes: the last three are null where all are 0.
     struct Rows {
         TableView<const std::int8_t> codes;
         const float* scales = nullptr;
@@ -92,9 +92,9 @@ private:
 
 } // namespace detail
 
-/// The rows of a table of int8, by the values that their codes stand for; their norms are those
-/// from before they were quantised. Queries are quantised too: for unit vectors of dim 100 that
-/// changes an inner product by some 2e-3.
+/// The rows of a table of int8, by the numbers that their codes stand for; their norms are those
+/// before they were quantised. Queries are quantised too: for unit vectors of dim 100 that changes
+/// an inner product by about 2e-3.
 template <Metric M>
 class QuantizedRows {
 public:

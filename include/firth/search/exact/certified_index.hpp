@@ -42,7 +42,8 @@ struct ScreeningReport {
     std::uint64_t fell_back = 0; ///< queries that screening could not narrow down
 };
 
-/// Rows as int8 codes with bounds on what those miss, before their scores in float32.
+/// Float rows that are screened by int8 codes: a scan goes by what the codes say and by bounds on
+/// what they miss, and scores are those of the floats.
 ///
 /// Let r = s c + d be a row, its codes c with scale s, and what they miss, d; and q = t e + f a
 /// query likewise. Then q r - s t (c e) = q d + f (s c), of which the first is at most |q| |d| and
@@ -60,7 +61,7 @@ public:
 
     ScreenedRows() = default;
 
-    /// Encodes every row of the index, on some threads.
+    /// Encodes every row of the index, on `threads`.
     ScreenedRows(ExactIndex<M> exact, std::size_t threads) : exact_(std::move(exact)) {
         const TableView<const float> rows = exact_.rows().source();
         if (rows.dim() > simd::max_byte_dim) {
@@ -97,10 +98,10 @@ public:
         prepared.vector.resize(vector.size());
         const auto [scale, exact_error] = encode(vector, prepared.vector);
         const float error = static_cast<float>(exact_error) + least;
-        // Rows that are multiplied have length 1.
+        // Rows that are multiplied have no lengths of their own: the longest counts for all.
         prepared.bounds = {scale, simd::norm(vector) * (1 + 1e-6f) + error, error,
                            prepared.exact.margin +
-                               (RowTerms<M>::are_factors ? error * (1 + 1e-6f) : 0.0f)};
+                               error * (1 + 1e-6f) * rows().terms().longest_scaled()};
         return prepared;
     }
 
@@ -124,8 +125,7 @@ public:
 private:
     [[nodiscard]] const FloatRows<M>& rows() const noexcept { return exact_.rows(); }
 
-    /// Makes up for a bound that was rounded down where float32 is coarse; no normal number
-    /// notices.
+    /// Added to bounds, which may have been rounded down among subnormal numbers.
     static constexpr float least = 0x1.0p-149f;
 
     /// What multiplies row `id` before it is compared.
@@ -158,12 +158,13 @@ private:
 
 /// Exact search that looks at a quarter of the bytes: every row is screened by int8 codes, and
 /// those that may belong to the answer are scored in float32; a row is left out only where the most
-/// its value can be lies below the least that the values of k others can be. The answers are those
-/// of `ExactIndex`, bit for bit. Refers to rows as that does; stores round_up(dim, 64) + 8 bytes a
-/// row beside them, for metrics that do not divide by a row's length 4 more, and what those need.
+/// that its value can be is below the least that the values of k others can be. The answers are
+/// those of `ExactIndex`, bit for bit. Refers to rows as that does; stores round_up(dim, 64) + 8
+/// bytes a row beside them, for metrics that do not divide by a row's length 4 more, and what those
+/// need.
 ///
-/// Where codes tell too little (thousands of nearly equal rows, say), a query is answered by
-/// float32 search.
+/// A query for which the codes narrow down too little (thousands of nearly equal rows, say) is
+/// answered by float32 search.
 template <Metric M = Cosine>
 class CertifiedIndex : public detail::IndexCalls<CertifiedIndex<M>, Id> {
     using Calls = detail::IndexCalls<CertifiedIndex<M>, Id>;

@@ -184,7 +184,7 @@ private:
         return found->second;
     }
 
-    /// " has the label ...", where a label can be told.
+    /// " has the label ...", where a label can be written.
     [[nodiscard]] static std::string detail_of(const Label& label) {
         if constexpr (std::integral<Label>) {
             return " has the label " + std::to_string(label);

@@ -114,9 +114,9 @@ template <Metric M, class T>
     return prepared;
 }
 
-/// A group of queries that passes over rows of floats, float16 or bfloat16. `Rows` has `dim()`, a
-/// `MetricType`, `terms()`, `score(query, id)` and `tile(first)`: a view of rows, the place of row
-/// `first` in it, and the terms from there on; a tile begins at a multiple of its size.
+/// A group of queries that scans rows of float, float16 or bfloat16. `Rows` has `dim()`, a
+/// `MetricType`, `terms()`, `score(query, id)` and `piece(first)`: a view that holds row `first`
+/// and those after it up to the next multiple of tile_rows().
 template <class Rows, class T>
 class FloatGroup {
 public:
@@ -133,7 +133,7 @@ public:
 
     std::size_t select(std::size_t first, std::size_t count, const float* thresholds,
                        simd::Selected* to) {
-        const auto [view, at, terms] = rows_->tile(first);
+        const auto [view, at, terms] = rows_->piece(first);
         const std::size_t found = products_.select(
             view, at, count, simd::ScoreTerms{terms, Rows::MetricType::row_term}, thresholds, to);
         if (!rows_->terms().has_extremes()) return found;
@@ -146,7 +146,7 @@ public:
     }
 
 private:
-    /// Puts the scores of the rows whose term is 0 in the place of their values.
+    /// Replaces the values of the rows whose term is 0 by their scores.
     std::size_t select_extremes(std::size_t first, std::size_t count, const float* terms,
                                 const float* thresholds, simd::Selected* to, std::size_t found) {
         simd::Selected* end = std::remove_if(
@@ -167,12 +167,12 @@ private:
     TileProducts<T> products_;
 };
 
-/// Some rows in one piece, and their terms.
+/// Rows that lie in one piece.
 template <class T>
-struct RowTile {
+struct RowPiece {
     TableView<const T> rows;
-    std::size_t first = 0;
-    const float* terms = nullptr;
+    std::size_t first = 0;        ///< the place in `rows` of the row asked for
+    const float* terms = nullptr; ///< from that row on
 };
 
 } // namespace detail

@@ -12,8 +12,8 @@
 
 namespace firth {
 
-/// What a metric makes of the norms of rows: one float a row, where it makes anything of them; and
-/// what bounds them all.
+/// The terms that a metric makes of the norms of rows, one float a row, or none; and bounds on all
+/// of them.
 template <Metric M>
 class RowTerms {
 public:
@@ -26,8 +26,7 @@ public:
         if (any) terms_.reserve(rows);
     }
 
-    /// False for the norm of a row that cannot be searched: that is not finite, or that the metric
-    /// makes something of that is not.
+    /// False for the norm of a row that cannot be searched: the norm or its term is not finite.
     [[nodiscard]] static bool is_valid(float norm) noexcept {
         return is_finite(norm) && is_finite(M::term(norm));
     }
@@ -50,18 +49,18 @@ public:
                            "finite numbers only");
     }
 
-    /// Gives row `id` another norm.
+    /// Gives row `id` a different norm.
     void set(std::size_t id, float norm) noexcept {
         if (any) terms_[id] = M::term(norm);
         include(norm);
     }
 
-    /// Drops the rows from `rows` on; bounds stay.
+    /// Drops all but the first `rows` rows; bounds stay.
     void truncate(std::size_t rows) noexcept {
         if (any) terms_.erase(terms_.begin() + static_cast<std::ptrdiff_t>(rows), terms_.end());
     }
 
-    /// Of row `id`.
+    /// The term of row `id`.
     [[nodiscard]] float operator[](std::size_t id) const noexcept {
         return any ? terms_[id] : M::term(0.0f);
     }
@@ -79,9 +78,12 @@ public:
     /// No row was longer.
     [[nodiscard]] float longest() const noexcept { return longest_; }
 
-    /// True where some row had a norm that its metric has no factor for: a term of 0 is that of
-    /// such a row then, or that of zeros, and values are scores.
+    /// True where the metric had no factor for some row's norm: then a term of 0 belongs to such a
+    /// row, or to zeros, and its value is its score.
     [[nodiscard]] bool has_extremes() const noexcept { return has_extremes_; }
+
+    /// No row was longer after it was multiplied by its factor.
+    [[nodiscard]] float longest_scaled() const noexcept { return longest_scaled_; }
 
     /// No row had a larger factor; at least 1.
     [[nodiscard]] float largest_factor() const noexcept { return largest_factor_; }
@@ -89,14 +91,18 @@ public:
 private:
     void include(float norm) noexcept {
         if (are_factors) {
-            largest_factor_ = (std::max)(largest_factor_, M::term(norm));
-            has_extremes_ = has_extremes_ || (norm != 0.0f && M::term(norm) == 0.0f);
+            const float factor = M::term(norm);
+            const bool is_extreme = norm != 0.0f && factor == 0.0f;
+            largest_factor_ = (std::max)(largest_factor_, factor);
+            longest_scaled_ = (std::max)(longest_scaled_, is_extreme ? 1.0f : norm * factor);
+            has_extremes_ = has_extremes_ || is_extreme;
         }
         longest_ = (std::max)(longest_, norm);
     }
 
     std::vector<float> terms_;
     float longest_ = 0;
+    float longest_scaled_ = 0;
     float largest_factor_ = 1;
     bool has_extremes_ = false;
 };

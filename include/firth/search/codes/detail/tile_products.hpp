@@ -13,21 +13,21 @@
 #include <firth/simd/select.hpp>
 #include <firth/table/matrix_view.hpp>
 
-/// The inner products of a group of queries with a tile of rows at a time, and those of them that
-/// matter, in memory that stays in the first cache.
+/// The inner products of a group of queries with some rows at a time, a tile, and a selection of
+/// them, in memory that stays in the first cache.
 namespace firth::detail {
 
-/// Queries that share the rows: the more, the less often these are turned on their side; packed,
-/// they should still stay in the second cache.
+/// Queries of a group, at most: the more, the less often rows are transposed for them; packed, they
+/// should still stay in the second cache.
 inline constexpr std::size_t most_grouped_queries = 1008;
 
-/// Rows of a tile for some queries, a power of two.
+/// How many rows a tile of so many queries has, a power of two.
 [[nodiscard]] constexpr std::size_t tile_rows(std::size_t queries) noexcept {
     return std::clamp<std::size_t>(std::bit_floor(8192 / (std::max<std::size_t>)(queries, 1)), 32,
                                    512);
 }
 
-/// Asks for rows that will be looked at soon, while others are.
+/// Begins to read rows that will be needed soon.
 template <class T>
 void prefetch_rows(TableView<const T> table, std::size_t first, std::size_t count) noexcept {
     // The rest of longer rows comes by itself, once the processor sees them read in order.
@@ -41,6 +41,7 @@ void prefetch_rows(TableView<const T> table, std::size_t first, std::size_t coun
     }
 }
 
+/// A group of queries, prepared for tiles of their products with rows of T.
 template <class T>
 class TileProducts {
 public:
@@ -83,7 +84,7 @@ public:
     }
 
 private:
-    /// Tiles of many by many are worth their packing from some queries on.
+    /// One or two queries are not worth packing.
     [[nodiscard]] bool is_few() const noexcept { return count_ <= 2; }
 
     std::size_t count_;
