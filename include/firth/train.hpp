@@ -17,6 +17,7 @@
 #include <firth/train/sequence/hierarchical_softmax.hpp>
 #include <firth/train/sequence/negative_sampler.hpp>
 #include <firth/train/sequence/negative_sampling.hpp>
+#include <firth/train/sequence/output_sampler.hpp>
 #include <firth/train/sequence/prediction.hpp>
 #include <firth/train/sequence/sentence_worker.hpp>
 #include <firth/train/sequence/sequence_loop.hpp>

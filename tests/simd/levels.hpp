@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <firth/simd.hpp>
+#include <firth/simd/dispatch/make_kernels.hpp>
 
 #include "../support/support.hpp"
 

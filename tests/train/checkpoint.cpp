@@ -94,13 +94,13 @@ TEST_CASE("a damaged checkpoint is refused") {
 namespace {
 
 /// The message that a run with `change` of the stopped one's options is refused with.
-template <class Prediction = SkipGram, class Loss = NegativeSampling>
+template <class Prediction = SkipGram, class Sampler = NegativeSampling>
 std::string refused(const EncodedCorpus& corpus, Word2VecOptions options,
                     const std::function<void(Word2VecOptions&)>& change) {
     change(options);
     return test::message_of<OptionError>([&] {
         // One that is not refused stops soon.
-        static_cast<void>(train_word2vec<Prediction, Loss>(corpus, options, stop_after(0)));
+        static_cast<void>(train_word2vec<Prediction, Sampler>(corpus, options, stop_after(0)));
     });
 }
 
@@ -159,7 +159,7 @@ TEST_CASE("a checkpoint of any other setting is refused, one by one", "[checkpoi
             });
     REQUIRE(test::contains(refused<Cbow>(corpus, options, [](auto&) {}), "CBOW, 5 negatives"));
     REQUIRE(test::contains(
-        refused<Cbow>(corpus, options, [](auto& o) { o.cbow_gradient = Cbow::Gradient::exact; }),
+        refused<Cbow>(corpus, options, [](auto& o) { o.cbow_gradient = CbowGradient::exact; }),
         "CBOW with the exact gradient, 5 negatives"));
     REQUIRE(test::contains(refused<SkipGram, HierarchicalSoftmax>(corpus, options, [](auto&) {}),
                            "skip-gram, hierarchical softmax, "));

@@ -131,10 +131,10 @@ template <class Arch>
             detail::rsqrt_of<Arch>(from, to, n);
         },
         [](const WindowRows& rows, float rate, float* scratch) noexcept {
-            detail::skip_gram_window_of<Arch>(rows, rate, scratch);
+            detail::skip_gram_window_of<Arch>(rows, Logistic(), rate, scratch);
         },
         [](const WindowRows& rows, float rate, float share, float* scratch) noexcept {
-            detail::cbow_window_of<Arch>(rows, rate, share, scratch);
+            detail::cbow_window_of<Arch>(rows, Logistic(), rate, share, scratch);
         },
         [](const RowPair& rows, float gradient, float clip) noexcept {
             detail::adagrad_pair_of<Arch>(rows, gradient, clip);
