@@ -12,7 +12,9 @@
 #include <firth/train/run/hogwild.hpp>
 #include <firth/train/run/private_rows.hpp>
 #include <firth/train/run/schedule.hpp>
+#include <firth/train/run/table_sharing.hpp>
 #include <firth/train/run/trained_vectors.hpp>
+#include <firth/train/run/training_run.hpp>
 #include <firth/train/run/training_state.hpp>
 #include <firth/train/sequence/hierarchical_softmax.hpp>
 #include <firth/train/sequence/negative_sampler.hpp>

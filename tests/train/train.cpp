@@ -141,13 +141,16 @@ TEST_CASE("the loop hands out every sentence once an epoch, cut at the limit") {
         sentences.clear();
         rates.clear();
         numbers.clear();
-        SequenceLoop<RecordingWorker> loop(
-            CorpusView{ids, ends}, counts,
-            {.epochs = 2, .learning_rate = 1.0f, .sample = 0, .threads = 1, .rounds = rounds},
-            [&](std::size_t) {
-                return RecordingWorker{&sentences, &numbers, &rates};
-            });
-        const TrainingStats stats = loop.run();
+        const auto run = [&](auto sharing) {
+            SequenceLoop<RecordingWorker, decltype(sharing)> loop(
+                CorpusView{ids, ends}, counts,
+                {.epochs = 2, .learning_rate = 1.0f, .sample = 0, .threads = 1}, sharing,
+                [&](std::size_t) {
+                    return RecordingWorker{&sentences, &numbers, &rates};
+                });
+            return loop.run();
+        };
+        const TrainingStats stats = rounds ? run(PrivateTables({}, 1)) : run(SharedTables());
         REQUIRE(stats.steps == 10000);
         REQUIRE(stats.epoch_loss.size() == 2);
         REQUIRE(stats.epoch_loss[0] == 1);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -21,7 +20,7 @@
 #include <firth/train/run/checkpoint.hpp>
 #include <firth/train/run/divergence.hpp>
 #include <firth/train/run/hogwild.hpp>
-#include <firth/train/run/private_rows.hpp>
+#include <firth/train/run/table_sharing.hpp>
 #include <firth/train/run/training_state.hpp>
 #include <firth/train/sequence/negative_sampling.hpp>
 #include <firth/train/sequence/prediction.hpp>
@@ -124,8 +123,8 @@ public:
         }
     }
 
-    /// The embeddings, symbols().rows() x dim. To be set before training where it should go on from
-    /// others.
+    /// The embeddings, symbols().rows() x dim. Set it before training to start from other
+    /// vectors.
     [[nodiscard]] EmbeddingTable<float>& input() noexcept { return input_; }
     [[nodiscard]] const EmbeddingTable<float>& input() const noexcept { return input_; }
 
@@ -150,69 +149,46 @@ public:
     TrainingStats train(const CorpusView& corpus, const ProgressCallback& callback = {}) {
         if (corpus.ids.empty()) throw Error("the corpus is empty, expected at least one sentence");
         const std::size_t threads = resolve_threads(options_.threads);
+        const std::vector<TableView<float>> tables{input_, output_};
         if (options_.deterministic && threads > 1) {
-            PrivateTable input(input_, threads);
-            PrivateTable output(output_, threads);
-            return train_with(
-                corpus, [&](std::size_t worker) { return input.rows(worker); },
-                [&](std::size_t worker) { return output.rows(worker); },
-                [&](std::size_t worker) {
-                    input.share(worker);
-                    output.share(worker);
-                },
-                [&](std::size_t worker) {
-                    input.merge(worker);
-                    output.merge(worker);
-                },
-                callback);
+            return train_with(corpus, PrivateTables(tables, threads), callback);
         }
-        return train_with(
-            corpus, [&](std::size_t) { return SharedRows(input_); },
-            [&](std::size_t) { return SharedRows(output_); }, {}, {}, callback);
+        return train_with(corpus, SharedTables(tables), callback);
     }
 
 private:
-    template <class InputRows, class OutputRows>
-    TrainingStats
-    train_with(const CorpusView& corpus, InputRows&& input_rows, OutputRows&& output_rows,
-               const std::function<void(std::size_t)>& share,
-               const std::function<void(std::size_t)>& merge, const ProgressCallback& callback) {
-        using Rows = decltype(input_rows(std::size_t{0}));
+    /// `sharing` has the input and the output table.
+    template <class Sharing>
+    TrainingStats train_with(const CorpusView& corpus, Sharing sharing,
+                             const ProgressCallback& callback) {
+        using Rows = typename Sharing::Rows;
         using Access = typename Symbols::template Access<Rows>;
         using Worker = WindowWorker<Prediction, Sampler, Access, Rows, Arch>;
-        SequenceLoop<Worker> loop(
+        SequenceLoop<Worker, Sharing> loop(
             corpus, counts_,
             {.epochs = options_.epochs,
              .learning_rate = options_.learning_rate,
              .schedule = options_.schedule,
              .sample = options_.sample,
              .threads = options_.threads,
-             .rounds = static_cast<bool>(merge),
              .window = options_.window,
              .long_start = longest_row() > DivergenceCheck::long_vector,
              .seed = options_.seed},
-            [&](std::size_t worker) {
-                return Worker(prediction_, sampler_,
-                              Access(symbols_, input_rows(worker), Worker::span(options_.window)),
-                              output_rows(worker), options_.window, options_.window_size,
-                              Symbols::max_sentence_rows, loss_interval(corpus.ids.size()));
+            sharing, [&](std::size_t worker) {
+                return Worker(
+                    prediction_, sampler_,
+                    Access(symbols_, sharing.rows(0, worker), Worker::span(options_.window)),
+                    sharing.rows(1, worker), options_.window, options_.window_size,
+                    Symbols::max_sentence_rows, loss_interval(corpus.ids.size()));
             });
-        loop.share = share;
-        loop.merge = merge;
-        Checkpoint checkpoint(options_.checkpoint,
-                              options_.checkpoint.path.empty()
-                                  ? TrainingSettings()
-                                  : settings(corpus, static_cast<bool>(merge)));
-        loop.place = checkpoint.begin(input_, output_);
-        if (checkpoint.used()) {
-            loop.save_seconds = options_.checkpoint.seconds;
-            loop.save = [&](const TrainingPlace& place, bool cancelled) {
-                checkpoint.write(place, cancelled, input_, output_);
-            };
+        Checkpoint checkpoint;
+        if (!options_.checkpoint.path.empty()) {
+            checkpoint =
+                Checkpoint(options_.checkpoint, settings(corpus, Sharing::in_rounds),
+                           {trained_table("input", input_), trained_table("output", output_)});
         }
-        TrainingStats stats = loop.run(callback);
-        stats.checkpoint_failure = checkpoint.failure();
-        check_learnt(stats, loop.place);
+        TrainingStats stats = loop.run(callback, std::move(checkpoint));
+        check_learnt(stats, loop.place());
         return stats;
     }
 

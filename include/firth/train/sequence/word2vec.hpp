@@ -49,7 +49,8 @@ struct Word2VecOptions {
     bool deterministic = false; ///< the same bytes every time, for one number of threads
     std::uint64_t seed = 1;
     CheckpointOptions checkpoint{};
-    /// Vectors to go on from, or null: the words of these start with their rows, others at random.
+    /// Vectors to start from, or null: words that they have start with their rows, others at
+    /// random.
     const WordVectors<float>* start = nullptr;
     bool freeze_start = false; ///< the rows taken from `start` keep their values
 };
@@ -111,7 +112,7 @@ make_word2vec(std::span<const std::uint64_t> counts, const Word2VecOptions& opti
 
 namespace detail {
 
-/// For each symbol its row in the vectors to go on from, or `no_id`.
+/// For each symbol its row in the vectors to start from, or `no_id`.
 inline std::vector<Id> start_rows(const Vocabulary& vocabulary, const Word2VecOptions& options) {
     if (options.start == nullptr) return {};
     if (options.start->dim() != options.dim) {
