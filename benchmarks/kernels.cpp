@@ -402,7 +402,7 @@ void update_benchmark(benchmark::State& state, const Level& level, const std::st
     if (what == "pack_signs") {
         return element_wise(4.125, [&] { convert.pack_signs(x, words.data(), dim); });
     }
-    AlignedBuffer<float> scratch(simd::window_scratch_size(contexts, outputs) +
+    AlignedBuffer<float> scratch(simd::skip_gram_scratch_size(contexts, outputs) +
                                  simd::cbow_scratch_size(outputs, stride));
     float* c[contexts];
     float* o[outputs];

@@ -278,10 +278,9 @@ void add_train_command(CLI::App& app) {
                 {"cosine", firth::Schedule::cosine},
                 {"constant", firth::Schedule::constant}},
                "how the learning rate falls");
-    add_choice(
-        *command, "--cbow-gradient", options.cbow_gradient,
-        {{"word2vec", firth::Cbow::Gradient::word2vec}, {"exact", firth::Cbow::Gradient::exact}},
-        "every context takes the whole gradient of their mean, or its share");
+    add_choice(*command, "--cbow-gradient", options.cbow_gradient,
+               {{"word2vec", firth::CbowGradient::word2vec}, {"exact", firth::CbowGradient::exact}},
+               "every context takes the whole gradient of their mean, or its share");
     command->add_option("--counts", arguments->counts.counts,
                         "glove, lsa: counts of firth cooccur or GloVe's, instead of --input");
     command->add_option("--vocab", arguments->counts.vocabulary,

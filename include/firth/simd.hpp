@@ -17,4 +17,5 @@
 #include <firth/simd/sigmoid.hpp>
 #include <firth/simd/update.hpp>
 #include <firth/simd/weighted_sum.hpp>
+#include <firth/simd/window_link.hpp>
 #include <firth/simd/window_tile.hpp>

@@ -12,11 +12,14 @@
 #include <firth/train/run/hogwild.hpp>
 #include <firth/train/run/private_rows.hpp>
 #include <firth/train/run/schedule.hpp>
+#include <firth/train/run/table_sharing.hpp>
 #include <firth/train/run/trained_vectors.hpp>
+#include <firth/train/run/training_run.hpp>
 #include <firth/train/run/training_state.hpp>
 #include <firth/train/sequence/hierarchical_softmax.hpp>
 #include <firth/train/sequence/negative_sampler.hpp>
 #include <firth/train/sequence/negative_sampling.hpp>
+#include <firth/train/sequence/output_sampler.hpp>
 #include <firth/train/sequence/prediction.hpp>
 #include <firth/train/sequence/sentence_worker.hpp>
 #include <firth/train/sequence/sequence_loop.hpp>

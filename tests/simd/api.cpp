@@ -278,3 +278,62 @@ TEMPLATE_TEST_CASE("kernels on bits", "", FIRTH_TEST_ARCHS) {
     const std::vector<std::uint64_t> none(3);
     REQUIRE(simd::jaccard<TestType>(none, none) == 1.0f);
 }
+
+namespace {
+
+/// `Logistic` by the way that any other link takes.
+struct PlainLogistic : simd::Logistic {};
+
+} // namespace
+
+TEMPLATE_TEST_CASE("windows by a link of a user's own step as those by the library's", "[window]",
+                   FIRTH_TEST_ARCHS) {
+    constexpr std::size_t dim = 48;
+    for (const std::size_t contexts : {1u, 2u, 5u, 9u}) {
+        for (const std::size_t outputs : {1u, 2u, 6u, 7u, 13u}) {
+            for (const std::size_t positives : {std::size_t{0}, std::size_t{1}, outputs}) {
+                INFO(contexts << " contexts, " << outputs << " outputs");
+                Random random(contexts, outputs);
+                AlignedBuffer<float> start((contexts + outputs) * dim);
+                for (float& value : start) {
+                    value = random.uniform() - 0.5f;
+                }
+                // Rows and loss after a step.
+                const auto step = [&](const auto& link, bool skip_gram) {
+                    AlignedBuffer<float> rows = start;
+                    std::vector<float*> pointers;
+                    for (std::size_t r = 0; r < contexts + outputs; ++r) {
+                        pointers.push_back(rows.data() + r * dim);
+                    }
+                    simd::WindowRows window{pointers.data(), contexts, pointers.data() + contexts,
+                                            outputs,         dim,      positives};
+                    const std::size_t size =
+                        skip_gram ? simd::link_scratch_size(link, contexts, outputs) +
+                                        simd::skip_gram_scratch_size(contexts, outputs)
+                                  : simd::link_scratch_size(link, 1, outputs) +
+                                        simd::cbow_scratch_size(outputs, dim);
+                    AlignedBuffer<float> scratch(size + 16);
+                    std::fill(scratch.begin() + size, scratch.end(), 77.0f);
+                    if (skip_gram) {
+                        simd::skip_gram_window<TestType>(window, link, 0.1f, scratch.data());
+                    } else {
+                        simd::cbow_window<TestType>(window, link, 0.1f, 0.5f, scratch.data());
+                        window.context_count = 1;
+                    }
+                    REQUIRE(std::all_of(scratch.begin() + size, scratch.end(),
+                                        [](float value) { return value == 77.0f; }));
+                    return std::pair(std::vector<float>(rows.begin(), rows.end()),
+                                     simd::window_loss(window, link, 0.1f, scratch.data()));
+                };
+                for (const bool skip_gram : {true, false}) {
+                    const auto [rows, loss] = step(simd::Logistic(), skip_gram);
+                    const auto [plain_rows, plain_loss] = step(PlainLogistic(), skip_gram);
+                    REQUIRE(plain_loss == Approx(loss).epsilon(1e-5));
+                    for (std::size_t i = 0; i < rows.size(); ++i) {
+                        REQUIRE(std::fabs(rows[i] - plain_rows[i]) <= 2e-6f);
+                    }
+                }
+            }
+        }
+    }
+}

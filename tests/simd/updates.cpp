@@ -146,11 +146,12 @@ TEST_CASE("a skip-gram window's step follows the equations") {
                 for (const std::size_t outputs : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 11u, 12u, 16u, 21u}) {
                     Window window(contexts, outputs, dim, random);
                     AlignedBuffer<float> scratch =
-                        guarded_scratch(simd::window_scratch_size(contexts, outputs));
+                        guarded_scratch(simd::skip_gram_scratch_size(contexts, outputs));
                     INFO(level.name << ", dim " << dim << ", " << contexts << " contexts, "
                                     << outputs << " outputs");
                     level.table.skip_gram_window(window.rows(), 0.1f, scratch.data());
-                    const double loss = simd::window_loss(window.rows(), 0.1f, scratch.data());
+                    const double loss =
+                        simd::window_loss(window.rows(), simd::Logistic(), 0.1f, scratch.data());
                     window.naive.skip_gram(static_cast<double>(0.1f));
                     REQUIRE(std::fabs(loss - window.naive.loss) <= 1e-5 * window.naive.loss);
                     window.check();
@@ -176,7 +177,8 @@ TEST_CASE("a bag-of-words window's step follows the equations") {
                         level.table.cbow_window(window.rows(), 0.1f, share, scratch.data());
                         simd::WindowRows of_mean = window.rows();
                         of_mean.context_count = 1;
-                        const double loss = simd::window_loss(of_mean, 0.1f, scratch.data());
+                        const double loss =
+                            simd::window_loss(of_mean, simd::Logistic(), 0.1f, scratch.data());
                         window.naive.bag_of_words(static_cast<double>(0.1f),
                                                   static_cast<double>(share));
                         REQUIRE(std::fabs(loss - window.naive.loss) <= 1e-5 * window.naive.loss);
@@ -201,7 +203,7 @@ TEST_CASE("a context that occurs twice in a window takes both steps") {
             once.in_rows[0] = once.in.data();
             const std::vector<float> before(once.in.begin(), once.in.end());
             twice.in_rows.push_back(twice.in_rows[0]);
-            AlignedBuffer<float> scratch(simd::window_scratch_size(2, outputs));
+            AlignedBuffer<float> scratch(simd::skip_gram_scratch_size(2, outputs));
             level.table.skip_gram_window(twice.rows(), 0.1f, scratch.data());
             level.table.skip_gram_window(once.rows(), 0.1f, scratch.data());
             INFO(level.name << ", " << outputs << " outputs");

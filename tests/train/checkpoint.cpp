@@ -94,13 +94,13 @@ TEST_CASE("a damaged checkpoint is refused") {
 namespace {
 
 /// The message that a run with `change` of the stopped one's options is refused with.
-template <class Prediction = SkipGram, class Loss = NegativeSampling>
+template <class Prediction = SkipGram, class Sampler = NegativeSampling>
 std::string refused(const EncodedCorpus& corpus, Word2VecOptions options,
                     const std::function<void(Word2VecOptions&)>& change) {
     change(options);
     return test::message_of<OptionError>([&] {
         // One that is not refused stops soon.
-        static_cast<void>(train_word2vec<Prediction, Loss>(corpus, options, stop_after(0)));
+        static_cast<void>(train_word2vec<Prediction, Sampler>(corpus, options, stop_after(0)));
     });
 }
 
@@ -159,7 +159,7 @@ TEST_CASE("a checkpoint of any other setting is refused, one by one", "[checkpoi
             });
     REQUIRE(test::contains(refused<Cbow>(corpus, options, [](auto&) {}), "CBOW, 5 negatives"));
     REQUIRE(test::contains(
-        refused<Cbow>(corpus, options, [](auto& o) { o.cbow_gradient = Cbow::Gradient::exact; }),
+        refused<Cbow>(corpus, options, [](auto& o) { o.cbow_gradient = CbowGradient::exact; }),
         "CBOW with the exact gradient, 5 negatives"));
     REQUIRE(test::contains(refused<SkipGram, HierarchicalSoftmax>(corpus, options, [](auto&) {}),
                            "skip-gram, hierarchical softmax, "));
@@ -215,6 +215,9 @@ TEST_CASE("a checkpoint holds its place, its tables and nothing else", "[checkpo
     const std::string path = folder / "checkpoint";
     EmbeddingTable<float> input = test::random_vectors(7, 5, 1).table();
     EmbeddingTable<float> output = test::random_vectors(3, 5, 2).table();
+    std::vector<float> state{1.25f, -7, 0.5f};
+    const std::vector<TrainedNumbers> written{
+        trained_table("input", input), trained_table("output", output), {"moments", state}};
     const TrainingSettings settings{{"a", "1"}, {"b", "2"}};
     TrainingPlace place;
     place.epoch = 3;
@@ -222,10 +225,14 @@ TEST_CASE("a checkpoint holds its place, its tables and nothing else", "[checkpo
     place.loss = {1.5, 9, 2.5};
     place.samples = 11;
     place.epoch_loss = {0.25, 0.5, 0.75};
-    write_checkpoint(path, settings, place, input, output);
+    write_checkpoint(path, settings, place, written);
     EmbeddingTable<float> read_input(7, 5);
     EmbeddingTable<float> read_output(3, 5);
-    const TrainingPlace read = read_checkpoint(path, settings, read_input, read_output);
+    std::vector<float> read_state(3);
+    const std::vector<TrainedNumbers> to_read{trained_table("input", read_input),
+                                              trained_table("output", read_output),
+                                              {"moments", read_state}};
+    const TrainingPlace read = read_checkpoint(path, settings, to_read);
     REQUIRE(read.epoch == 3);
     REQUIRE(read.part == 70);
     REQUIRE(read.loss.loss == 1.5);
@@ -235,6 +242,7 @@ TEST_CASE("a checkpoint holds its place, its tables and nothing else", "[checkpo
     REQUIRE(read.epoch_loss == place.epoch_loss);
     REQUIRE(bytes_of(read_input) == bytes_of(input));
     REQUIRE(bytes_of(read_output) == bytes_of(output));
+    REQUIRE(read_state == state);
 
     // Each section has its checksum looked at.
     const std::string bytes = test::read_file(path);
@@ -243,13 +251,13 @@ TEST_CASE("a checkpoint holds its place, its tables and nothing else", "[checkpo
           {"place", std::string(detail::bytes_of(std::uint64_t{70}))},
           {"loss", std::string(detail::bytes_of(2.5))},
           {"input", std::string(detail::bytes_of(input[3][2]))},
-          {"output", std::string(detail::bytes_of(output[1][4]))}}) {
+          {"output", std::string(detail::bytes_of(output[1][4]))},
+          {"moments", std::string(detail::bytes_of(state[1]))}}) {
         std::string changed = bytes;
         changed[changed.find(value)] ^= 1;
         test::write_file(path, changed);
         REQUIRE(test::contains(test::message_of<FormatError>([&] {
-                                   static_cast<void>(
-                                       read_checkpoint(path, settings, read_input, read_output));
+                                   static_cast<void>(read_checkpoint(path, settings, to_read));
                                }),
                                '"' + section + "\" does not have its checksum"));
     }
@@ -257,29 +265,26 @@ TEST_CASE("a checkpoint holds its place, its tables and nothing else", "[checkpo
 
     const auto message = [&](const TrainingSettings& other) {
         return test::message_of<OptionError>(
-            [&] { static_cast<void>(read_checkpoint(path, other, read_input, read_output)); });
+            [&] { static_cast<void>(read_checkpoint(path, other, to_read)); });
     };
     REQUIRE(test::contains(message({{"a", "1"}, {"b", "3"}}), "\"b = 2\", this one has \"b = 3\""));
     REQUIRE(test::contains(message({{"a", "1"}}), "\"b = 2\", this one has no such setting"));
     REQUIRE(test::contains(message({{"a", "1"}, {"b", "2"}, {"c", "3"}}),
                            "\"\", this one has \"c = 3\""));
     EmbeddingTable<float> larger(8, 5);
-    REQUIRE(test::contains(test::message_of<FormatError>([&] {
-                               static_cast<void>(
-                                   read_checkpoint(path, settings, larger, read_output));
-                           }),
+    const std::vector<TrainedNumbers> wrong{trained_table("input", larger)};
+    REQUIRE(test::contains(test::message_of<FormatError>(
+                               [&] { static_cast<void>(read_checkpoint(path, settings, wrong)); }),
                            "\"input\" holds 112 numbers, expected 128"));
     place.epoch = 2; // three losses of two epochs
-    write_checkpoint(path, settings, place, input, output);
+    write_checkpoint(path, settings, place, written);
     REQUIRE(test::contains(test::message_of<FormatError>([&] {
-                               static_cast<void>(
-                                   read_checkpoint(path, settings, read_input, read_output));
+                               static_cast<void>(read_checkpoint(path, settings, to_read));
                            }),
                            "place"));
     SectionFileWriter(path, "checkpoint", 1).commit();
     REQUIRE(test::contains(test::message_of<FormatError>([&] {
-                               static_cast<void>(
-                                   read_checkpoint(path, settings, read_input, read_output));
+                               static_cast<void>(read_checkpoint(path, settings, to_read));
                            }),
                            "version 1, expected 2"));
 }
@@ -325,6 +330,27 @@ TEST_CASE("a checkpoint that is there is only replaced by the training that resu
                                     .threads = 1,
                                     .checkpoint = {.path = folder / "none", .resume = true}});
     REQUIRE(trained.stats.steps == small_corpus().corpus.size());
+}
+
+TEST_CASE("an interval of 0 means no checkpoint but the one on cancelling", "[checkpoint]") {
+    const test::TemporaryFolder folder;
+    const auto written = [&](double seconds, auto&& train) {
+        const CheckpointOptions checkpoint{.path = folder / "checkpoint", .seconds = seconds};
+        train(checkpoint);
+        return std::filesystem::remove(checkpoint.path);
+    };
+    const auto words = [](const CheckpointOptions& checkpoint) {
+        static_cast<void>(train_sgns(
+            small_corpus(), {.dim = 8, .epochs = 2, .threads = 1, .checkpoint = checkpoint}));
+    };
+    const auto counts = [](const CheckpointOptions& checkpoint) {
+        static_cast<void>(train_glove(small_corpus().vocabulary, small_counts(),
+                                      {.dim = 8, .epochs = 2, .checkpoint = checkpoint}));
+    };
+    REQUIRE_FALSE(written(0, words));
+    REQUIRE_FALSE(written(0, counts));
+    REQUIRE(written(1e-9, words));
+    REQUIRE(written(1e-9, counts));
 }
 
 TEST_CASE("a checkpoint that cannot be written does not end the training", "[checkpoint]") {

@@ -152,6 +152,61 @@ TEST_CASE("rows that several workers change take the sum of the changes") {
     }
 }
 
+TEST_CASE("rows are read and added to as they are taken", "[rounds]") {
+    // Three words of a bitmap, so that parts of a round differ; rows 5 and 130 are shared.
+    EmbeddingTable<float> table(192, 16);
+    for (std::size_t row = 0; row < table.rows(); ++row) {
+        for (float& value : table[row]) {
+            value = static_cast<float>(row);
+        }
+    }
+    AlignedBuffer<float> seen(table.stride());
+    AlignedBuffer<float> change(table.stride());
+    std::fill(change.begin(), change.end(), 2.0f);
+    const auto read = [&](auto rows, Id id) {
+        rows.read(id, seen.data());
+        return seen[0];
+    };
+    SharedRows shared(table);
+    shared.add(5, change.data());
+    REQUIRE(read(shared, 5) == 7);
+    REQUIRE(table[5][15] == 7);
+    REQUIRE(read(shared, 6) == 6);
+
+    PrivateTable rounds(table, 2);
+    for (int round = 0; round < 3; ++round) {
+        const float start = table[5][0];
+        for (std::size_t w = 0; w < 2; ++w) {
+            rounds.rows(w).announce(5);
+            rounds.rows(w).announce(130);
+            rounds.rows(w).announce(static_cast<Id>(70 + w));
+        }
+        rounds.share(0);
+        rounds.share(1);
+        // What is only read has no copy, and a worker sees its own changes alone.
+        REQUIRE(read(rounds.rows(1), 130) == 130);
+        rounds.rows(0).add(5, change.data());
+        rounds.rows(0).add(5, change.data());
+        REQUIRE(read(rounds.rows(0), 5) == start + 4);
+        REQUIRE(read(rounds.rows(1), 5) == start);
+        REQUIRE(table[5][0] == start);
+        rounds.rows(1).add(5, change.data());
+        // A row that one worker has announced changes in place.
+        const float before = table[71][3];
+        rounds.rows(1).add(71, change.data());
+        REQUIRE(table[71][3] == before + 2);
+        rounds.merge(0);
+        rounds.merge(1);
+        REQUIRE(table[5][0] == start + 6);
+        REQUIRE(table[130][0] == 130);
+    }
+    // What was shared in one round is in place in the next, where one worker alone announces it.
+    rounds.rows(1).announce(5);
+    rounds.share(0);
+    rounds.share(1);
+    REQUIRE(rounds.rows(1).take(5) == table[5].data());
+}
+
 TEST_CASE("the sum of many changes is limited to twice their squares", "[rounds]") {
     // Changes of workers on one row, and what they come to: c times the same one goes as far as
     // two do, however many workers; two, and those at right angles, are added up in full.
@@ -231,7 +286,7 @@ public:
     public:
         Access(const GroupsAndSentences& symbols, Rows rows, std::size_t max_span)
             : symbols_(&symbols), rows_(rows), vectors_(max_span * rows.stride()),
-              entered_(vectors_), span_(max_span) {}
+              entered_(vectors_), part_(rows.stride()), span_(max_span) {}
 
         void announce(const Sentence& sentence) {
             for (const Id id : sentence.ids) {
@@ -247,24 +302,21 @@ public:
         void prefetch(std::size_t) {}
         float* enter(std::size_t position) {
             float* const vector = vectors_.data() + position % span_ * rows_.stride();
-            const float* const word = rows_.take(ids_[position]);
-            const float* const group = rows_.take(group_row(ids_[position]));
+            float* const entered = entered_.data() + position % span_ * rows_.stride();
+            rows_.read(ids_[position], vector);
+            rows_.read(group_row(ids_[position]), part_.data());
             for (std::size_t i = 0; i < rows_.stride(); ++i) {
-                vector[i] = (word[i] + group[i]) / 2;
+                vector[i] = entered[i] = (vector[i] + part_[i]) / 2;
             }
-            std::copy_n(vector, rows_.stride(),
-                        entered_.data() + position % span_ * rows_.stride());
             return vector;
         }
         void leave(std::size_t position) {
             const std::size_t place = position % span_ * rows_.stride();
-            float* const word = rows_.take(ids_[position]);
-            float* const group = rows_.take(group_row(ids_[position]));
             for (std::size_t i = 0; i < rows_.stride(); ++i) {
-                const float change = vectors_[place + i] - entered_[place + i];
-                word[i] += change;
-                group[i] += change;
+                part_[i] = vectors_[place + i] - entered_[place + i];
             }
+            rows_.add(ids_[position], part_.data());
+            rows_.add(group_row(ids_[position]), part_.data());
         }
         [[nodiscard]] std::span<float* const> sentence_rows() const { return {&row_, 1}; }
 
@@ -283,6 +335,7 @@ public:
         float* row_ = nullptr;
         AlignedBuffer<float> vectors_;
         AlignedBuffer<float> entered_;
+        AlignedBuffer<float> part_;
         std::size_t span_;
     };
 
@@ -293,6 +346,14 @@ private:
 };
 
 static_assert(SymbolComposition<GroupsAndSentences>);
+
+/// Rows without `add` are refused.
+struct ReadOnlyRows : SharedRows {
+    using SharedRows::SharedRows;
+    void add(Id, const float*) const = delete;
+};
+static_assert(RowAccess<SharedRows> && RowAccess<PrivateTable::Rows>);
+static_assert(!RowAccess<ReadOnlyRows>);
 
 float row_cosine(const EmbeddingTable<float>& table, std::size_t a, std::size_t b) {
     return simd::cosine(table[a], table[b]);
@@ -307,11 +368,11 @@ TEST_CASE("a composition of a user's own learns in the same loop") {
         group_of.push_back(static_cast<Id>(word[1] - '0'));
     }
     const std::size_t sentences = corpus.corpus.view().sentences();
-    // Without races, which this composition's plain code must not have.
+    const bool deterministic = GENERATE(false, true);
     SequenceTrainer trainer(
         corpus.vocabulary.counts(),
-        {.dim = 20, .sample = 0, .epochs = 10, .threads = 2, .deterministic = true}, SkipGram{},
-        NegativeSampling(corpus.vocabulary.counts(), 5, 0.75, 1),
+        {.dim = 20, .sample = 0, .epochs = 10, .threads = 2, .deterministic = deterministic},
+        SkipGram{}, NegativeSampling(corpus.vocabulary.counts(), 5, 0.75, 1),
         GroupsAndSentences(group_of, 10, sentences));
     const TrainingStats stats = trainer.train(corpus.corpus);
     REQUIRE(stats.loss() < 0.9 * stats.epoch_loss.front());

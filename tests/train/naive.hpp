@@ -149,6 +149,21 @@ public:
     }
 
     Tables tables;
+
+    /// Writes the gradients of some scores, of which the first ones have label 1; returns the loss.
+    using Link = std::function<double(const std::vector<double>& scores, std::size_t positives,
+                                      std::vector<double>& gradients)>;
+    Link link = [](const std::vector<double>& scores, std::size_t positives,
+                   std::vector<double>& gradients) {
+        double loss = 0;
+        for (std::size_t o = 0; o < scores.size(); ++o) {
+            const double probability = 1 / (1 + std::exp(-scores[o]));
+            loss -= std::log(o < positives ? probability : 1 - probability);
+            gradients[o] = (o < positives ? 1 : 0) - probability;
+        }
+        return loss;
+    };
+
     /// Mean loss a prediction, of all steps, by epoch.
     std::vector<double> losses;
 
@@ -277,19 +292,24 @@ private:
         }
         std::vector<Row> hidden_change(hidden.size(), Row(dim));
         std::vector<std::vector<double>> gradients(hidden.size());
+        std::size_t positives = 0;
+        for (const auto& output : chosen) {
+            positives += output.second == 1;
+        }
         for (std::size_t h = 0; h < hidden.size(); ++h) {
+            std::vector<double> scores(chosen.size());
             for (std::size_t o = 0; o < chosen.size(); ++o) {
                 const Row& output = tables.output[chosen[o].first];
-                double score = 0;
                 for (std::size_t i = 0; i < dim; ++i) {
-                    score += hidden[h][i] * output[i];
+                    scores[o] += hidden[h][i] * output[i];
                 }
-                const double probability = 1 / (1 + std::exp(-score));
-                const double label = chosen[o].second;
-                loss_ -= std::log(label == 1 ? probability : 1 - probability);
-                gradients[h].push_back(rate * (label - probability));
+            }
+            gradients[h].resize(chosen.size());
+            loss_ += link(scores, positives, gradients[h]);
+            for (std::size_t o = 0; o < chosen.size(); ++o) {
+                gradients[h][o] *= rate;
                 for (std::size_t i = 0; i < dim; ++i) {
-                    hidden_change[h][i] += gradients[h][o] * output[i];
+                    hidden_change[h][i] += gradients[h][o] * tables.output[chosen[o].first][i];
                 }
             }
         }
@@ -306,7 +326,7 @@ private:
             }
         }
         if (again) return;
-        const bool share = options_.cbow_gradient == firth::Cbow::Gradient::exact;
+        const bool share = options_.cbow_gradient == firth::CbowGradient::exact;
         for (std::size_t c = 0; c < contexts.size(); ++c) {
             for (std::size_t i = 0; i < dim; ++i) {
                 tables.input[contexts[c]][i] +=

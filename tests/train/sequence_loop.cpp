@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <numeric>
 #include <thread>
 
@@ -59,6 +60,43 @@ struct Ids {
     [[nodiscard]] CorpusView view() const { return {ids, ends}; }
 };
 
+/// The example of `TableSharing`: rounds of workers that share nothing.
+struct Apart {
+    static constexpr bool in_rounds = true;
+    void share(std::size_t) {}
+    void merge(std::size_t) {}
+};
+
+/// Notes what workers in rounds are told.
+struct NotedRounds {
+    static constexpr bool in_rounds = true;
+    std::vector<Log>* logs;
+    void share(std::size_t worker) { (*logs)[worker].calls += 's'; }
+    void merge(std::size_t worker) { (*logs)[worker].calls += 'm'; }
+};
+
+/// Rounds need `merge`, and racing workers nothing.
+struct NoMerge {
+    static constexpr bool in_rounds = true;
+    void share(std::size_t) {}
+};
+struct Free {
+    static constexpr bool in_rounds = false;
+};
+static_assert(TableSharing<Apart> && TableSharing<NotedRounds> && TableSharing<Free>);
+static_assert(!TableSharing<NoMerge>);
+
+/// Calls `body` with a way of sharing nothing.
+template <class Body>
+auto with_sharing(bool rounds, Body&& body) {
+    if (rounds) {
+        Apart apart;
+        return body(apart);
+    }
+    Free free;
+    return body(free);
+}
+
 /// All sentences of an epoch, and of the chunks from `first` on, every `step`-th.
 std::vector<NaiveSentence> expected(const Ids& corpus, const SequenceLoopOptions& options,
                                     std::size_t workers_in_rounds = 0, std::size_t first = 0,
@@ -101,7 +139,8 @@ TEST_CASE("the loop hands out what a plain list says", "[loop]") {
     for (std::size_t i = 0; i < all.size(); ++i) {
         INFO("options " << i);
         Log log;
-        SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, all[i],
+        SharedTables racing;
+        SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, all[i], racing,
                                     [&](std::size_t) { return Recorder{&log}; });
         const TrainingStats stats = loop.run();
         REQUIRE(log.sentences == expected(corpus, all[i]));
@@ -131,7 +170,6 @@ TEST_CASE("defaults of the loop and of checkpoints", "[loop]") {
     REQUIRE(options.sample == 1e-3);
     REQUIRE(options.max_sentence == 1000);
     REQUIRE(options.threads == 0);
-    REQUIRE_FALSE(options.rounds);
     REQUIRE(options.seed == 1);
     const CheckpointOptions checkpoint;
     REQUIRE(checkpoint.path.empty());
@@ -144,7 +182,8 @@ TEST_CASE("threads share the chunks out among them, each once", "[loop]") {
     const Ids corpus(600);
     const SequenceLoopOptions options{.epochs = 2, .sample = 0.05, .threads = 3};
     std::vector<Log> logs(3);
-    SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, options,
+    SharedTables racing;
+    SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, options, racing,
                                 [&](std::size_t worker) { return Recorder{&logs[worker]}; });
     const TrainingStats stats = loop.run();
     std::vector<NaiveSentence> all;
@@ -167,7 +206,8 @@ TEST_CASE("every epoch begins with a chunk of the worker that reports", "[loop]"
     const SequenceLoopOptions options{.epochs = 20, .threads = 16};
     REQUIRE(test::naive_chunks(corpus.view(), 0, options).size() > 16);
     std::vector<Log> logs(16);
-    SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, options,
+    SharedTables racing;
+    SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, options, racing,
                                 [&](std::size_t worker) { return Recorder{&logs[worker]}; });
     loop.run();
     const auto& own = logs[0].sentences;
@@ -218,13 +258,15 @@ std::string failing(Failure& failure, bool rounds) {
         ends.push_back(s * 1024);
     }
     const std::vector<std::uint64_t> counts{ids.size()};
-    SequenceLoop<Failing> loop(
-        CorpusView{ids, ends}, counts,
-        {.epochs = 2, .sample = 0, .max_sentence = 1024, .threads = 3, .rounds = rounds},
-        [&](std::size_t worker) {
-            return Failing{&failure, worker};
-        });
-    return test::message_of<Error>([&] { loop.run(); });
+    return with_sharing(rounds, [&](auto& sharing) {
+        SequenceLoop<Failing, std::remove_reference_t<decltype(sharing)>> loop(
+            CorpusView{ids, ends}, counts,
+            {.epochs = 2, .sample = 0, .max_sentence = 1024, .threads = 3}, sharing,
+            [&](std::size_t worker) {
+                return Failing{&failure, worker};
+            });
+        return test::message_of<Error>([&] { loop.run(); });
+    });
 }
 
 } // namespace
@@ -259,13 +301,12 @@ TEST_CASE("in rounds worker w takes chunks w, w + workers, ...", "[loop]") {
     const Ids corpus(300);
     for (const std::size_t workers : {1u, 2u, 3u, 8u}) {
         INFO("workers " << workers);
-        const SequenceLoopOptions options{
-            .epochs = 2, .sample = 0.05, .threads = workers, .rounds = true};
+        const SequenceLoopOptions options{.epochs = 2, .sample = 0.05, .threads = workers};
         std::vector<Log> logs(workers);
-        SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, options,
-                                    [&](std::size_t worker) { return Recorder{&logs[worker]}; });
-        loop.share = [&](std::size_t worker) { logs[worker].calls += 's'; };
-        loop.merge = [&](std::size_t worker) { logs[worker].calls += 'm'; };
+        NotedRounds noted{&logs};
+        SequenceLoop<Recorder, NotedRounds> loop(
+            corpus.view(), corpus.counts, options, noted,
+            [&](std::size_t worker) { return Recorder{&logs[worker]}; });
         const TrainingStats stats = loop.run();
         std::size_t kept = 0;
         for (std::size_t w = 0; w < workers; ++w) {
@@ -290,17 +331,22 @@ TEST_CASE("in rounds worker w takes chunks w, w + workers, ...", "[loop]") {
 TEST_CASE("the loss of an epoch is the mean over its samples, of all workers", "[loop]") {
     const Ids corpus(300);
     for (const bool rounds : {false, true}) {
-        const SequenceLoopOptions options{
-            .epochs = 3, .sample = 0.05, .threads = 2, .rounds = rounds};
+        const SequenceLoopOptions options{.epochs = 3, .sample = 0.05, .threads = 2};
         std::vector<Log> logs(2);
-        SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, options,
-                                    [&](std::size_t worker) { return Recorder{&logs[worker]}; });
         Progress last;
         int reports = 0;
-        const TrainingStats stats = loop.run([&](const Progress& progress) {
-            last = progress;
-            ++reports;
-            return true;
+        TrainingPlace place;
+        const TrainingStats stats = with_sharing(rounds, [&](auto& sharing) {
+            SequenceLoop<Recorder, std::remove_reference_t<decltype(sharing)>> loop(
+                corpus.view(), corpus.counts, options, sharing,
+                [&](std::size_t worker) { return Recorder{&logs[worker]}; });
+            const TrainingStats result = loop.run([&](const Progress& progress) {
+                last = progress;
+                ++reports;
+                return true;
+            });
+            place = loop.place();
+            return result;
         });
         const auto list = expected(corpus, options, rounds ? 2 : 0);
         std::vector<double> losses;
@@ -328,11 +374,11 @@ TEST_CASE("the loss of an epoch is the mean over its samples, of all workers", "
             REQUIRE(stats.epoch_loss[epoch] == Approx(losses[epoch]).epsilon(1e-12));
         }
         REQUIRE(stats.loss() == stats.epoch_loss.back());
-        REQUIRE(loop.place.epoch == 3);
-        REQUIRE(loop.place.part == 0);
-        REQUIRE(loop.place.samples == earlier);
-        REQUIRE(loop.place.loss.samples == 0);
-        REQUIRE(loop.place.epoch_loss == stats.epoch_loss);
+        REQUIRE(place.epoch == 3);
+        REQUIRE(place.part == 0);
+        REQUIRE(place.samples == earlier);
+        REQUIRE(place.loss.samples == 0);
+        REQUIRE(place.epoch_loss == stats.epoch_loss);
         // The last report.
         REQUIRE(reports >= 1);
         REQUIRE(last.done == 3 * corpus.ids.size());
@@ -346,39 +392,38 @@ TEST_CASE("the loss of an epoch is the mean over its samples, of all workers", "
 TEST_CASE("a loop is cancelled between chunks, and goes on from there", "[loop]") {
     const Ids corpus(300);
     for (const std::size_t workers : {1u, 2u}) {
-        SequenceLoopOptions options{
-            .epochs = 2, .sample = 0.05, .threads = workers, .rounds = workers == 2};
+        const test::TemporaryFolder folder;
+        const std::string path = folder / "checkpoint";
+        SequenceLoopOptions options{.epochs = 2, .sample = 0.05, .threads = workers};
         std::vector<Log> logs(workers);
-        std::vector<TrainingPlace> saved;
         std::vector<std::uint64_t> reported;
-        const auto run = [&](bool cancel, const TrainingPlace& place) {
-            SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, options,
-                                        [&](std::size_t worker) {
-                                            return Recorder{&logs[worker], cancel ? 110 : 0};
-                                        });
-            loop.place = place;
-            loop.save = [&](const TrainingPlace& at, bool cancelled) {
-                REQUIRE(cancelled);
-                saved.push_back(at);
-            };
-            return loop.run([&](const Progress& progress) {
-                if (cancel) REQUIRE(progress.epoch == 1);
-                reported.push_back(progress.done);
-                return !cancel;
+        const auto run = [&](bool cancel) {
+            return with_sharing(workers == 2, [&](auto& sharing) {
+                SequenceLoop<Recorder, std::remove_reference_t<decltype(sharing)>> loop(
+                    corpus.view(), corpus.counts, options, sharing, [&](std::size_t worker) {
+                        return Recorder{&logs[worker], cancel ? 110 : 0};
+                    });
+                return loop.run(
+                    [&](const Progress& progress) {
+                        if (cancel) REQUIRE(progress.epoch == 1);
+                        reported.push_back(progress.done);
+                        return !cancel;
+                    },
+                    Checkpoint({.path = path, .seconds = 1e9, .resume = true}, {}, {}));
             });
         };
         // The first chunk takes longer than the tenth of a second between reports.
-        const TrainingStats first = run(true, {});
+        const TrainingStats first = run(true);
         REQUIRE(first.cancelled);
-        REQUIRE(saved.size() == 1);
-        REQUIRE(saved[0].epoch == 0);
-        REQUIRE(saved[0].part == workers);
-        REQUIRE(saved[0].loss.samples == first.kept);
-        REQUIRE(saved[0].epoch_loss.empty());
+        const TrainingPlace saved = read_checkpoint(path, {}, {});
+        REQUIRE(saved.epoch == 0);
+        REQUIRE(saved.part == workers);
+        REQUIRE(saved.loss.samples == first.kept);
+        REQUIRE(saved.epoch_loss.empty());
         const auto chunks = test::naive_chunks(corpus.view(), workers == 2 ? 2 : 0, options);
         REQUIRE(first.steps == chunks[workers - 1]);
 
-        const TrainingStats rest = run(false, saved[0]);
+        const TrainingStats rest = run(false);
         REQUIRE_FALSE(rest.cancelled);
         REQUIRE(first.steps + rest.steps == 2 * corpus.ids.size());
         REQUIRE(reported.back() == 2 * corpus.ids.size());
@@ -387,12 +432,13 @@ TEST_CASE("a loop is cancelled between chunks, and goes on from there", "[loop]"
             REQUIRE(logs[w].sentences ==
                     expected(corpus, options, workers == 2 ? 2 : 0, w, workers));
         }
-        REQUIRE(saved.size() == 1);
+        REQUIRE(read_checkpoint(path, {}, {}).part == workers); // none at the end
         // One that stands at the end has nothing left to do.
         TrainingPlace end;
         end.epoch = 2;
         end.epoch_loss = {3, 4};
-        const TrainingStats none = run(false, end);
+        write_checkpoint(path, {}, end, {});
+        const TrainingStats none = run(false);
         REQUIRE(none.steps == 0);
         REQUIRE(none.epoch_loss == std::vector<double>{3, 4});
         REQUIRE(reported.back() == 2 * corpus.ids.size());
@@ -402,7 +448,8 @@ TEST_CASE("a loop is cancelled between chunks, and goes on from there", "[loop]"
 TEST_CASE("a training that is cancelled at its end was not cancelled", "[loop]") {
     const Ids corpus(20);
     Log log;
-    SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, {.epochs = 1, .threads = 1},
+    SharedTables racing;
+    SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, {.epochs = 1, .threads = 1}, racing,
                                 [&](std::size_t) { return Recorder{&log}; });
     const TrainingStats stats =
         loop.run([](const Progress& progress) { return progress.done < progress.total; });
@@ -410,21 +457,31 @@ TEST_CASE("a training that is cancelled at its end was not cancelled", "[loop]")
     REQUIRE(stats.steps == corpus.ids.size());
 }
 
+namespace {
+
+/// A checkpoint that cannot be written, and calls `tried` instead.
+Checkpoint failing_checkpoint(double seconds, std::function<void()> tried) {
+    return Checkpoint({.path = "/no such folder/checkpoint",
+                       .seconds = seconds,
+                       .on_failure = [tried = std::move(tried)](const std::string&) { tried(); }},
+                      {}, {});
+}
+
+} // namespace
+
 TEST_CASE("places are saved every so often, but not at the end", "[loop]") {
     const Ids corpus(300);
     const SequenceLoopOptions options{.epochs = 2, .threads = 1};
     const auto chunks = test::naive_chunks(corpus.view(), 0, options);
     for (const double seconds : {0.0, 1e-9, 1e9}) {
         Log log;
-        SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, options,
+        SharedTables racing;
+        SequenceLoop<Recorder> loop(corpus.view(), corpus.counts, options, racing,
                                     [&](std::size_t) { return Recorder{&log}; });
         std::vector<std::pair<std::uint32_t, std::uint64_t>> places;
-        loop.save_seconds = seconds;
-        loop.save = [&](const TrainingPlace& place, bool cancelled) {
-            REQUIRE_FALSE(cancelled);
-            places.emplace_back(place.epoch, place.part);
-        };
-        loop.run();
+        loop.run({}, failing_checkpoint(seconds, [&] {
+                     places.emplace_back(loop.place().epoch, loop.place().part);
+                 }));
         std::vector<std::pair<std::uint32_t, std::uint64_t>> list;
         for (std::uint32_t epoch = 0; epoch < 2 && seconds == 1e-9; ++epoch) {
             for (std::uint64_t chunk = 1; chunk < chunks.size(); ++chunk) {
@@ -461,15 +518,14 @@ TEST_CASE("the loop stops where an epoch, or enough of one, cost too much", "[lo
     const std::vector<std::uint64_t> counts{100};
     // Per epoch the loop asks twice: after the chunk, and at the end.
     const auto message = [&](std::vector<LossSum> losses, std::uint32_t epochs) -> std::string {
+        SharedTables racing;
         SequenceLoop<Losing> loop(
             CorpusView{ids, ends}, counts,
-            {.epochs = epochs, .learning_rate = 0.5f, .sample = 0, .threads = 1},
+            {.epochs = epochs, .learning_rate = 0.5f, .sample = 0, .threads = 1}, racing,
             [&](std::size_t) { return Losing{&losses}; });
         std::uint32_t sound_epochs = 0;
-        loop.save_seconds = 1e-9;
-        loop.save = [&](const TrainingPlace& place, bool) { sound_epochs = place.epoch; };
         try {
-            loop.run();
+            loop.run({}, failing_checkpoint(1e-9, [&] { sound_epochs = loop.place().epoch; }));
         } catch (const Error& error) {
             REQUIRE(sound_epochs == epochs - 1);
             return error.what();
@@ -496,9 +552,10 @@ TEST_CASE("rounds are short where workers are many, and hold eight windows", "[l
     for (const auto& [window, size] : std::vector<std::pair<std::size_t, std::size_t>>{
              {5, 128}, {16, 128}, {17, 136}, {100, 800}}) {
         std::vector<Log> logs(16);
-        SequenceLoop<Recorder> loop(
+        Apart apart;
+        SequenceLoop<Recorder, Apart> loop(
             CorpusView{ids, ends}, counts,
-            {.epochs = 1, .sample = 0, .threads = 16, .rounds = true, .window = window},
+            {.epochs = 1, .sample = 0, .threads = 16, .window = window}, apart,
             [&](std::size_t worker) { return Recorder{&logs[worker]}; });
         loop.run();
         REQUIRE(logs[0].sentences.at(0).ids.size() == size);

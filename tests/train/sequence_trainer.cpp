@@ -16,10 +16,10 @@ namespace {
 
 /// Trains both ways and compares tables and, where few enough windows let every one be looked at,
 /// losses.
-template <class Prediction, class Loss>
+template <class Prediction, class Sampler>
 void compare(const EncodedCorpus& corpus, const Word2VecOptions& options, float rate) {
     std::optional<HierarchicalSoftmax> tree;
-    if constexpr (std::is_same_v<Loss, HierarchicalSoftmax>) {
+    if constexpr (std::is_same_v<Sampler, HierarchicalSoftmax>) {
         tree.emplace(corpus.vocabulary.counts());
     }
     NaiveTrainer naive(corpus,
@@ -29,7 +29,7 @@ void compare(const EncodedCorpus& corpus, const Word2VecOptions& options, float 
     const auto before = naive.tables.input;
     const bool rounds = options.deterministic && options.threads > 1;
     naive.train(rounds ? options.threads : 1);
-    auto trainer = make_word2vec<Prediction, Loss>(corpus.vocabulary.counts(), options);
+    auto trainer = make_word2vec<Prediction, Sampler>(corpus.vocabulary.counts(), options);
     REQUIRE(test::difference(trainer.input(), before) == 0);
     const TrainingStats stats = trainer.train(corpus.corpus);
     // Where rows are atomic each context is stepped on in a copy: a symbol that is twice in a
@@ -49,13 +49,13 @@ void compare(const EncodedCorpus& corpus, const Word2VecOptions& options, float 
     REQUIRE(stats.steps == corpus.corpus.size() * options.epochs);
 }
 
-template <class Prediction, class Loss>
+template <class Prediction, class Sampler>
 void compare_all(const std::vector<Word2VecOptions>& all, float rate) {
     const EncodedCorpus corpus = test::zipf_corpus(200, 30, 60, 1);
     for (std::size_t i = 0; i < all.size(); ++i) {
         INFO("options " << i);
         const float asked = all[i].learning_rate;
-        compare<Prediction, Loss>(corpus, all[i], asked == 0 ? rate : asked);
+        compare<Prediction, Sampler>(corpus, all[i], asked == 0 ? rate : asked);
     }
 }
 
@@ -91,7 +91,7 @@ TEST_CASE("skip-gram with negative sampling is what it is on paper", "[naive]") 
 
 TEST_CASE("CBOW is what it is on paper", "[naive]") {
     compare_all<Cbow, NegativeSampling>(
-        {small, with([](Word2VecOptions& o) { o.cbow_gradient = Cbow::Gradient::exact; }),
+        {small, with([](Word2VecOptions& o) { o.cbow_gradient = CbowGradient::exact; }),
          with([](Word2VecOptions& o) { o.window_size = WindowSize::fixed; }),
          with([](Word2VecOptions& o) { o.negative = 9; }),
          with([](Word2VecOptions& o) { o.window = 20; })},
@@ -167,16 +167,16 @@ EncodedCorpus wide_baskets() {
     return encode_sequences(baskets, {.min_count = 1});
 }
 
-template <class Prediction, class Loss>
+template <class Prediction, class Sampler>
 void learn_baskets(std::size_t threads, bool deterministic) {
     const EncodedCorpus corpus = wide_baskets();
     const TrainedVectors trained =
-        train_word2vec<Prediction, Loss>(corpus, {.dim = 16,
-                                                  .window = 200,
-                                                  .sample = 0,
-                                                  .epochs = 8,
-                                                  .threads = threads,
-                                                  .deterministic = deterministic});
+        train_word2vec<Prediction, Sampler>(corpus, {.dim = 16,
+                                                     .window = 200,
+                                                     .sample = 0,
+                                                     .epochs = 8,
+                                                     .threads = threads,
+                                                     .deterministic = deterministic});
     REQUIRE(all_finite(trained.vectors.table()));
     REQUIRE(all_finite(trained.output));
     // Zeros would cost ln 2 an output: 6 of them, or some 5.7 nodes of a tree of 50 words.
@@ -211,8 +211,8 @@ TEST_CASE("many workers on a small vocabulary learn as one does", "[wide][rounds
     double alone = 0;
     for (const std::size_t threads : {1u, 4u, 16u}) {
         INFO("threads " << threads);
-        const auto loss = [&]<class Prediction, class Loss>(Prediction, const Loss*) {
-            const TrainedVectors trained = train_word2vec<Prediction, Loss>(
+        const auto loss = [&]<class Prediction, class Sampler>(Prediction, const Sampler*) {
+            const TrainedVectors trained = train_word2vec<Prediction, Sampler>(
                 corpus,
                 {.dim = 16, .sample = 0, .epochs = 3, .threads = threads, .deterministic = true});
             REQUIRE(all_finite(trained.vectors.table()));

@@ -141,13 +141,16 @@ TEST_CASE("the loop hands out every sentence once an epoch, cut at the limit") {
         sentences.clear();
         rates.clear();
         numbers.clear();
-        SequenceLoop<RecordingWorker> loop(
-            CorpusView{ids, ends}, counts,
-            {.epochs = 2, .learning_rate = 1.0f, .sample = 0, .threads = 1, .rounds = rounds},
-            [&](std::size_t) {
-                return RecordingWorker{&sentences, &numbers, &rates};
-            });
-        const TrainingStats stats = loop.run();
+        const auto run = [&](auto sharing) {
+            SequenceLoop<RecordingWorker, decltype(sharing)> loop(
+                CorpusView{ids, ends}, counts,
+                {.epochs = 2, .learning_rate = 1.0f, .sample = 0, .threads = 1}, sharing,
+                [&](std::size_t) {
+                    return RecordingWorker{&sentences, &numbers, &rates};
+                });
+            return loop.run();
+        };
+        const TrainingStats stats = rounds ? run(PrivateTables({}, 1)) : run(SharedTables());
         REQUIRE(stats.steps == 10000);
         REQUIRE(stats.epoch_loss.size() == 2);
         REQUIRE(stats.epoch_loss[0] == 1);
@@ -175,7 +178,7 @@ TEMPLATE_TEST_CASE("every composition learns which words keep company", "",
                    (std::pair<SkipGram, HierarchicalSoftmax>),
                    (std::pair<Cbow, HierarchicalSoftmax>)) {
     using Prediction = typename TestType::first_type;
-    using Loss = typename TestType::second_type;
+    using Sampler = typename TestType::second_type;
     const EncodedCorpus corpus = grouped_corpus(4000);
     for (const int way : {0, 1, 2, 3}) {
         // Slow where rows are atomic: with races, and without, are enough.
@@ -186,10 +189,10 @@ TEMPLATE_TEST_CASE("every composition learns which words keep company", "",
             .sample = 0,
             .epochs = 10,
             .learning_rate = 0.05f,
-            .cbow_gradient = way == 1 ? Cbow::Gradient::exact : Cbow::Gradient::word2vec,
+            .cbow_gradient = way == 1 ? CbowGradient::exact : CbowGradient::word2vec,
             .threads = way == 0 ? 1u : 2u,
             .deterministic = way >= 2};
-        const TrainedVectors trained = train_word2vec<Prediction, Loss>(corpus, options);
+        const TrainedVectors trained = train_word2vec<Prediction, Sampler>(corpus, options);
         REQUIRE(mean_similarity(trained.vectors, true) > 0.8);
         REQUIRE(mean_similarity(trained.vectors, false) < 0.6);
         REQUIRE(trained.stats.epoch_loss.size() == 10);

@@ -67,8 +67,8 @@ struct Noting {
         return contexts;
     }
     [[nodiscard]] static std::size_t predictions(std::size_t contexts) { return 10 * contexts; }
-    [[nodiscard]] static double zero_loss(std::size_t contexts, std::size_t outputs) {
-        return static_cast<double>(100 * contexts + outputs);
+    [[nodiscard]] static double zero_loss(const simd::WindowRows& rows) {
+        return static_cast<double>(100 * rows.context_count + rows.output_count);
     }
     [[nodiscard]] static std::string settings() { return "noting"; }
 };
@@ -109,7 +109,7 @@ public:
         std::uint64_t n;
     };
 };
-static_assert(OutputLoss<Counting>);
+static_assert(OutputSampler<Counting>);
 
 /// Words with a row each, and one row more that is a context of all windows where `documents` is 1.
 template <std::size_t documents>

@@ -19,7 +19,7 @@ TEST_CASE("defaults are those of word2vec.c", "[word2vec]") {
     REQUIRE(options.learning_rate == 0);
     REQUIRE(options.schedule == Schedule::linear);
     REQUIRE(options.negative_power == 0.75);
-    REQUIRE(options.cbow_gradient == Cbow::Gradient::word2vec);
+    REQUIRE(options.cbow_gradient == CbowGradient::word2vec);
     REQUIRE(options.vectors == VectorChoice::input);
     REQUIRE(options.threads == 0);
     REQUIRE_FALSE(options.deterministic);
@@ -226,7 +226,7 @@ TEST_CASE("each option changes what is learnt", "[word2vec]") {
     }
     // What has no meaning for skip-gram, or for one thread, changes nothing.
     const std::size_t before = all.size();
-    learn([](auto& o) { o.cbow_gradient = Cbow::Gradient::exact; });
+    learn([](auto& o) { o.cbow_gradient = CbowGradient::exact; });
     learn([](auto& o) { o.deterministic = true; });
     learn([](auto& o) { o.learning_rate = 0.025f; });
     for (std::size_t i = before; i < all.size(); ++i) {

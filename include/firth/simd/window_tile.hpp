@@ -5,24 +5,33 @@
 #include <cassert>
 #include <cmath>
 #include <cstddef>
+#include <span>
+#include <type_traits>
 
 #include <firth/base/config.hpp>
+#include <firth/simd/arch.hpp>
 #include <firth/simd/detail/batch.hpp>
 #include <firth/simd/detail/dot_tile.hpp>
 #include <firth/simd/detail/unroll.hpp>
 #include <firth/simd/dispatch/kernels.hpp>
 #include <firth/simd/sigmoid.hpp>
+#include <firth/simd/window_link.hpp>
 
 /// One step of skip-gram or CBOW on a whole window: C context rows of the input table meet R rows
 /// of the output table as a C x R tile of scores. With negative sampling the outputs are the
 /// centre, label 1, and the negatives, label 0; with hierarchical softmax they are the inner nodes
 /// on the centre's path, labelled by its code.
 ///
-/// With s = sigmoid(context . output) the gradient of the log-likelihood (Mikolov et al. 2013,
-/// equations 3 and 4) by the score is g = label - s, and skip-gram's step is
+/// A link (`WindowLink`) makes the gradient g of a score; `Logistic`, g = label - sigmoid(context .
+/// output), follows the log-likelihood (Mikolov et al. 2013, equations 3 and 4). Skip-gram's step
+/// is
 ///     context += lr * sum over outputs of g * output,
 ///     output  += lr * sum over contexts of g * context,
 /// both from the rows as they were before the step. Rows are read twice and written once.
+///
+/// Kernels for `Logistic` are those of `firth::dispatch` where the architecture is `dispatched`.
+/// Those for other links are compiled where they are called, for the highest architecture that the
+/// flags there allow.
 ///
 /// Numerics: float32; scores as in `dot_tile`, sigmoid within 4e-7, scores clamped to [-88, 87].
 namespace firth::simd {
@@ -84,38 +93,85 @@ FIRTH_ALWAYS_INLINE Batch<Arch> labels(std::size_t first, std::size_t positives)
     return Batch<Arch>::load_unaligned(label_steps<Arch> + 16 - 4 * (std::min)(ones, quads));
 }
 
-/// lr * (label - sigmoid(score)) for one tile of contexts with `Width` outputs from `first` on.
-/// Stores whole registers: up to `lanes` - 4 floats behind the last gradient are overwritten.
-template <class Arch, std::size_t Height, std::size_t Width>
-FIRTH_ALWAYS_INLINE void tile_gradients(const WindowRows& rows, std::size_t context,
-                                        std::size_t first, float learning_rate,
-                                        float* gradients) noexcept {
-    using B = Batch<Arch>;
+/// lr * (label - sigmoid(score)), which becomes of scores before they leave their registers.
+template <class Arch>
+struct LogisticGradient {
+    FIRTH_ALWAYS_INLINE Batch<Arch> operator()(const Batch<Arch>& scores,
+                                               const Batch<Arch>& labels) const noexcept {
+        return Batch<Arch>(learning_rate) * (labels - sigmoid<Arch>(scores));
+    }
+    float learning_rate;
+};
+
+/// Scores as they are.
+template <class Arch>
+struct PlainScore {
+    FIRTH_ALWAYS_INLINE Batch<Arch> operator()(const Batch<Arch>& scores,
+                                               const Batch<Arch>&) const noexcept {
+        return scores;
+    }
+};
+
+/// Stores `value(scores, labels)` for one tile of contexts with `Width` outputs from `first` on.
+/// Stores whole registers: up to `lanes` - 4 floats after the last value are overwritten.
+template <class Arch, std::size_t Height, std::size_t Width, class Value>
+FIRTH_ALWAYS_INLINE void tile_values(const WindowRows& rows, std::size_t context, std::size_t first,
+                                     Value value, float* to) noexcept {
     const auto scores =
         dot_tile<Arch, Height, Width>(rows.contexts + context, rows.outputs + first, rows.dim);
-    const B rate(learning_rate);
     unroll<scores.size()>([&](auto i) FIRTH_INLINE_LAMBDA {
-        const B label = labels<Arch>(first + i * (lanes<Arch> / 4), rows.positive_count);
-        const B gradient = rate * (label - sigmoid<Arch>(scores[i]));
-        gradient.store_unaligned(gradients + 4 * first + i * lanes<Arch>);
+        const auto label = labels<Arch>(first + i * (lanes<Arch> / 4), rows.positive_count);
+        value(scores[i], label).store_unaligned(to + 4 * first + i * lanes<Arch>);
     });
 }
 
-template <class Arch>
-FIRTH_ALWAYS_INLINE void window_gradients(const WindowRows& rows, const GradientLayout& layout,
-                                          float learning_rate, float* gradients) noexcept {
+/// The same for all tiles of a window.
+template <class Arch, class Value>
+FIRTH_ALWAYS_INLINE void window_values(const WindowRows& rows, const GradientLayout& layout,
+                                       Value value, float* to) noexcept {
     layout.for_each_tile([&](std::size_t context, std::size_t height, std::size_t place) {
         with_constant<4>(height, [&](auto h) {
             std::size_t first = 0;
             for (; first + tile_width<Arch> <= rows.output_count; first += tile_width<Arch>) {
-                tile_gradients<Arch, h, tile_width<Arch>>(rows, context, first, learning_rate,
-                                                          gradients + place);
+                tile_values<Arch, h, tile_width<Arch>>(rows, context, first, value, to + place);
             }
             if (first == rows.output_count) return;
             with_constant<tile_width<Arch>>(rows.output_count - first, [&](auto w) {
-                tile_gradients<Arch, h, w>(rows, context, first, learning_rate, gradients + place);
+                tile_values<Arch, h, w>(rows, context, first, value, to + place);
             });
         });
+    });
+}
+
+/// Stores lr * gradient for every context and output, of `Logistic`.
+template <class Arch>
+FIRTH_ALWAYS_INLINE void window_gradients(const WindowRows& rows, const GradientLayout& layout,
+                                          const Logistic&, float learning_rate, float*,
+                                          float* gradients) noexcept {
+    window_values<Arch>(rows, layout, LogisticGradient<Arch>{learning_rate}, gradients);
+}
+
+/// The same of any other link. The scores stay in `scores`, output by output of the first context,
+/// of the second and so on; after them is room for the gradients of one.
+template <class Arch, WindowLink Link>
+FIRTH_ALWAYS_INLINE void window_gradients(const WindowRows& rows, const GradientLayout& layout,
+                                          const Link& link, float learning_rate, float* scores,
+                                          float* gradients) noexcept {
+    window_values<Arch>(rows, layout, PlainScore<Arch>{}, gradients);
+    const std::size_t count = rows.output_count;
+    float* const own_gradients = scores + rows.context_count * count;
+    layout.for_each_tile([&](std::size_t context, std::size_t height, std::size_t place) {
+        for (std::size_t h = 0; h < height; ++h) {
+            float* const own = scores + (context + h) * count;
+            float* const tile = gradients + place + h;
+            for (std::size_t o = 0; o < count; ++o) {
+                own[o] = tile[4 * o];
+            }
+            link.gradients(OutputScores{{own, count}, rows.positive_count}, own_gradients);
+            for (std::size_t o = 0; o < count; ++o) {
+                tile[4 * o] = learning_rate * own_gradients[o];
+            }
+        }
     });
 }
 
@@ -207,36 +263,58 @@ FIRTH_NOINLINE void update_wide(const WindowRows& rows, const GradientLayout& la
 
 } // namespace detail
 
-/// The number of floats of scratch memory that windows of up to this size need.
-[[nodiscard]] constexpr std::size_t window_scratch_size(std::size_t contexts,
-                                                        std::size_t outputs) noexcept {
+/// The number of floats of scratch memory that a link needs for windows of up to this size, before
+/// that of the kernel: a multiple of 16.
+template <WindowLink Link>
+[[nodiscard]] constexpr std::size_t link_scratch_size(const Link&, std::size_t contexts,
+                                                      std::size_t outputs) noexcept {
+    return ((contexts + 1) * outputs + 15) / 16 * 16;
+}
+[[nodiscard]] constexpr std::size_t link_scratch_size(const Logistic&, std::size_t,
+                                                      std::size_t) noexcept {
+    return 0;
+}
+
+/// The number of floats of scratch memory that `skip_gram_window` needs for windows of up to this
+/// size, beside that of the link.
+[[nodiscard]] constexpr std::size_t skip_gram_scratch_size(std::size_t contexts,
+                                                           std::size_t outputs) noexcept {
     constexpr std::size_t widest = 64;
     return (contexts + 3) / 4 * 4 * outputs + widest + contexts * widest;
 }
 
+/// The same for `cbow_window`.
+[[nodiscard]] constexpr std::size_t cbow_scratch_size(std::size_t outputs,
+                                                      std::size_t dim) noexcept {
+    return 4 * outputs + 32 + dim;
+}
+
 namespace detail {
 
-template <class Arch>
-FIRTH_ALWAYS_INLINE void skip_gram_window_of(const WindowRows& rows, float learning_rate,
-                                             float* scratch) noexcept {
+template <class Arch, class Link>
+FIRTH_ALWAYS_INLINE void skip_gram_window_of(const WindowRows& rows, const Link& link,
+                                             float learning_rate, float* scratch) noexcept {
     const GradientLayout layout(rows);
-    window_gradients<Arch>(rows, layout, learning_rate, scratch);
+    float* const gradients =
+        scratch + link_scratch_size(link, rows.context_count, rows.output_count);
+    window_gradients<Arch>(rows, layout, link, learning_rate, scratch, gradients);
     if (rows.output_count <= update_width) {
-        with_constant<update_width>(rows.output_count,
-                                    [&](auto w) { update_narrow<Arch, w>(rows, layout, scratch); });
+        with_constant<update_width>(
+            rows.output_count, [&](auto w) { update_narrow<Arch, w>(rows, layout, gradients); });
     } else {
-        const std::size_t gradients = layout.tiles * layout.stride + lanes<Arch>;
-        update_wide<Arch>(rows, layout, scratch, scratch + (gradients + 15) / 16 * 16);
+        const std::size_t size = layout.tiles * layout.stride + lanes<Arch>;
+        update_wide<Arch>(rows, layout, gradients, gradients + (size + 15) / 16 * 16);
     }
 }
 
-template <class Arch>
-FIRTH_ALWAYS_INLINE void cbow_window_of(const WindowRows& rows, float learning_rate,
-                                        float context_share, float* scratch) noexcept {
+template <class Arch, class Link>
+FIRTH_ALWAYS_INLINE void cbow_window_of(const WindowRows& rows, const Link& link,
+                                        float learning_rate, float context_share,
+                                        float* scratch) noexcept {
     using B = Batch<Arch>;
     const B mean_factor(1.0f / static_cast<float>(rows.context_count));
-    const std::size_t place = (4 * rows.output_count + lanes<Arch> + 15) / 16 * 16;
-    float* const mean = scratch + place;
+    float* const gradients = scratch + link_scratch_size(link, 1, rows.output_count);
+    float* const mean = gradients + (4 * rows.output_count + lanes<Arch> + 15) / 16 * 16;
     for (std::size_t k = 0; k < rows.dim; k += lanes<Arch>) {
         B sum(0.0f);
         for (std::size_t c = 0; c < rows.context_count; ++c) {
@@ -246,13 +324,14 @@ FIRTH_ALWAYS_INLINE void cbow_window_of(const WindowRows& rows, float learning_r
     }
     const WindowRows of_mean{
         &mean, 1, rows.outputs, rows.output_count, rows.dim, rows.positive_count};
-    window_gradients<Arch>(of_mean, GradientLayout(of_mean), learning_rate, scratch);
+    window_gradients<Arch>(of_mean, GradientLayout(of_mean), link, learning_rate, scratch,
+                           gradients);
     const B share(context_share);
     for (std::size_t k = 0; k < rows.dim; k += lanes<Arch>) {
         const B x = B::load_aligned(mean + k);
         B change(0.0f);
         for (std::size_t o = 0; o < rows.output_count; ++o) {
-            const B g(scratch[4 * o]);
+            const B g(gradients[4 * o]);
             const B y = B::load_aligned(rows.outputs[o] + k);
             change = fma<Arch>(g, y, change);
             fma<Arch>(g, x, y).store_aligned(rows.outputs[o] + k);
@@ -264,9 +343,13 @@ FIRTH_ALWAYS_INLINE void cbow_window_of(const WindowRows& rows, float learning_r
     }
 }
 
+/// Where kernels for a user's link are compiled.
+template <class Arch>
+using compiled_here = std::conditional_t<is_dispatched<Arch>, compiled_arch, Arch>;
+
 } // namespace detail
 
-/// The kernels of this header.
+/// The kernels of this header, for `Logistic`.
 struct WindowKernels {
     void (*skip_gram_window)(const WindowRows& rows, float learning_rate, float* scratch) noexcept;
     void (*cbow_window)(const WindowRows& rows, float learning_rate, float context_share,
@@ -279,50 +362,71 @@ template <class Arch>
 struct Compiled<WindowKernels, Arch> {
     FIRTH_ALWAYS_INLINE static void skip_gram_window(const WindowRows& rows, float learning_rate,
                                                      float* scratch) noexcept {
-        skip_gram_window_of<Arch>(rows, learning_rate, scratch);
+        skip_gram_window_of<Arch>(rows, Logistic(), learning_rate, scratch);
     }
     FIRTH_ALWAYS_INLINE static void cbow_window(const WindowRows& rows, float learning_rate,
                                                 float context_share, float* scratch) noexcept {
-        cbow_window_of<Arch>(rows, learning_rate, context_share, scratch);
+        cbow_window_of<Arch>(rows, Logistic(), learning_rate, context_share, scratch);
     }
     static constexpr WindowKernels table{&skip_gram_window, &cbow_window};
 };
 
 } // namespace detail
 
-/// One step of gradient ascent on a window, in place. `scratch` is `window_scratch_size` floats
-/// aligned to 64 bytes; afterwards it holds the gradients, from which `window_loss` can be had.
+/// One step of gradient ascent on a window, in place. `scratch` is `link_scratch_size` and then
+/// `skip_gram_scratch_size` floats, aligned to 64 bytes; afterwards it holds what `window_loss`
+/// reads. Cost: O(contexts * outputs * dim), and the link's own, once a context.
+template <class Arch = default_arch, WindowLink Link>
+void skip_gram_window(const WindowRows& rows, const Link& link, float learning_rate,
+                      float* scratch) noexcept {
+    assert(rows.context_count > 0 && rows.output_count > 0 && rows.dim % 16 == 0);
+    detail::skip_gram_window_of<detail::compiled_here<Arch>>(rows, link, learning_rate, scratch);
+}
 template <class Arch = default_arch>
-void skip_gram_window(const WindowRows& rows, float learning_rate, float* scratch) noexcept {
+void skip_gram_window(const WindowRows& rows, const Logistic&, float learning_rate,
+                      float* scratch) noexcept {
     assert(rows.context_count > 0 && rows.output_count > 0 && rows.dim % 16 == 0);
     detail::kernels<WindowKernels, Arch>().skip_gram_window(rows, learning_rate, scratch);
 }
 
-/// The number of floats of scratch memory that `cbow_window` needs.
-[[nodiscard]] constexpr std::size_t cbow_scratch_size(std::size_t outputs,
-                                                      std::size_t dim) noexcept {
-    return 4 * outputs + 32 + dim;
-}
-
-/// One step of CBOW (Mikolov et al. 2013) on a window, in place: the mean h
-/// of the contexts meets the outputs, with g = label - sigmoid(h . output),
+/// One step of CBOW (Mikolov et al. 2013) on a window, in place: the mean h of the contexts meets
+/// the outputs, and with the link's gradients g,
 ///     output  += lr * g * h,
 ///     context += context_share * lr * sum over outputs of g * output,
 /// from the rows as they were. `context_share` is 1 as in word2vec.c, or 1 / C for the gradient of
-/// the mean. `scratch` is `cbow_scratch_size` floats aligned to 64 bytes; afterwards it holds the
-/// gradients of one context, h, from which `window_loss` can be had with a context_count of 1.
+/// the mean. `scratch` is `link_scratch_size` for one context and then `cbow_scratch_size` floats,
+/// aligned to 64 bytes; afterwards it holds what `window_loss` reads with a context_count of 1.
+template <class Arch = default_arch, WindowLink Link>
+void cbow_window(const WindowRows& rows, const Link& link, float learning_rate, float context_share,
+                 float* scratch) noexcept {
+    assert(rows.context_count > 0 && rows.output_count > 0 && rows.dim % 16 == 0);
+    detail::cbow_window_of<detail::compiled_here<Arch>>(rows, link, learning_rate, context_share,
+                                                        scratch);
+}
 template <class Arch = default_arch>
-void cbow_window(const WindowRows& rows, float learning_rate, float context_share,
+void cbow_window(const WindowRows& rows, const Logistic&, float learning_rate, float context_share,
                  float* scratch) noexcept {
     assert(rows.context_count > 0 && rows.output_count > 0 && rows.dim % 16 == 0);
     detail::kernels<WindowKernels, Arch>().cbow_window(rows, learning_rate, context_share, scratch);
 }
 
-/// The loss of the window that `skip_gram_window` was just called for, before its step: the sum
-/// over all contexts and outputs of -log of the probability of the label, which is taken to be at
-/// least 1e-7. Read back from the gradients, whose size is lr * (1 - probability of the label).
-[[nodiscard]] inline double window_loss(const WindowRows& rows, float learning_rate,
-                                        const float* scratch) noexcept {
+/// The loss of the window that was just stepped on, before its step: the sum over its contexts of
+/// the link's loss, from the scores that the step left in its scratch memory.
+template <WindowLink Link>
+[[nodiscard]] double window_loss(const WindowRows& rows, const Link& link, float,
+                                 const float* scratch) noexcept {
+    double loss = 0;
+    for (std::size_t c = 0; c < rows.context_count; ++c) {
+        const std::span scores(scratch + c * rows.output_count, rows.output_count);
+        loss += link.loss(OutputScores{scores, rows.positive_count});
+    }
+    return loss;
+}
+
+/// That of `Logistic`, where the probability of a label is taken to be at least 1e-7. Read back
+/// from the gradients, whose size is lr * (1 - probability of the label).
+[[nodiscard]] inline double window_loss(const WindowRows& rows, const Logistic&,
+                                        float learning_rate, const float* scratch) noexcept {
     double loss = 0;
     const detail::GradientLayout layout(rows);
     layout.for_each_tile([&](std::size_t, std::size_t height, std::size_t place) {

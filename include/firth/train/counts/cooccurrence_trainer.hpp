@@ -5,9 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
-#include <functional>
-#include <mutex>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -30,14 +27,16 @@
 #include <firth/train/counts/pair_objective.hpp>
 #include <firth/train/counts/pair_optimizer.hpp>
 #include <firth/train/run/checkpoint.hpp>
+#include <firth/train/run/training_run.hpp>
 #include <firth/train/run/training_state.hpp>
 
 namespace firth {
 
 /// Settings of `CooccurrenceTrainer` that do not belong to one of its policies.
 struct CooccurrenceTrainerOptions {
-    std::size_t dim = 100;                         ///< length of an embedding, 1 to `max_dim` / 4
-    std::uint32_t epochs = 15;                     ///< times through the counts, at most 1,000,000
+    std::size_t dim = 100;     ///< length of an embedding, 1 to `max_dim` / 4, or to
+                               ///< `max_dim` / 2 (1 + states) where those are two or more
+    std::uint32_t epochs = 15; ///< times through the counts, at most 1,000,000
     std::uint64_t memory = std::uint64_t{1} << 30; ///< for prepared counts; what is more lies in a
                                                    ///< temporary file
     std::string folder{};                          ///< of that file; empty: the system's own
@@ -55,7 +54,7 @@ struct CooccurrenceTrainerOptions {
 /// that is left, none touches a row of another, and so the result is the same to the last bit
 /// however many there are.
 ///
-/// Memory: 4 floats a symbol and dim (2 without squares), and the counts, 12 bytes each with
+/// Memory: 2 (1 + states) floats a symbol and dim, and the counts, 12 bytes each with
 /// GloVe's objective, as far as `memory` allows.
 template <PairObjective Objective = WeightedLeastSquares, PairOptimizer Optimizer = AdaGrad,
           class Arch = simd::default_arch>
@@ -88,58 +87,24 @@ public:
     ///
     /// With a checkpoint's path, writes one every `seconds` and on cancelling; with `resume` begins
     /// where the one that is there was written, and ends with the same bytes as if it had not been
-    /// stopped. Throws `Error` where the training diverges: the cost of an epoch is no finite
-    /// number, or above ten times both what products that are all zero cost and the most that
+    /// stopped. Throws `Error` where the training diverges: the cost of an epoch is not finite,
+    /// or above ten times both what products that are all zero cost and the most that
     /// those of the start can. `OptionError` for another training's checkpoint, or any where it is
     /// not to be resumed, `FormatError` for a damaged one, and `IoError`.
     TrainingStats train(const ProgressCallback& callback = {}) {
-        Checkpoint checkpoint(options_.checkpoint, settings());
-        TrainingPlace place = checkpoint.begin(words_, contexts_);
-        const std::uint64_t total = std::uint64_t{tiles_.size()} * options_.epochs;
-        const std::uint64_t before =
-            (std::min)(total, std::uint64_t{place.epoch} * tiles_.size() + place.loss.samples);
-        Progress progress;
-        progress.total = total;
-        progress.epochs = options_.epochs;
-        Stopwatch watch;
-        double last_save = 0;
-        ProgressMeter meter(callback, before);
-        if (!place.epoch_loss.empty()) progress.loss = place.epoch_loss.back();
-        const auto done = [&] {
-            return std::uint64_t{place.epoch} * tiles_.size() + place.loss.samples;
-        };
-        bool cancelled = false;
-        const auto after_round = [&] {
-            check_cost(place);
-            progress.done = done();
-            progress.epoch = place.epoch + 1;
-            if (place.loss.samples != 0) progress.loss = place.loss.mean();
-            cancelled = !meter.report(progress);
-            if (checkpoint.used() &&
-                (cancelled || watch.seconds() - last_save >= options_.checkpoint.seconds)) {
-                checkpoint.write(place, cancelled, words_, contexts_);
-                last_save = watch.seconds();
-            }
-            return !cancelled;
-        };
-        while (place.epoch < options_.epochs && !cancelled) {
-            run_epoch(place, after_round);
-            if (place.part < rounds()) continue;
-            place.epoch_loss.push_back(place.loss.mean());
-            check_epoch(place);
-            place.samples += place.loss.samples;
-            place.loss = LossSum();
-            place.part = 0;
-            ++place.epoch;
+        TrainingRun run(
+            options_.epochs, tiles_.size(), callback,
+            Checkpoint(options_.checkpoint, settings(),
+                       {trained_table("input", words_), trained_table("output", contexts_)}));
+        TrainingPlace& place = run.place();
+        run.start(place.loss.samples);
+        if (run.goes_on() && place.part >= rounds()) run.end_epoch(); // a file may say so
+        while (run.goes_on()) {
+            run_epoch(run);
+            run.rethrow();
         }
-        progress.done = done();
-        if (!meter.report(progress, true)) cancelled = true;
-        TrainingStats stats;
-        stats.steps = stats.kept = progress.done - before;
-        stats.seconds = watch.seconds();
-        stats.epoch_loss = place.epoch_loss;
-        stats.cancelled = cancelled && progress.done < total;
-        stats.checkpoint_failure = checkpoint.failure();
+        TrainingStats stats = run.finish(done(place));
+        stats.kept = stats.steps;
         return stats;
     }
 
@@ -155,9 +120,9 @@ private:
     static constexpr std::size_t lookahead = 4;
 
     static CooccurrenceTrainerOptions checked(const CooccurrenceTrainerOptions& options) {
-        if (options.dim < 1 || options.dim > max_dim / 4) {
+        if (options.dim < 1 || options.dim > largest_dim) {
             throw OptionError("dim is " + std::to_string(options.dim) + ", expected 1 to " +
-                              std::to_string(max_dim / 4));
+                              std::to_string(largest_dim));
         }
         if (options.epochs > 1000000) {
             throw OptionError("epochs is " + std::to_string(options.epochs) +
@@ -185,7 +150,7 @@ private:
                 .seed = options_.seed};
     }
 
-    /// A row holds the embedding, two elements for biases, and squares where they are kept. Where a
+    /// A row holds the embedding, two elements for biases, and the states of all of them. Where a
     /// word's row has its bias a context's has a one, and the other way round: so products hold the
     /// biases, and steps on them are those on any element.
     [[nodiscard]] EmbeddingTable<float> initial(std::size_t symbols, std::size_t side) const {
@@ -200,7 +165,7 @@ private:
                         (random.uniform() - 0.5f) / static_cast<float>(options_.dim);
                 }
                 values[options_.dim + 1 - side] = 1;
-                if constexpr (parts == 2) std::fill_n(values + width_, width_, 1.0f);
+                std::fill_n(values + width_, Optimizer::states * width_, Optimizer::initial_state);
             }
         });
         return table;
@@ -245,41 +210,43 @@ private:
         double cost;
     };
 
-    /// Goes on from `place` to the end of its epoch, or to where `after_round`, called between
-    /// rounds while no thread trains, returns false or throws.
-    template <class AfterRound>
-    void run_epoch(TrainingPlace& place, AfterRound&& after_round) {
+    /// Steps that are done at a place of the training.
+    [[nodiscard]] std::uint64_t done(const TrainingPlace& place) const noexcept {
+        return std::uint64_t{place.epoch} * tiles_.size() + place.loss.samples;
+    }
+
+    /// What is to be done between rounds, while no thread trains.
+    void after_round(TrainingRun& run) {
+        TrainingPlace& place = run.place();
+        ++place.part;
+        check_cost(place);
+        run.report(done(place));
+        if (place.part == rounds()) {
+            check_epoch(place);
+            run.end_epoch();
+        }
+        run.save();
+    }
+
+    /// Goes on to the beginning of the next epoch, or to where the run stops.
+    void run_epoch(TrainingRun& run) {
+        const TrainingPlace& place = run.place();
         Random random(~options_.seed, place.epoch);
         const std::vector<std::size_t> row_order = shuffled(blocks(), random);
         const std::vector<std::size_t> column_order = shuffled(blocks(), random);
         std::vector<Task> tasks;
         std::atomic<std::size_t> next{0};
         bool stop = false;
-        std::exception_ptr error;
-        std::mutex mutex;
-        const auto note_error = [&](std::exception_ptr thrown) {
-            const std::lock_guard lock(mutex);
-            if (!error) error = std::move(thrown);
-        };
         const auto begin_round = [&] {
             tasks = round_tasks(row_order, column_order, place.part);
             next.store(0, std::memory_order_relaxed);
         };
         const auto end_round = [&] {
             for (const Task& task : tasks) {
-                place.loss += {task.cost, task.end - task.begin};
+                run.add_loss({task.cost, task.end - task.begin});
             }
-            ++place.part;
-            if (error) {
-                stop = true;
-                return;
-            }
-            try {
-                stop = !after_round() || place.part == rounds();
-            } catch (...) {
-                error = std::current_exception();
-                stop = true;
-            }
+            if (!run.stopping()) run.guard([&] { after_round(run); });
+            stop = run.stopping() || place.part == 0;
             if (!stop) begin_round();
         };
         begin_round();
@@ -287,21 +254,18 @@ private:
         run_workers(threads_, [&](std::size_t worker) {
             std::vector<typename Tiles::Entry> buffer;
             while (!stop) {
-                try {
+                run.guard([&] {
                     for (;;) {
                         const std::size_t task = next.fetch_add(1, std::memory_order_relaxed);
                         if (task >= tasks.size()) break;
                         train_tile(tasks[task], buffer);
                     }
-                } catch (...) {
-                    note_error(std::current_exception());
-                }
+                });
                 barrier.wait();
                 if (worker == 0) end_round();
                 barrier.wait();
             }
         });
-        if (error) std::rethrow_exception(error);
     }
 
     static std::vector<std::size_t> shuffled(std::size_t count, Random& random) {
@@ -366,7 +330,7 @@ private:
         task.cost = sum;
     }
 
-    /// Throws where the cost is no finite number any more.
+    /// Throws where the cost is no longer finite.
     void check_cost(const TrainingPlace& place) const {
         if (!is_finite(place.loss.loss)) diverged(place, place.loss.mean());
     }
@@ -422,8 +386,9 @@ private:
                                " symbols, checksum " + std::to_string(tiles_.checksum())}};
     }
 
-    /// A row is its values, and as many squares where the optimizer keeps them.
-    static constexpr std::size_t parts = Optimizer::keeps_squares ? 2 : 1;
+    /// A row is its weights and their states.
+    static constexpr std::size_t parts = 1 + Optimizer::states;
+    static constexpr std::size_t largest_dim = max_dim / (2 * (std::max)(parts, std::size_t{2}));
 
     CooccurrenceTrainerOptions options_;
     Objective objective_;

@@ -18,7 +18,7 @@ struct PairCost {
 /// What the products of rows should come to: a policy of `CooccurrenceTrainer`. Once for each count
 /// `target` makes what is needed of it, which must be trivially copyable; `cost` then says what a
 /// product of it costs. `settings` names the objective and what it was made with, by which a
-/// checkpoint knows that it belongs to the training that goes on from it.
+/// checkpoint knows that it belongs to the training that resumes it.
 ///
 /// A complete example, which fits the square roots of counts:
 ///

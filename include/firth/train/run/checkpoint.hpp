@@ -19,12 +19,24 @@
 #include <firth/train/run/training_state.hpp>
 
 /// A training that stands still, as a file: a section file of kind "checkpoint" with the settings
-/// it was begun with, the place it has reached, and its two tables. Version 2: numbers in settings
+/// it was begun with, the place it has reached, and its tables. Version 2: numbers in settings
 /// are the shortest text that reads back as the same number.
 namespace firth {
 
 /// What a training is, one "name = value" a line: it can be resumed where all are the same.
 using TrainingSettings = std::vector<std::pair<std::string, std::string>>;
+
+/// Numbers that a training changes, by the name of their section in a checkpoint: a table, or any
+/// other state.
+struct TrainedNumbers {
+    std::string name;
+    std::span<float> values;
+};
+
+/// The rows of a table, with their padding.
+[[nodiscard]] inline TrainedNumbers trained_table(std::string name, EmbeddingTable<float>& table) {
+    return {std::move(name), {table.data(), table.rows() * table.stride()}};
+}
 
 namespace detail {
 
@@ -47,22 +59,14 @@ template <class Arch>
     }
 }
 
-inline void write_table(SectionFileWriter& file, std::string_view name,
-                        const EmbeddingTable<float>& table) {
-    file.begin(name);
-    file.write_array(std::span(table.data(), table.rows() * table.stride()));
-}
-
-inline void read_table(const SectionFile& file, std::string_view name,
-                       EmbeddingTable<float>& table) {
-    file.verify(name);
-    const std::span<const float> values = file.array<float>(name);
-    if (values.size() != table.rows() * table.stride()) {
-        file.fail(0, "section \"" + std::string(name) + "\" holds " +
-                         std::to_string(values.size()) + " numbers, expected " +
-                         std::to_string(table.rows() * table.stride()));
+inline void read_numbers(const SectionFile& file, const TrainedNumbers& to) {
+    file.verify(to.name);
+    const std::span<const float> values = file.array<float>(to.name);
+    if (values.size() != to.values.size()) {
+        file.fail(0, "section \"" + to.name + "\" holds " + std::to_string(values.size()) +
+                         " numbers, expected " + std::to_string(to.values.size()));
     }
-    std::copy(values.begin(), values.end(), table.data());
+    std::copy(values.begin(), values.end(), to.values.begin());
 }
 
 } // namespace detail
@@ -70,8 +74,7 @@ inline void read_table(const SectionFile& file, std::string_view name,
 /// Writes a checkpoint in the place of the old one; a crash leaves one of the two. Throws
 /// `IoError`.
 inline void write_checkpoint(const std::string& path, const TrainingSettings& settings,
-                             const TrainingPlace& place, const EmbeddingTable<float>& input,
-                             const EmbeddingTable<float>& output) {
+                             const TrainingPlace& place, std::span<const TrainedNumbers> numbers) {
     SectionFileWriter file(path, detail::checkpoint_kind, detail::checkpoint_version);
     std::string lines;
     for (const auto& [name, value] : settings) {
@@ -85,18 +88,19 @@ inline void write_checkpoint(const std::string& path, const TrainingSettings& se
     file.write_array(
         std::span<const double>(std::array<double, 2>{place.loss.loss, place.loss.zero_loss}));
     file.write_array(std::span<const double>(place.epoch_loss));
-    detail::write_table(file, "input", input);
-    detail::write_table(file, "output", output);
+    for (const TrainedNumbers& part : numbers) {
+        file.begin(part.name);
+        file.write_array(std::span<const float>(part.values));
+    }
     file.commit();
 }
 
-/// Reads a checkpoint into tables of the right size and returns its place. Throws `IoError`,
+/// Reads a checkpoint into numbers of the right size and returns its place. Throws `IoError`,
 /// `FormatError` where the file is damaged, and `OptionError` where it belongs to a training with
 /// other settings, naming the first that differs.
 [[nodiscard]] inline TrainingPlace read_checkpoint(const std::string& path,
                                                    const TrainingSettings& settings,
-                                                   EmbeddingTable<float>& input,
-                                                   EmbeddingTable<float>& output) {
+                                                   std::span<const TrainedNumbers> numbers) {
     const SectionFile file(path, detail::checkpoint_kind, detail::checkpoint_version);
     file.verify("settings");
     std::string_view lines = file.section("settings");
@@ -115,19 +119,20 @@ inline void write_checkpoint(const std::string& path, const TrainingSettings& se
     }
     file.verify("place");
     file.verify("loss");
-    const auto numbers = file.array<std::uint64_t>("place");
+    const auto places = file.array<std::uint64_t>("place");
     const auto losses = file.array<double>("loss");
-    if (numbers.size() != 4 || losses.size() < 2 || losses.size() - 2 != numbers[0]) {
+    if (places.size() != 4 || losses.size() < 2 || losses.size() - 2 != places[0]) {
         file.fail(0, "the place it has reached is not sound");
     }
     TrainingPlace place;
-    place.epoch = static_cast<std::uint32_t>(numbers[0]);
-    place.part = numbers[1];
-    place.loss = {losses[0], numbers[2], losses[1]};
-    place.samples = numbers[3];
+    place.epoch = static_cast<std::uint32_t>(places[0]);
+    place.part = places[1];
+    place.loss = {losses[0], places[2], losses[1]};
+    place.samples = places[3];
     place.epoch_loss.assign(losses.begin() + 2, losses.end());
-    detail::read_table(file, "input", input);
-    detail::read_table(file, "output", output);
+    for (const TrainedNumbers& part : numbers) {
+        detail::read_numbers(file, part);
+    }
     return place;
 }
 
@@ -145,26 +150,34 @@ inline void check_checkpoint(const CheckpointOptions& options) {
 /// The checkpoint of one run of a training, or of none where the options have no path.
 class Checkpoint {
 public:
-    Checkpoint(const CheckpointOptions& options, TrainingSettings settings)
-        : options_(options), settings_(std::move(settings)) {}
+    /// None.
+    Checkpoint() = default;
 
-    /// Where the run begins: at the start, or, resumed, where the file says, with its tables.
+    /// `numbers` is all that the training changes; it outlives the checkpoint.
+    Checkpoint(const CheckpointOptions& options, TrainingSettings settings,
+               std::vector<TrainedNumbers> numbers)
+        : options_(options), settings_(std::move(settings)), numbers_(std::move(numbers)) {}
+
+    /// Where the run begins: at the start, or, resumed, where the file says, with its numbers.
     /// Throws as `check_checkpoint` and `read_checkpoint` do.
-    [[nodiscard]] TrainingPlace begin(EmbeddingTable<float>& input,
-                                      EmbeddingTable<float>& output) const {
+    [[nodiscard]] TrainingPlace begin() const {
         check_checkpoint(options_);
         if (!used() || !options_.resume || !std::filesystem::exists(options_.path)) return {};
-        return read_checkpoint(options_.path, settings_, input, output);
+        return read_checkpoint(options_.path, settings_, numbers_);
     }
 
     [[nodiscard]] bool used() const noexcept { return !options_.path.empty(); }
 
+    /// True where one is to be written so many seconds after the last.
+    [[nodiscard]] bool due(double seconds) const noexcept {
+        return used() && options_.seconds > 0 && seconds >= options_.seconds;
+    }
+
     /// Writes the file. Where that is impossible the training goes on, and the reason is handed to
     /// `on_failure` and kept; where it was cancelled `IoError` is thrown.
-    void write(const TrainingPlace& place, bool cancelled, const EmbeddingTable<float>& input,
-               const EmbeddingTable<float>& output) {
+    void write(const TrainingPlace& place, bool cancelled) {
         try {
-            write_checkpoint(options_.path, settings_, place, input, output);
+            write_checkpoint(options_.path, settings_, place, numbers_);
         } catch (const IoError& error) {
             if (cancelled) throw;
             failure_ = error.what();
@@ -178,6 +191,7 @@ public:
 private:
     CheckpointOptions options_;
     TrainingSettings settings_;
+    std::vector<TrainedNumbers> numbers_;
     std::string failure_;
 };
 

@@ -22,18 +22,27 @@
 namespace firth {
 
 /// How a worker reaches the rows of a table: as they are, shared with other workers
-/// (`SharedRows`), or copies where others step on them too (`PrivateTable::Rows`). Where
-/// `announced` is true each row is announced before the worker's steps begin; `take` gives it, good
-/// until they end; `prefetch`, called some windows before, brings it near. `Step` runs a window's
-/// step on such rows.
+/// (`SharedRows`), or copies where others step on them too (`PrivateTable::Rows`). It is what a
+/// `SymbolComposition` gets. A row is `stride()` floats, aligned to 64 bytes.
+///
+/// - `announce(id)`, where `announced` is true, for each row before the worker's steps begin;
+/// - `prefetch(id)`, some windows before a row is reached, brings it near;
+/// - `take(id)` gives the row to windows, which step on it by a `Step`, made for windows of up to
+///   so many rows of so many floats; good until the steps end;
+/// - `read(id, to)` copies the row, and `add(id, change)` adds to it: for whatever happens to rows
+///   outside windows, so that all code that may race is in this header.
 template <class R>
 concept RowAccess = std::constructible_from<typename R::Step, std::size_t, std::size_t> &&
-    requires(R rows, Id id) {
+    std::copy_constructible<R> && requires(R rows, Id id, float* to, const float* change,
+                                           typename R::Step step, const simd::WindowRows& window) {
     { rows.stride() } -> std::same_as<std::size_t>;
     { R::announced } -> std::convertible_to<bool>;
     rows.announce(id);
     rows.prefetch(id);
     { rows.take(id) } -> std::same_as<float*>;
+    rows.read(id, to);
+    rows.add(id, change);
+    step(window, [](const simd::WindowRows&) {});
 };
 
 /// Asks for the cache lines of a row, to be written soon. Always inlined, as must be what calls it:
@@ -43,6 +52,26 @@ FIRTH_ALWAYS_INLINE void prefetch_row(const float* row, std::size_t stride) noex
         FIRTH_PREFETCH_WRITE(row + k);
     }
 }
+
+namespace detail {
+
+/// Reads, and adds to, a number that other threads may be changing.
+[[nodiscard]] FIRTH_ALWAYS_INLINE float racing_read(const float& value) noexcept {
+#if FIRTH_USE_ATOMIC_ROWS()
+    return std::atomic_ref(const_cast<float&>(value)).load(std::memory_order_relaxed);
+#else
+    return value;
+#endif
+}
+FIRTH_ALWAYS_INLINE void racing_add(float& value, float change) noexcept {
+#if FIRTH_USE_ATOMIC_ROWS()
+    std::atomic_ref(value).store(racing_read(value) + change, std::memory_order_relaxed);
+#else
+    value += change;
+#endif
+}
+
+} // namespace detail
 
 /// Runs a window's step on rows that other threads may be changing too.
 class HogwildStep {
@@ -67,8 +96,7 @@ public:
         for (std::size_t r = 0; r < count; ++r) {
             copies_[r] = after_.data() + r * window.dim;
             for (std::size_t i = 0; i < window.dim; ++i) {
-                const float value =
-                    std::atomic_ref(row(window, r)[i]).load(std::memory_order_relaxed);
+                const float value = detail::racing_read(row(window, r)[i]);
                 before_[r * window.dim + i] = copies_[r][i] = value;
             }
         }
@@ -78,10 +106,7 @@ public:
         step(in_private);
         for (std::size_t r = 0; r < count; ++r) {
             for (std::size_t i = 0; i < window.dim; ++i) {
-                const float change = copies_[r][i] - before_[r * window.dim + i];
-                std::atomic_ref shared(row(window, r)[i]);
-                shared.store(shared.load(std::memory_order_relaxed) + change,
-                             std::memory_order_relaxed);
+                detail::racing_add(row(window, r)[i], copies_[r][i] - before_[r * window.dim + i]);
             }
         }
 #else
@@ -119,6 +144,20 @@ public:
     }
 
     [[nodiscard]] float* take(Id id) const noexcept { return table_.data() + id * table_.stride(); }
+
+    void read(Id id, float* to) const noexcept {
+        const float* const row = take(id);
+        for (std::size_t i = 0; i < stride(); ++i) {
+            to[i] = detail::racing_read(row[i]);
+        }
+    }
+
+    void add(Id id, const float* change) const noexcept {
+        float* const row = take(id);
+        for (std::size_t i = 0; i < stride(); ++i) {
+            detail::racing_add(row[i], change[i]);
+        }
+    }
 
 private:
     TableView<float> table_;

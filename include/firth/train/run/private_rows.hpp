@@ -39,7 +39,8 @@ public:
 };
 
 /// One table, and the copies that workers hold of its rows. In each round, with all workers waiting
-/// for each other in between: `Rows::announce` by each; `share` by each; steps; `merge` by each.
+/// for each other in between: `Rows::announce` by each; `share` by each; steps; `merge` by each. A
+/// round costs what its rows cost, however many more the table has.
 class PrivateTable {
     struct Worker;
 
@@ -59,13 +60,10 @@ public:
 
         [[nodiscard]] std::size_t stride() const noexcept { return worker_->table.stride(); }
 
-        void announce(Id id) noexcept { worker_->announced[id / 64] |= bit_of(id); }
+        void announce(Id id) { worker_->announce(id); }
 
         FIRTH_ALWAYS_INLINE void prefetch(Id id) const noexcept {
-            prefetch_row(worker_->is_shared(id) && worker_->places[id] != no_copy
-                             ? worker_->copy(worker_->places[id])
-                             : worker_->row(id),
-                         stride());
+            prefetch_row(worker_->current(id), stride());
         }
 
         [[nodiscard]] float* take(Id id) {
@@ -73,6 +71,17 @@ public:
             std::uint32_t& slot = worker_->places[id];
             if (slot == no_copy) slot = worker_->add_copy(id);
             return worker_->copy(slot);
+        }
+
+        void read(Id id, float* to) const noexcept {
+            std::copy_n(worker_->current(id), stride(), to);
+        }
+
+        void add(Id id, const float* change) {
+            float* const row = take(id);
+            for (std::size_t i = 0; i < stride(); ++i) {
+                row[i] += change[i];
+            }
         }
 
     private:
@@ -87,16 +96,16 @@ public:
     /// A worker's part of finding the rows that several have announced.
     void share(std::size_t worker) noexcept {
         workers_[worker]->forget_copies();
-        const std::size_t count = shared_.size();
-        const std::size_t end = count * (worker + 1) / workers_.size();
-        for (std::size_t i = count * worker / workers_.size(); i < end; ++i) {
-            std::uint64_t once = 0;
-            std::uint64_t twice = 0;
-            for (const std::unique_ptr<Worker>& other : workers_) {
-                twice |= once & other->announced[i];
-                once |= other->announced[i];
+        for (const std::unique_ptr<Worker>& announcer : workers_) {
+            for (const std::uint32_t word : announcer->touched[worker]) {
+                std::uint64_t once = 0;
+                std::uint64_t twice = 0;
+                for (const std::unique_ptr<Worker>& other : workers_) {
+                    twice |= once & other->announced[word];
+                    once |= other->announced[word];
+                }
+                shared_[word] = twice;
             }
-            shared_[i] = twice;
         }
     }
 
@@ -108,8 +117,7 @@ public:
                 merge_row(id, first);
             }
         }
-        std::vector<std::uint64_t>& announced = workers_[worker]->announced;
-        std::fill(announced.begin(), announced.end(), 0);
+        workers_[worker]->forget_announced();
     }
 
 private:
@@ -122,14 +130,28 @@ private:
         static constexpr std::size_t block_rows = 256;
 
         Worker(TableView<float> rows, const std::uint64_t* shared_bits, std::size_t parts)
-            : table(rows), shared(shared_bits), announced(words(rows.rows())),
+            : table(rows), shared(shared_bits), announced(words(rows.rows())), touched(parts),
               places(rows.rows(), no_copy), copied(parts) {}
+
+        void announce(Id id) {
+            std::uint64_t& word = announced[id / 64];
+            if (word == 0) touched[part_of(id / 64)].push_back(id / 64);
+            word |= bit_of(id);
+        }
+        /// The worker that looks at a word of `announced` for all: the same one for a cache line.
+        [[nodiscard]] std::size_t part_of(std::uint32_t word) const noexcept {
+            return word / 8 % touched.size();
+        }
 
         [[nodiscard]] bool is_shared(Id id) const noexcept {
             return (shared[id / 64] & bit_of(id)) != 0;
         }
         [[nodiscard]] float* row(Id id) const noexcept {
             return table.data() + id * table.stride();
+        }
+        /// The copy where there is one, else the row itself.
+        [[nodiscard]] const float* current(Id id) noexcept {
+            return is_shared(id) && places[id] != no_copy ? copy(places[id]) : row(id);
         }
         [[nodiscard]] float* copy(std::uint32_t slot) noexcept {
             return blocks[slot / block_rows].data() + slot % block_rows * table.stride();
@@ -155,10 +177,20 @@ private:
             used = 0;
         }
 
+        void forget_announced() noexcept {
+            for (std::vector<std::uint32_t>& words : touched) {
+                for (const std::uint32_t word : words) {
+                    announced[word] = 0;
+                }
+                words.clear();
+            }
+        }
+
         TableView<float> table;
-        const std::uint64_t* shared;              ///< a bit a row: several workers announced it
-        std::vector<std::uint64_t> announced;     ///< a bit a row
-        std::vector<std::uint32_t> places;        ///< by id: the place of the copy
+        const std::uint64_t* shared;          ///< a bit a row: several workers announced it
+        std::vector<std::uint64_t> announced; ///< a bit a row
+        std::vector<std::vector<std::uint32_t>> touched; ///< words of `announced` that are not 0
+        std::vector<std::uint32_t> places;               ///< by id: the place of the copy
         std::vector<std::vector<Id>> copied;      ///< ids that have a copy, by id modulo workers
         std::vector<AlignedBuffer<float>> blocks; ///< the copies; they never move
         std::size_t used = 0;
@@ -201,7 +233,7 @@ private:
     }
 
     TableView<float> table_;
-    std::vector<std::uint64_t> shared_;
+    std::vector<std::uint64_t> shared_; ///< a bit a row; words that no worker touched are old
     std::vector<std::unique_ptr<Worker>> workers_;
 };
 

@@ -23,7 +23,7 @@ enum class VectorChoice {
     input,  ///< that of the word as itself
     output, ///< that of the word as a context
     sum,    ///< both added
-    both,   ///< one behind the other, twice as long
+    both,   ///< one after the other, twice as long
 };
 
 /// The chosen vectors, from two tables of the same shape.

@@ -11,7 +11,7 @@ namespace firth {
 /// stays when the training ends: remove it once the vectors are saved.
 struct CheckpointOptions {
     std::string path{};   ///< empty: nowhere
-    double seconds = 300; ///< between two checkpoints; one is written on cancelling, too
+    double seconds = 300; ///< between two checkpoints; 0: none but the one on cancelling
     bool resume = false;  ///< resume from the file where there is one; else a file there is refused
     /// Gets the reason when a checkpoint cannot be written while the training goes on; the next is
     /// tried after `seconds`. One that cannot be written on cancelling throws instead.

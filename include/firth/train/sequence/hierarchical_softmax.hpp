@@ -10,19 +10,28 @@
 
 #include <firth/base/random.hpp>
 #include <firth/table/id.hpp>
-#include <firth/train/sequence/negative_sampling.hpp>
+#include <firth/train/sequence/output_sampler.hpp>
 
 namespace firth {
 
 /// Every symbol is a leaf of a Huffman tree over the counts, and its probability the product of the
 /// turns on the way to it (Morin and Bengio 2005; Mikolov et al. 2013, equation 3). The outputs are
 /// the inner nodes on the centre's path; label 1 where the path turns to the more frequent side.
-/// An `OutputLoss`.
+/// An `OutputSampler`.
 class HierarchicalSoftmax {
 public:
+    /// Output rows are inner nodes.
+    static constexpr bool outputs_are_symbols = false;
+
     explicit HierarchicalSoftmax(std::span<const std::uint64_t> counts)
         : nodes_(counts.empty() ? 0 : counts.size() - 1) {
         build(counts);
+    }
+
+    template <class Options>
+    [[nodiscard]] static HierarchicalSoftmax make(std::span<const std::uint64_t> counts,
+                                                  const Options&) {
+        return HierarchicalSoftmax(counts);
     }
 
     /// The number of inner nodes, one less than there are symbols.
@@ -113,6 +122,6 @@ private:
     std::vector<std::uint32_t> positives_;
 };
 
-static_assert(OutputLoss<HierarchicalSoftmax>);
+static_assert(OutputSampler<HierarchicalSoftmax>);
 
 } // namespace firth

@@ -4,10 +4,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
-#include <functional>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -19,8 +17,11 @@
 #include <firth/base/random.hpp>
 #include <firth/corpus/corpus.hpp>
 #include <firth/table/id.hpp>
+#include <firth/train/run/checkpoint.hpp>
 #include <firth/train/run/divergence.hpp>
 #include <firth/train/run/schedule.hpp>
+#include <firth/train/run/table_sharing.hpp>
+#include <firth/train/run/training_run.hpp>
 #include <firth/train/run/training_state.hpp>
 #include <firth/train/sequence/sentence_worker.hpp>
 #include <firth/train/sequence/subsample.hpp>
@@ -35,7 +36,6 @@ struct SequenceLoopOptions {
     double sample = 1e-3;            ///< threshold of `Subsampler`; 0 keeps everything
     std::size_t max_sentence = 1000; ///< ids left after subsampling; longer sentences are cut
     std::size_t threads = 0;         ///< 0: all of the machine's
-    bool rounds = false;             ///< see `SequenceLoop::merge`
     std::size_t window = 5;          ///< contexts on either side: rounds do not cut wide windows
     bool long_start = false;         ///< a row begins longer than `DivergenceCheck::long_vector`
     std::uint64_t seed = 1;
@@ -71,20 +71,20 @@ inline std::vector<std::size_t> chunk_ends(const CorpusView& corpus, std::size_t
 /// Each chunk of each epoch has random numbers of its own, made from the seed: what is drawn does
 /// not depend on the number of threads. With one thread, or in rounds, the whole training repeats
 /// exactly.
-template <SentenceWorker Worker>
+template <SentenceWorker Worker, TableSharing Sharing = SharedTables>
 class SequenceLoop {
 public:
-    /// `counts` are the corpus counts by id. Throws `Error` for a corpus that does not fit them and
-    /// `OptionError` for too many threads.
+    /// `counts` are the corpus counts by id; `sharing` outlives the loop. Throws `Error` for a
+    /// corpus that does not fit them and `OptionError` for too many threads.
     template <WorkerFactory MakeWorker>
     SequenceLoop(const CorpusView& corpus, std::span<const std::uint64_t> counts,
-                 const SequenceLoopOptions& options, MakeWorker&& make_worker)
-        : corpus_(corpus), options_(options),
+                 const SequenceLoopOptions& options, Sharing& sharing, MakeWorker&& make_worker)
+        : corpus_(corpus), options_(options), sharing_(&sharing),
           subsampler_(counts, options.sample), rate_{options.learning_rate, options.schedule},
           workers_(resolve_threads(options.threads)) {
         check_corpus(corpus, counts.size(), workers_.size());
         const std::size_t round = round_chunk(workers_.size(), options.window);
-        chunks_ = options.rounds
+        chunks_ = Sharing::in_rounds
                       ? detail::chunk_ends(corpus, round, round / 8)
                       : detail::chunk_ends(
                             corpus, std::clamp<std::size_t>(corpus.ids.size() / 256, 1024, 16384),
@@ -96,82 +96,51 @@ public:
         });
     }
 
-    /// Where the training begins; from an earlier one's place it goes on as that one would have.
-    TrainingPlace place;
-
-    /// Called while no worker runs with where the training stands, and whether it was cancelled:
-    /// every `save_seconds`, and when it was; not where nothing is left to do.
-    std::function<void(const TrainingPlace&, bool cancelled)> save;
-    double save_seconds = 0; ///< 0: only when cancelled
-
-    /// In rounds each worker takes one chunk, the same one every time, and all wait for each other
-    /// between three parts: they add the chunk's sentences; each calls `share(worker)` and trains;
-    /// each calls `merge(worker)`.
-    std::function<void(std::size_t)> share;
-    std::function<void(std::size_t)> merge;
-
-    /// Goes on to the end, or to where the callback cancels. Throws `Error` where the training
-    /// diverges (`DivergenceCheck`), and what workers throw.
-    TrainingStats run(const ProgressCallback& callback = {}) {
-        const std::uint64_t total = std::uint64_t{corpus_.ids.size()} * options_.epochs;
+    /// Trains from the start, or from where the checkpoint stands, to the end, or to where the
+    /// callback cancels. Throws `Error` where the training diverges (`DivergenceCheck`), what
+    /// workers throw, and what `TrainingRun` throws.
+    TrainingStats run(const ProgressCallback& callback = {}, Checkpoint checkpoint = {}) {
+        run_.emplace(options_.epochs, corpus_.ids.size(), callback, std::move(checkpoint));
+        TrainingPlace& place = run_->place();
         place.part = (std::min<std::uint64_t>)(place.part, chunks_.size());
-        const std::uint64_t before = (std::min)(
-            total, std::uint64_t{place.epoch} * corpus_.ids.size() + chunk_begin(place.part));
-        progress_ = Progress();
-        progress_.total = total;
-        progress_.epochs = options_.epochs;
-        done_ = before;
+        done_ = run_->start(chunk_begin(place.part));
         kept_ = 0;
-        cancelled_ = false;
         DivergenceCheck divergence(options_.learning_rate,
                                    options_.long_start ? options_.epochs - 1 : 0);
         const auto add_loss = [&](const LossSum& loss) {
-            place.loss += loss;
+            run_->add_loss(loss);
             divergence.add(loss, place.epoch);
         };
-        Stopwatch watch;
-        last_save_ = 0;
-        ProgressMeter meter(callback, before);
-        if (!place.epoch_loss.empty()) progress_.loss = place.epoch_loss.back();
-
-        while (place.epoch < options_.epochs && !cancelled_) {
-            progress_.epoch = place.epoch + 1;
-            stop_ = false;
-            const auto after_chunk = [&] {
-                progress_.done = done_.load(std::memory_order_relaxed);
-                // The first worker's part of the epoch stands for all while it goes on.
-                add_loss(workers_.front()->take_loss());
-                if (place.loss.samples != 0) progress_.loss = place.loss.mean();
-                if (!meter.report(progress_)) cancelled_ = stop_ = true;
-                if (save && save_seconds > 0 && watch.seconds() - last_save_ >= save_seconds) {
-                    stop_ = true;
-                }
-            };
+        const auto after_chunk = [&] {
+            // The first worker's part of the epoch stands for all while it goes on.
+            add_loss(workers_.front()->take_loss());
+            run_->report(done_.load(std::memory_order_relaxed));
+        };
+        while (run_->goes_on()) {
             if (place.part < chunks_.size()) {
-                options_.rounds ? run_in_rounds(after_chunk) : run_freely(after_chunk);
+                if constexpr (Sharing::in_rounds) {
+                    run_in_rounds(after_chunk);
+                } else {
+                    run_freely(after_chunk);
+                }
+                run_->rethrow();
             }
             for (const std::unique_ptr<Worker>& worker : workers_) {
                 add_loss(worker->take_loss());
             }
             if (place.part == chunks_.size()) {
                 divergence.end_epoch(place.loss, place.epoch);
-                next_epoch();
+                run_->end_epoch();
             }
-            if (save && stop_ && place.epoch < options_.epochs) {
-                save(place, cancelled_);
-                last_save_ = watch.seconds();
-            }
+            run_->save();
         }
-        TrainingStats stats;
-        stats.steps = done_ - before;
+        TrainingStats stats = run_->finish(done_);
         stats.kept = kept_;
-        stats.seconds = watch.seconds();
-        stats.epoch_loss = place.epoch_loss;
-        progress_.done = done_;
-        if (!meter.report(progress_, true)) cancelled_ = true;
-        stats.cancelled = done_ < total && cancelled_;
         return stats;
     }
+
+    /// Where the last run has come to.
+    [[nodiscard]] const TrainingPlace& place() const noexcept { return run_->place(); }
 
 private:
     /// Ids of a chunk in rounds. All workers wait for the one with the largest chunk, and each
@@ -187,34 +156,23 @@ private:
         return chunk == 0 ? 0 : chunks_[chunk - 1];
     }
 
-    void next_epoch() {
-        place.epoch_loss.push_back(place.loss.mean());
-        progress_.loss = place.epoch_loss.back();
-        place.samples += place.loss.samples;
-        place.loss = LossSum();
-        place.part = 0;
-        ++place.epoch;
-    }
-
     /// Workers take chunks as they become free. The first is worker 0's, which reports: none of
     /// many quick epochs goes by unseen.
     template <class AfterChunk>
     void run_freely(AfterChunk&& after_chunk) {
+        TrainingPlace& place = run_->place();
         std::atomic<std::size_t> next{place.part + 1};
         const std::size_t left = chunks_.size() - place.part;
         run_workers((std::min)(workers_.size(), left), [&](std::size_t worker) {
             bool first = worker == 0;
-            try {
-                while (!stop_) {
+            run_->guard([&] {
+                while (!run_->stopping()) {
                     const std::size_t chunk = std::exchange(first, false) ? place.part : next++;
                     if (chunk >= chunks_.size()) break;
                     add_chunk(*workers_[worker], chunk);
                     if (worker == 0) after_chunk();
                 }
-            } catch (...) {
-                stop_ = true;
-                throw;
-            }
+            });
         });
         place.part = (std::min)(next.load(), chunks_.size());
     }
@@ -222,42 +180,31 @@ private:
     /// Workers take a chunk each and wait for each other.
     template <class AfterChunk>
     void run_in_rounds(AfterChunk&& after_chunk) {
+        TrainingPlace& place = run_->place();
         Barrier barrier(workers_.size());
         std::size_t next = place.part;
         bool last = false;
-        std::mutex mutex;
-        std::exception_ptr error;
-        const auto guarded = [&](auto&& work) {
-            try {
-                work();
-            } catch (...) {
-                const std::lock_guard lock(mutex);
-                if (!error) error = std::current_exception();
-                stop_ = true;
-            }
-        };
         run_workers(workers_.size(), [&](std::size_t worker) {
             for (std::size_t round = place.part; round < chunks_.size(); round += workers_.size()) {
                 const std::size_t chunk = round + worker;
-                guarded([&] {
+                run_->guard([&] {
                     if (chunk < chunks_.size()) add_chunk(*workers_[worker], chunk);
                 });
                 barrier.wait();
-                if (share) share(worker);
+                sharing_->share(worker);
                 barrier.wait();
-                guarded([&] { workers_[worker]->train(); });
+                run_->guard([&] { workers_[worker]->train(); });
                 if (worker == 0) {
-                    guarded(after_chunk);
+                    run_->guard(after_chunk);
                     next = round + workers_.size();
                     // What all go by: it stays as it is until all have come here again.
-                    last = stop_;
+                    last = run_->stopping();
                 }
                 barrier.wait();
-                if (merge) merge(worker);
+                sharing_->merge(worker);
                 if (last) return;
             }
         });
-        if (error) std::rethrow_exception(error);
         place.part = (std::min)(next, chunks_.size());
     }
 
@@ -265,7 +212,8 @@ private:
     /// rounds.
     void add_chunk(Worker& worker, std::size_t chunk) {
         const std::size_t begin = chunk_begin(chunk);
-        Random random(options_.seed, std::uint64_t{place.epoch} * chunks_.size() + chunk);
+        const std::uint32_t epoch = run_->place().epoch;
+        Random random(options_.seed, std::uint64_t{epoch} * chunks_.size() + chunk);
         std::vector<Id> kept;
         kept.reserve(options_.max_sentence);
         auto sentence_end =
@@ -274,9 +222,9 @@ private:
         std::size_t kept_ids = 0;
         while (at < chunks_[chunk]) {
             const double reached =
-                static_cast<double>(place.epoch) * static_cast<double>(corpus_.ids.size()) +
+                static_cast<double>(epoch) * static_cast<double>(corpus_.ids.size()) +
                 static_cast<double>(at);
-            const float rate = rate_(reached / static_cast<double>(progress_.total));
+            const float rate = rate_(reached / static_cast<double>(run_->total()));
             const std::size_t end = (std::min<std::size_t>)(*sentence_end, chunks_[chunk]);
             kept.clear();
             for (; at < end && kept.size() < options_.max_sentence; ++at) {
@@ -288,7 +236,7 @@ private:
             if (at == *sentence_end) ++sentence_end;
             kept_ids += kept.size();
             worker.add({kept, number}, rate, random);
-            if (!options_.rounds) worker.train();
+            if constexpr (!Sharing::in_rounds) worker.train();
         }
         corpus_.release(begin, chunks_[chunk]);
         done_.fetch_add(chunks_[chunk] - begin, std::memory_order_relaxed);
@@ -297,16 +245,14 @@ private:
 
     CorpusView corpus_;
     SequenceLoopOptions options_;
+    Sharing* sharing_;
     Subsampler subsampler_;
     LearningRate rate_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::size_t> chunks_; ///< where they end
-    Progress progress_;
-    std::atomic<std::uint64_t> done_{0};
+    std::optional<TrainingRun> run_;
+    std::atomic<std::uint64_t> done_{0}; ///< steps of the whole training
     std::atomic<std::uint64_t> kept_{0}; ///< by subsampling, in this run
-    std::atomic<bool> stop_{false};
-    bool cancelled_ = false;
-    double last_save_ = 0;
 };
 
 } // namespace firth

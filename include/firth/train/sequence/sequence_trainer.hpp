@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -21,7 +20,7 @@
 #include <firth/train/run/checkpoint.hpp>
 #include <firth/train/run/divergence.hpp>
 #include <firth/train/run/hogwild.hpp>
-#include <firth/train/run/private_rows.hpp>
+#include <firth/train/run/table_sharing.hpp>
 #include <firth/train/run/training_state.hpp>
 #include <firth/train/sequence/negative_sampling.hpp>
 #include <firth/train/sequence/prediction.hpp>
@@ -38,7 +37,7 @@ struct SequenceTrainerOptions {
     WindowSize window_size = WindowSize::dynamic;
     double sample = 1e-3;     ///< subsampling threshold of frequent symbols, 0 to 1; 0: off
     std::uint32_t epochs = 5; ///< times through the corpus, at most 1,000,000
-    float learning_rate = 0;  ///< at the start, at most 10; 0: what is usual for the prediction
+    float learning_rate = 0;  ///< at the start, at most 10; 0: the prediction's default
     Schedule schedule = Schedule::linear;
     std::size_t threads = 0;    ///< 0: all of the machine's
     bool deterministic = false; ///< the same bytes every time, for one number of threads
@@ -91,7 +90,7 @@ inline void check_options(const SequenceTrainerOptions& options) {
 }
 
 /// Learns an input and an output table from sequences of ids, window by window. Composed of what a
-/// window predicts (`SkipGram`, `Cbow`), what a centre is held against (`NegativeSampling`,
+/// window predicts (`SkipGram`, `Cbow`), what a centre is scored against (`NegativeSampling`,
 /// `HierarchicalSoftmax`) and what a symbol is made of (`WholeWords`); all three can be the user's
 /// own.
 ///
@@ -101,20 +100,21 @@ inline void check_options(const SequenceTrainerOptions& options) {
 /// give the same bytes for one number of threads.
 ///
 /// Memory: the tables; with `deterministic` some MB a thread.
-template <WindowPrediction Prediction = SkipGram, OutputLoss Loss = NegativeSampling,
+template <WindowPrediction Prediction = SkipGram, OutputSampler Sampler = NegativeSampling,
           SymbolComposition Symbols = WholeWords, class Arch = simd::default_arch>
 class SequenceTrainer {
 public:
     /// `counts[id]` is how often an id occurs in what will be trained on. Input rows start at
     /// random in (-0.5, 0.5) / dim, output rows at zero, as in word2vec.c. Throws `OptionError`.
     SequenceTrainer(std::span<const std::uint64_t> counts, const SequenceTrainerOptions& options,
-                    Prediction prediction, Loss loss, Symbols symbols)
-        : counts_(counts.begin(), counts.end()), options_(options), prediction_(prediction),
-          loss_(std::move(loss)), symbols_(std::move(symbols)) {
+                    Prediction prediction, Sampler sampler, Symbols symbols)
+        : counts_(counts.begin(), counts.end()), options_(options),
+          prediction_(std::move(prediction)), sampler_(std::move(sampler)),
+          symbols_(std::move(symbols)) {
         check_options(options);
         if (options_.learning_rate == 0) options_.learning_rate = Prediction::default_learning_rate;
         input_ = EmbeddingTable<float>(symbols_.rows(), options.dim);
-        output_ = EmbeddingTable<float>(loss_.output_rows(), options.dim);
+        output_ = EmbeddingTable<float>(sampler_.output_rows(), options.dim);
         Random random(options.seed, 0x696E6974);
         for (std::size_t row = 0; row < input_.rows(); ++row) {
             for (float& value : input_[row]) {
@@ -123,16 +123,16 @@ public:
         }
     }
 
-    /// The embeddings, symbols.rows() x dim. To be set before training where it should go on from
-    /// others.
+    /// The embeddings, symbols().rows() x dim. Set it before training to start from other
+    /// vectors.
     [[nodiscard]] EmbeddingTable<float>& input() noexcept { return input_; }
     [[nodiscard]] const EmbeddingTable<float>& input() const noexcept { return input_; }
 
-    /// The other side of the products, loss.output_rows() x dim.
+    /// The other side of the products, sampler().output_rows() x dim.
     [[nodiscard]] EmbeddingTable<float>& output() noexcept { return output_; }
     [[nodiscard]] const EmbeddingTable<float>& output() const noexcept { return output_; }
 
-    [[nodiscard]] const Loss& loss() const noexcept { return loss_; }
+    [[nodiscard]] const Sampler& sampler() const noexcept { return sampler_; }
     [[nodiscard]] const Symbols& symbols() const noexcept { return symbols_; }
 
     /// Trains on a corpus. `stats.loss()` is the mean over predictions of -log of the probability
@@ -149,69 +149,46 @@ public:
     TrainingStats train(const CorpusView& corpus, const ProgressCallback& callback = {}) {
         if (corpus.ids.empty()) throw Error("the corpus is empty, expected at least one sentence");
         const std::size_t threads = resolve_threads(options_.threads);
+        const std::vector<TableView<float>> tables{input_, output_};
         if (options_.deterministic && threads > 1) {
-            PrivateTable input(input_, threads);
-            PrivateTable output(output_, threads);
-            return train_with(
-                corpus, [&](std::size_t worker) { return input.rows(worker); },
-                [&](std::size_t worker) { return output.rows(worker); },
-                [&](std::size_t worker) {
-                    input.share(worker);
-                    output.share(worker);
-                },
-                [&](std::size_t worker) {
-                    input.merge(worker);
-                    output.merge(worker);
-                },
-                callback);
+            return train_with(corpus, PrivateTables(tables, threads), callback);
         }
-        return train_with(
-            corpus, [&](std::size_t) { return SharedRows(input_); },
-            [&](std::size_t) { return SharedRows(output_); }, {}, {}, callback);
+        return train_with(corpus, SharedTables(tables), callback);
     }
 
 private:
-    template <class InputRows, class OutputRows>
-    TrainingStats
-    train_with(const CorpusView& corpus, InputRows&& input_rows, OutputRows&& output_rows,
-               const std::function<void(std::size_t)>& share,
-               const std::function<void(std::size_t)>& merge, const ProgressCallback& callback) {
-        using Rows = decltype(input_rows(std::size_t{0}));
+    /// `sharing` has the input and the output table.
+    template <class Sharing>
+    TrainingStats train_with(const CorpusView& corpus, Sharing sharing,
+                             const ProgressCallback& callback) {
+        using Rows = typename Sharing::Rows;
         using Access = typename Symbols::template Access<Rows>;
-        using Worker = WindowWorker<Prediction, Loss, Access, Rows, Arch>;
-        SequenceLoop<Worker> loop(
+        using Worker = WindowWorker<Prediction, Sampler, Access, Rows, Arch>;
+        SequenceLoop<Worker, Sharing> loop(
             corpus, counts_,
             {.epochs = options_.epochs,
              .learning_rate = options_.learning_rate,
              .schedule = options_.schedule,
              .sample = options_.sample,
              .threads = options_.threads,
-             .rounds = static_cast<bool>(merge),
              .window = options_.window,
              .long_start = longest_row() > DivergenceCheck::long_vector,
              .seed = options_.seed},
-            [&](std::size_t worker) {
-                return Worker(prediction_, loss_,
-                              Access(symbols_, input_rows(worker), Worker::span(options_.window)),
-                              output_rows(worker), options_.window, options_.window_size,
-                              Symbols::max_sentence_rows, loss_interval(corpus.ids.size()));
+            sharing, [&](std::size_t worker) {
+                return Worker(
+                    prediction_, sampler_,
+                    Access(symbols_, sharing.rows(0, worker), Worker::span(options_.window)),
+                    sharing.rows(1, worker), options_.window, options_.window_size,
+                    Symbols::max_sentence_rows, loss_interval(corpus.ids.size()));
             });
-        loop.share = share;
-        loop.merge = merge;
-        Checkpoint checkpoint(options_.checkpoint,
-                              options_.checkpoint.path.empty()
-                                  ? TrainingSettings()
-                                  : settings(corpus, static_cast<bool>(merge)));
-        loop.place = checkpoint.begin(input_, output_);
-        if (checkpoint.used()) {
-            loop.save_seconds = options_.checkpoint.seconds;
-            loop.save = [&](const TrainingPlace& place, bool cancelled) {
-                checkpoint.write(place, cancelled, input_, output_);
-            };
+        Checkpoint checkpoint;
+        if (!options_.checkpoint.path.empty()) {
+            checkpoint =
+                Checkpoint(options_.checkpoint, settings(corpus, Sharing::in_rounds),
+                           {trained_table("input", input_), trained_table("output", output_)});
         }
-        TrainingStats stats = loop.run(callback);
-        stats.checkpoint_failure = checkpoint.failure();
-        check_learnt(stats, loop.place);
+        TrainingStats stats = loop.run(callback, std::move(checkpoint));
+        check_learnt(stats, loop.place());
         return stats;
     }
 
@@ -232,10 +209,10 @@ private:
     /// looked at): its vectors would be random.
     void check_learnt(const TrainingStats& stats, const TrainingPlace& place) const {
         if (stats.cancelled || options_.epochs == 0 || place.samples != 0) return;
-        if (loss_.max_outputs() == 0) {
-            throw Error("nothing was learnt, since no symbol has an output: " + loss_.settings() +
-                        " over a vocabulary of " + std::to_string(counts_.size()) +
-                        "; expected two symbols or more");
+        if (sampler_.max_outputs() == 0) {
+            throw Error("nothing was learnt, since no symbol has an output: " +
+                        sampler_.settings() + " over a vocabulary of " +
+                        std::to_string(counts_.size()) + "; expected two symbols or more");
         }
         throw Error("nothing was learnt, since no window had a context: with sample = " +
                     float_text(options_.sample) + " subsampling left " +
@@ -253,7 +230,7 @@ private:
         return {{"version", detail::version_name()},
                 {"instruction set", detail::arch_name<Arch>()},
                 {"model",
-                 prediction_.settings() + ", " + loss_.settings() + ", " + symbols_.settings()},
+                 prediction_.settings() + ", " + sampler_.settings() + ", " + symbols_.settings()},
                 {"dim", std::to_string(options_.dim)},
                 {"window", std::to_string(options_.window) +
                                (options_.window_size == WindowSize::fixed ? " fixed" : " dynamic")},
@@ -274,7 +251,7 @@ private:
     std::vector<std::uint64_t> counts_;
     SequenceTrainerOptions options_;
     Prediction prediction_;
-    Loss loss_;
+    Sampler sampler_;
     Symbols symbols_;
     EmbeddingTable<float> input_;
     EmbeddingTable<float> output_;

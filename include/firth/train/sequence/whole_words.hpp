@@ -87,10 +87,9 @@ public:
         FIRTH_ALWAYS_INLINE void prefetch(std::size_t position) { rows_.prefetch(ids_[position]); }
 
         [[nodiscard]] float* enter(std::size_t position) {
-            float* const row = rows_.take(ids_[position]);
-            if (!words_->is_frozen(ids_[position])) return row;
+            if (!words_->is_frozen(ids_[position])) return rows_.take(ids_[position]);
             float* const copy = copies_.data() + (position & mask_) * rows_.stride();
-            std::copy_n(row, rows_.stride(), copy);
+            rows_.read(ids_[position], copy);
             return copy;
         }
 

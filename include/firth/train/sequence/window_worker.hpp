@@ -14,7 +14,7 @@
 #include <firth/base/random.hpp>
 #include <firth/simd/window_tile.hpp>
 #include <firth/table/id.hpp>
-#include <firth/train/sequence/negative_sampling.hpp>
+#include <firth/train/sequence/output_sampler.hpp>
 #include <firth/train/sequence/prediction.hpp>
 #include <firth/train/sequence/sentence_worker.hpp>
 #include <firth/train/sequence/whole_words.hpp>
@@ -29,24 +29,24 @@ enum class WindowSize {
 
 /// One thread's part of a `SequenceTrainer`: goes over sentences window by window. A
 /// `SentenceWorker`. The rows and the policies are shared with other workers and outlive it.
-template <WindowPrediction Prediction, OutputLoss Loss, class SymbolAccess, RowAccess Rows,
+template <WindowPrediction Prediction, OutputSampler Sampler, class SymbolAccess, RowAccess Rows,
           class Arch = simd::default_arch>
 class alignas(row_alignment) WindowWorker {
 public:
     /// `max_sentence_rows` is that of the composition. One step in `loss_interval` is asked for its
     /// loss, the first one always.
-    WindowWorker(Prediction prediction, const Loss& loss, SymbolAccess symbols, Rows outputs,
+    WindowWorker(Prediction prediction, const Sampler& sampler, SymbolAccess symbols, Rows outputs,
                  std::size_t window, WindowSize window_size, std::size_t max_sentence_rows,
                  std::size_t loss_interval)
-        : prediction_(prediction), loss_(&loss), symbols_(std::move(symbols)),
+        : prediction_(prediction), sampler_(&sampler), symbols_(std::move(symbols)),
           outputs_(std::move(outputs)), reach_(window), window_size_(window_size),
           max_sentence_rows_(max_sentence_rows), loss_interval_(loss_interval),
           max_draws_(draws_for(steps_for(2 * window + max_sentence_rows))),
           contexts_(2 * window + max_sentence_rows),
-          step_rows_(step_contexts() + loss.max_outputs(), outputs_.stride()),
+          step_rows_(step_contexts() + sampler.max_outputs(), outputs_.stride()),
           scratch_(
-              Prediction::scratch_size(step_contexts(), loss.max_outputs(), outputs_.stride())),
-          vectors_(std::bit_ceil(span(window))), output_rows_(loss.max_outputs()) {}
+              prediction_.scratch_size(step_contexts(), sampler.max_outputs(), outputs_.stride())),
+          vectors_(std::bit_ceil(span(window))), output_rows_(sampler.max_outputs()) {}
 
     /// The positions of a sentence that are in reach of one window at most.
     [[nodiscard]] static constexpr std::size_t span(std::size_t window) noexcept {
@@ -59,12 +59,12 @@ public:
         if (windows_.size() < ids_.size()) {
             windows_.resize(ids_.size());
             outputs_drawn_.resize(ids_.size() * max_draws());
-            output_ids_.resize(ids_.size() * max_draws() * loss_->max_outputs());
+            output_ids_.resize(ids_.size() * max_draws() * sampler_->max_outputs());
         }
         planned_.push_back({first, ids_.size(), sentence.number, learning_rate, random()});
         if constexpr (Rows::announced) {
             symbols_.announce(sentence);
-            Drawing drawing(planned_.back(), *loss_);
+            Drawing drawing(planned_.back(), *sampler_);
             for (std::size_t i = first; i < ids_.size(); ++i) {
                 draw_window(planned_.back(), i, drawing);
                 for (std::size_t draw = 0; draw < draws_for(windows_[i].steps); ++draw) {
@@ -101,11 +101,11 @@ private:
 
     /// What a sentence's windows are drawn with.
     struct Drawing {
-        Drawing(const Planned& planned, const Loss& loss)
-            : random(planned.seed), outputs(loss, random) {}
+        Drawing(const Planned& planned, const Sampler& sampler)
+            : random(planned.seed), outputs(sampler, random) {}
 
         Random random;
-        typename Loss::Draw outputs;
+        typename Sampler::Draw outputs;
     };
 
     struct Window {
@@ -141,7 +141,7 @@ private:
         symbols_.begin({ids, planned.number});
         const std::size_t length = ids.size();
         if (length == 0 || length + symbols_.sentence_rows().size() < 2) return;
-        Drawing drawing(planned, *loss_);
+        Drawing drawing(planned, *sampler_);
         const std::size_t at_once = (std::min)(reach_ + 1, length);
         for (std::size_t i = 0; i < at_once; ++i) {
             symbols_.prefetch(i);
@@ -172,7 +172,7 @@ private:
         return window * max_draws() + draw;
     }
     [[nodiscard]] Id* output_ids(std::size_t place) noexcept {
-        return output_ids_.data() + place * loss_->max_outputs();
+        return output_ids_.data() + place * sampler_->max_outputs();
     }
     [[nodiscard]] std::span<const Id> outputs_of(std::size_t place) noexcept {
         return {output_ids(place), outputs_drawn_[place].count};
@@ -249,14 +249,14 @@ private:
         });
         if (--steps_to_loss_ == 0) {
             steps_to_loss_ = loss_interval_;
-            loss_sum_ += {prediction_.loss(rows, learning_rate, scratch_.data()),
-                          Prediction::predictions(end - begin),
-                          detail::zero_loss(prediction_, end - begin, outputs.count)};
+            loss_sum_ +=
+                {prediction_.loss(rows, learning_rate, scratch_.data()),
+                 prediction_.predictions(end - begin), detail::zero_loss(prediction_, rows)};
         }
     }
 
     Prediction prediction_;
-    const Loss* loss_;
+    const Sampler* sampler_;
     SymbolAccess symbols_;
     Rows outputs_;
     std::size_t reach_;

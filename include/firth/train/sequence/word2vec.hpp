@@ -1,12 +1,11 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -44,13 +43,14 @@ struct Word2VecOptions {
     float learning_rate = 0;  ///< at the start; 0: 0.025 for skip-gram, 0.06 for CBOW
     Schedule schedule = Schedule::linear;
     double negative_power = 0.75; ///< negatives are drawn by count^power
-    Cbow::Gradient cbow_gradient = Cbow::Gradient::word2vec;
+    CbowGradient cbow_gradient = CbowGradient::word2vec;
     VectorChoice vectors = VectorChoice::input; ///< input, with hierarchical softmax
     std::size_t threads = 0;                    ///< 0: all of the machine's
     bool deterministic = false; ///< the same bytes every time, for one number of threads
     std::uint64_t seed = 1;
     CheckpointOptions checkpoint{};
-    /// Vectors to go on from, or null: the words of these start with their rows, others at random.
+    /// Vectors to start from, or null: words that they have start with their rows, others at
+    /// random.
     const WordVectors<float>* start = nullptr;
     bool freeze_start = false; ///< the rows taken from `start` keep their values
 };
@@ -79,30 +79,40 @@ inline void check_options(const Word2VecOptions& options) {
                            float_text(options.negative_power), "a finite number");
 }
 
+/// A prediction that `train_word2vec` can make: `make(options)` reads the options that it needs.
+template <class P>
+concept Word2VecPrediction = WindowPrediction<P> && requires(const Word2VecOptions& options) {
+    { P::make(options) } -> std::same_as<P>;
+};
+
+/// A sampler that `train_word2vec` can make, from the counts of the vocabulary.
+/// `outputs_are_symbols` says whether output row i belongs to symbol i, so that it can be part of a
+/// word's vector.
+template <class S>
+concept Word2VecSampler = OutputSampler<S> &&
+    requires(std::span<const std::uint64_t> counts, const Word2VecOptions& options) {
+    { S::make(counts, options) } -> std::same_as<S>;
+    { S::outputs_are_symbols } -> std::convertible_to<bool>;
+};
+
+static_assert(Word2VecPrediction<SkipGram> && Word2VecPrediction<Cbow>);
+static_assert(Word2VecSampler<NegativeSampling> && Word2VecSampler<HierarchicalSoftmax>);
+
 /// The learner of a composition, for a corpus with these counts; rows in `frozen` (by id, empty for
 /// none) keep their values. Throws `OptionError`.
-template <WindowPrediction Prediction = SkipGram, OutputLoss Loss = NegativeSampling,
+template <Word2VecPrediction Prediction = SkipGram, Word2VecSampler Sampler = NegativeSampling,
           class Arch = simd::default_arch>
-[[nodiscard]] SequenceTrainer<Prediction, Loss, WholeWords, Arch>
+[[nodiscard]] SequenceTrainer<Prediction, Sampler, WholeWords, Arch>
 make_word2vec(std::span<const std::uint64_t> counts, const Word2VecOptions& options,
               std::vector<bool> frozen = {}) {
     check_options(options);
-    Prediction prediction;
-    if constexpr (std::is_same_v<Prediction, Cbow>) prediction.gradient = options.cbow_gradient;
-    WholeWords words(counts.size(), std::move(frozen));
-    if constexpr (std::is_same_v<Loss, HierarchicalSoftmax>) {
-        return {counts, trainer_options(options), prediction, HierarchicalSoftmax(counts),
-                std::move(words)};
-    } else {
-        return {counts, trainer_options(options), prediction,
-                NegativeSampling(counts, options.negative, options.negative_power, options.seed),
-                std::move(words)};
-    }
+    return {counts, trainer_options(options), Prediction::make(options),
+            Sampler::make(counts, options), WholeWords(counts.size(), std::move(frozen))};
 }
 
 namespace detail {
 
-/// For each symbol its row in the vectors to go on from, or `no_id`.
+/// For each symbol its row in the vectors to start from, or `no_id`.
 inline std::vector<Id> start_rows(const Vocabulary& vocabulary, const Word2VecOptions& options) {
     if (options.start == nullptr) return {};
     if (options.start->dim() != options.dim) {
@@ -125,15 +135,11 @@ inline std::vector<Id> start_rows(const Vocabulary& vocabulary, const Word2VecOp
 /// corpus where it is in memory, two tables, and at most 64 MB for negatives. Throws what
 /// `SequenceTrainer` throws, and `OptionError` where `start` has another dim, or where vectors are
 /// asked for that there are not.
-template <WindowPrediction Prediction = SkipGram, OutputLoss Loss = NegativeSampling,
+template <Word2VecPrediction Prediction = SkipGram, Word2VecSampler Sampler = NegativeSampling,
           class Arch = simd::default_arch>
 [[nodiscard]] TrainedVectors train_word2vec(const EncodedCorpus& corpus,
                                             const Word2VecOptions& options = {},
                                             const ProgressCallback& callback = {}) {
-    if (std::is_same_v<Loss, HierarchicalSoftmax> && options.vectors != VectorChoice::input) {
-        throw OptionError("vectors other than input were asked for, and with hierarchical softmax "
-                          "a word has no other");
-    }
     const std::vector<Id> start = detail::start_rows(corpus.vocabulary, options);
     std::vector<bool> frozen;
     if (options.freeze_start) {
@@ -142,7 +148,11 @@ template <WindowPrediction Prediction = SkipGram, OutputLoss Loss = NegativeSamp
         }
     }
     auto trainer =
-        make_word2vec<Prediction, Loss, Arch>(corpus.vocabulary.counts(), options, frozen);
+        make_word2vec<Prediction, Sampler, Arch>(corpus.vocabulary.counts(), options, frozen);
+    if (!Sampler::outputs_are_symbols && options.vectors != VectorChoice::input) {
+        throw OptionError("vectors other than input were asked for, and with " +
+                          trainer.sampler().settings() + " a word has no other");
+    }
     for (Id id = 0; id < start.size(); ++id) {
         if (start[id] == no_id) continue;
         const std::span<const float> row = (*options.start)[start[id]];
