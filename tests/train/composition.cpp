@@ -347,6 +347,44 @@ private:
 
 static_assert(SymbolComposition<GroupsAndSentences>);
 
+/// The example of `SymbolComposition`.
+struct Buckets {
+    static constexpr std::size_t max_sentence_rows = 0;
+    std::size_t buckets;
+    std::size_t rows() const { return buckets; }
+    std::string settings() const { return std::to_string(buckets) + " buckets"; }
+    template <firth::RowAccess Rows>
+    struct Access {
+        Access(const Buckets& symbols, Rows table, std::size_t)
+            : buckets(symbols.buckets), rows(table) {}
+        void announce(const firth::Sentence& sentence) {
+            for (const firth::Id id : sentence.ids)
+                rows.announce(row(id));
+        }
+        void begin(const firth::Sentence& sentence) { ids = sentence.ids; }
+        void prefetch(std::size_t position) { rows.prefetch(row(ids[position])); }
+        float* enter(std::size_t position) { return rows.take(row(ids[position])); }
+        void leave(std::size_t) {}
+        std::span<float* const> sentence_rows() const { return {}; }
+        firth::Id row(firth::Id id) const { return static_cast<firth::Id>(id % buckets); }
+        std::size_t buckets;
+        Rows rows;
+        std::span<const firth::Id> ids;
+    };
+};
+static_assert(SymbolComposition<Buckets>);
+
+/// Without `leave`.
+struct NoLeave : Buckets {
+    template <RowAccess Rows>
+    struct Access : Buckets::Access<Rows> {
+        Access(const NoLeave& symbols, Rows rows, std::size_t span)
+            : Buckets::Access<Rows>(symbols, rows, span) {}
+        void leave(std::size_t) = delete;
+    };
+};
+static_assert(!SymbolComposition<NoLeave>);
+
 /// Rows without `add` are refused.
 struct ReadOnlyRows : SharedRows {
     using SharedRows::SharedRows;
@@ -392,4 +430,18 @@ TEST_CASE("a composition of a user's own learns in the same loop") {
         }
     }
     REQUIRE(same / same_pairs > other / other_pairs + 0.3);
+}
+
+TEST_CASE("symbols may share rows") {
+    const EncodedCorpus corpus = grouped_corpus(500);
+    const auto& counts = corpus.vocabulary.counts();
+    for (const bool deterministic : {false, true}) {
+        SequenceTrainer trainer(
+            counts,
+            {.dim = 8, .sample = 0, .epochs = 2, .threads = 2, .deterministic = deterministic},
+            Cbow(), NegativeSampling(counts, 3, 0.75, 1), Buckets{7});
+        const TrainingStats stats = trainer.train(corpus.corpus);
+        REQUIRE(trainer.input().rows() == 7);
+        REQUIRE(stats.loss() < stats.epoch_loss.front());
+    }
 }

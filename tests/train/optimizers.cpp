@@ -155,7 +155,7 @@ TEST_CASE("Adam of a user's own learns as it does in doubles", "[optimizers]") {
 
 TEST_CASE("an optimiser's states are part of a checkpoint", "[optimizers]") {
     Random random(3);
-    std::vector<std::vector<SparseEntry>> rows(60);
+    std::vector<std::vector<SparseEntry>> rows(200); // tiles of nine counts
     for (Id i = 0; i < rows.size(); ++i) {
         for (Id j = 0; j < rows.size(); ++j) {
             rows[i].push_back({j, 0.5f + 20 * random.uniform()});

@@ -25,7 +25,7 @@
 /// Co-occurrence counts as files.
 ///
 /// Firth's own is a section file of kind "cooccurrence": the vocabulary
-/// (`vocabulary_sections.hpp`), "entries", the rows one behind the other (column u32, count f32),
+/// (`vocabulary_sections.hpp`), "entries", the rows one after the other (column u32, count f32),
 /// and "row ends", as places among them (u64).
 ///
 /// GloVe's cooccurrence.bin has no header: a record a count, word and context (i32, from 1) and

@@ -19,7 +19,7 @@ namespace firth {
 /// A sequence of sentences, each a sequence of ids, that somebody else owns: what learners read. A
 /// sentence is whatever belongs together: a line of text, a basket of products, a walk on a graph.
 struct CorpusView {
-    std::span<const Id> ids;                      ///< all sentences, one behind the other
+    std::span<const Id> ids;                      ///< all sentences, one after the other
     std::span<const std::uint64_t> sentence_ends; ///< rising; the last is ids.size()
     const MappedFile* file = nullptr;             ///< that the ids lie in, where they do
 

@@ -34,7 +34,7 @@ namespace firth {
 /// Which neighbours of a symbol are its contexts.
 enum class ContextSides {
     both,
-    right, ///< those behind it: what GloVe's cooccur counts with -symmetric 0
+    right, ///< those after it: what GloVe's cooccur counts with -symmetric 0
     left,  ///< those before it
 };
 
@@ -90,7 +90,7 @@ public:
         const auto edges_begin =
             std::upper_bound(corpus.sentence_ends.begin(), corpus.sentence_ends.end(), first_);
         const auto edges_end = std::lower_bound(edges_begin, corpus.sentence_ends.end(), last_);
-        // The first end of a sentence at `id` or behind it, and the place in the stream where that
+        // The first end of a sentence at `id` or after it, and the place in the stream where that
         // end, or the id, comes.
         const auto edge_from = [&](std::size_t id) {
             return std::lower_bound(edges_begin, edges_end, id);
@@ -142,7 +142,7 @@ public:
         return {centres_.data() + begins_[id], begins_[id + 1] - begins_[id]};
     }
 
-    /// The ids, with `sentence_edge` before and behind every sentence.
+    /// The ids, with `sentence_edge` before and after every sentence.
     [[nodiscard]] const Id* stream() const noexcept { return stream_.data(); }
 
 private:

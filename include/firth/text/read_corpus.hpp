@@ -315,7 +315,7 @@ FIRTH_BEGIN_UNPACKING
     return detail::encode_in_memory(blocks, options, name);
 }
 
-/// Reads text files as `encode_text` does, one behind the other: plain ones and, in builds with
+/// Reads text files as `encode_text` does, one after the other: plain ones and, in builds with
 /// their libraries (`decompress.hpp`), gzip, xz and zstd files; a folder stands for the texts in it
 /// (`list_files`; `skipped` of the result names the others), "-" for standard input. Throws
 /// `IoError`, `Error`, and `FormatError` for a file that is named and is no text.
@@ -392,7 +392,7 @@ FIRTH_BEGIN_UNPACKING
 FIRTH_END_UNPACKING
 
 /// A symbol of a range of sequences: whatever converts to `std::string_view`, or characters that
-/// lie behind each other in memory (the pieces of `std::views::split`).
+/// lie one after the other in memory (the pieces of `std::views::split`).
 template <class S>
 concept SymbolText = std::convertible_to < std::remove_reference_t<S>
 &, std::string_view > || (std::ranges::contiguous_range<S> && std::ranges::sized_range<S> &&

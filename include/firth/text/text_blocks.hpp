@@ -25,8 +25,8 @@ struct TextBlock {
     std::string text;
 };
 
-/// Hands out a text, or several behind each other, in blocks of about a megabyte, to any number of
-/// threads at once. The end of a file ends a line.
+/// Hands out a text, or several one after the other, in blocks of about a megabyte, to any number
+/// of threads at once. The end of a file ends a line.
 class TextBlocks {
 public:
     static constexpr std::size_t default_block_size = std::size_t{1} << 20;
@@ -81,7 +81,7 @@ private:
             cut = text.find_last_of(white_space);
         }
         if (ended) {
-            // A file may end right behind a block that ended within a line.
+            // A file may end right after a block that ended within a line.
             if (text.empty() && line_ended_) return false;
             text += '\n';
             line_ended_ = true;

@@ -14,13 +14,13 @@
 #include <firth/base/config.hpp>
 #include <firth/table/id.hpp>
 #include <firth/train/run/hogwild.hpp>
+#include <firth/train/run/private_rows.hpp>
 #include <firth/train/sequence/sentence_worker.hpp>
 
 namespace firth {
 
-/// What a symbol is made of: rows of the input table. A policy of `SequenceTrainer`, shared by all
-/// workers; `rows()` is how many input rows there are. Each worker has an `Access`, which turns the
-/// positions of a sentence into vectors of floats that windows step on:
+/// A worker's part of a `SymbolComposition`: turns the positions of a sentence into vectors of
+/// floats that windows step on.
 ///
 /// - `announce(sentence)` before the steps of any sentence begin;
 /// - `begin(sentence)` before the first position;
@@ -30,22 +30,54 @@ namespace firth {
 /// - `sentence_rows()`, at most `max_sentence_rows` vectors that are contexts of every window of
 ///   the sentence (a document's, say).
 ///
-/// `max_span` is the largest number of positions that are entered and not left. `settings` as in
-/// `WindowPrediction`.
-template <class S>
-concept SymbolComposition = std::constructible_from < typename S::template Access<SharedRows>,
-const S&, SharedRows,
-    std::size_t > &&requires(const S symbols, typename S::template Access<SharedRows> access,
-                             const Sentence& sentence, std::size_t position) {
-    { symbols.rows() } -> std::same_as<std::size_t>;
-    { symbols.settings() } -> std::same_as<std::string>;
-    { S::max_sentence_rows } -> std::convertible_to<std::size_t>;
+/// It is made with the largest number of positions that are entered and not left.
+template <class A, class Symbols, class Rows>
+concept SymbolAccess = std::constructible_from<A, const Symbols&, Rows, std::size_t> &&
+    requires(A access, const Sentence& sentence, std::size_t position) {
     access.announce(sentence);
     access.begin(sentence);
     access.prefetch(position);
     { access.enter(position) } -> std::same_as<float*>;
     access.leave(position);
     { access.sentence_rows() } -> std::convertible_to<std::span<float* const>>;
+};
+
+/// What a symbol is made of: rows of the input table. A policy of `SequenceTrainer`, shared by all
+/// workers; `rows()` is how many input rows there are. Each worker has an `Access`, for rows that
+/// are raced on and for those that are not. `settings` as in `WindowPrediction`.
+///
+/// A complete example, symbols that share fewer rows than they are:
+///
+///     struct Buckets {
+///         static constexpr std::size_t max_sentence_rows = 0;
+///         std::size_t buckets;
+///         std::size_t rows() const { return buckets; }
+///         std::string settings() const { return std::to_string(buckets) + " buckets"; }
+///         template <firth::RowAccess Rows>
+///         struct Access {
+///             Access(const Buckets& symbols, Rows table, std::size_t)
+///                 : buckets(symbols.buckets), rows(table) {}
+///             void announce(const firth::Sentence& sentence) {
+///                 for (const firth::Id id : sentence.ids) rows.announce(row(id));
+///             }
+///             void begin(const firth::Sentence& sentence) { ids = sentence.ids; }
+///             void prefetch(std::size_t position) { rows.prefetch(row(ids[position])); }
+///             float* enter(std::size_t position) { return rows.take(row(ids[position])); }
+///             void leave(std::size_t) {}
+///             std::span<float* const> sentence_rows() const { return {}; }
+///             firth::Id row(firth::Id id) const { return static_cast<firth::Id>(id % buckets); }
+///             std::size_t buckets;
+///             Rows rows;
+///             std::span<const firth::Id> ids;
+///         };
+///     };
+template <class S>
+concept SymbolComposition = SymbolAccess<typename S::template Access<SharedRows>, S, SharedRows> &&
+    SymbolAccess<typename S::template Access<PrivateTable::Rows>, S, PrivateTable::Rows> &&
+    requires(const S symbols) {
+    { symbols.rows() } -> std::same_as<std::size_t>;
+    { symbols.settings() } -> std::same_as<std::string>;
+    { S::max_sentence_rows } -> std::convertible_to<std::size_t>;
 };
 
 /// Every symbol has one row, its vector. Rows may be frozen: windows then step on a copy that is
