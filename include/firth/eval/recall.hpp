@@ -15,7 +15,7 @@
 
 namespace firth {
 
-/// The share of the rows in `exact` that are in `found` too, in [0, 1]: recall@k, where both are
+/// The share of the rows in `exact` that are in `found` too, in [0, 1]: recall at k, where both are
 /// the k best, by approximate and by exact search. 1 where there is nothing to find. Rows are
 /// compared by their ids: in the place of a row at the end of `exact` another with the same score
 /// does not count.

@@ -33,7 +33,8 @@
 
 /// What TensorBoard's Embedding Projector reads: a line of numbers with tabs between them a row,
 /// and in a second file the metadata: a word a line, or, with a header, several columns of which
-/// the first is the word. Tabs, newlines and backslashes in words are written as \t, \n and \\.
+/// the first is the word. Tabs, newlines and backslashes in words are written as `\t`, `\n` and
+/// `\\`.
 namespace firth {
 
 /// The file with the metadata of `path`: "vectors.tsv" has "metadata.tsv", "other.tsv" has

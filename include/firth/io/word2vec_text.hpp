@@ -26,8 +26,8 @@
 
 /// word2vec's text format: a line "rows dim", then a line a row: the word, and dim numbers, with
 /// one space between them. Readers take what word2vec.c, gensim and fastText (.vec) write: a space
-/// at the end of the line, \r\n, words that hold spaces (the last dim fields are the vector). Words
-/// are bytes, UTF-8 or not.
+/// at the end of the line, CR and LF, words that hold spaces (the last dim fields are the vector).
+/// Words are bytes, UTF-8 or not.
 namespace firth {
 
 /// word2vec's text, fastText's .vec too.
