@@ -178,6 +178,13 @@ TEST_CASE("packed files are known by their first bytes") {
     for (const char* const other : {"", "\x1F", "\x1F\x8C", "7zXZ", "\x28\xB5\x2F", "text"}) {
         REQUIRE_FALSE(is_packed(other));
     }
+    for (const char* const plain : {"", "BZh", "BZh9 is a word", "PK", "7z", "text"}) {
+        REQUIRE(file_mark(plain) == nullptr);
+    }
+    REQUIRE(file_mark("BZh91AY&SY")->what == "bzip2 data");
+    REQUIRE(file_mark("PK\x03\x04")->what == "a zip archive");
+    REQUIRE(file_mark(std::string_view("\xFF\xFE\0\0", 4))->what == "UTF-32 text");
+    REQUIRE(file_mark("\xFF\xFEu")->what == "UTF-16 text");
 }
 
 #if FIRTH_ON_POSIX()

@@ -99,6 +99,7 @@ TEST_CASE("JSON is walked through as another library does") {
                                    "\"a\\n\\u0041\\/\"",
                                    "\"\\ud83d\\ude00\"",
                                    "\"\\ud83d\"",
+                                   "\"\\ud83d\\u0041\"",
                                    "\"\\ude00\"",
                                    "\"\\u12g4\"",
                                    "\"\\x\"",
