@@ -85,7 +85,7 @@ void check_refusals() {
             }
             const WordVectors<float> vectors(std::move(vocabulary), std::move(table));
             const std::string folder = std::filesystem::temp_directory_path().string();
-            for (const VectorFormat format :
+            for (const VectorFormat& format :
                  {native_format, word2vec_text_format, word2vec_binary_format, glove_text_format}) {
                 require_refused([&] { save(vectors, folder + "/firth_fast_math.vectors", format); },
                                 "a row to be written");
