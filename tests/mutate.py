@@ -127,21 +127,27 @@ def write_if_changed(path, content):
     path.write_bytes(content)
 
 
+def mutated_headers(mutations):
+    """The content of each header that has mutations, by its name in the tree."""
+    by_header = {}
+    for mutation in mutations:
+        by_header.setdefault("include/firth/" + mutation["header"], []).append(mutation)
+    mutated = {}
+    for name, its_mutations in by_header.items():
+        if not (ROOT / name).is_file():
+            raise ListError(f"{its_mutations[0]['place']}: there is no {name}")
+        mutated[name] = mutate((ROOT / name).read_text(), its_mutations).encode()
+    return mutated
+
+
 def copy_tree(mutations, source):
     """The tree with mutated headers; files that stay the same keep their times, for a quick build."""
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, check=True,
                             capture_output=True).stdout.decode().split("\0")
-    by_header = {}
-    for mutation in mutations:
-        by_header.setdefault("include/firth/" + mutation["header"], []).append(mutation)
     names = [name for name in listed if name and (ROOT / name).is_file()]
-    for header, its_mutations in by_header.items():
-        if header not in names:
-            raise ListError(f"{its_mutations[0]['place']}: there is no {header}")
+    mutated = mutated_headers(mutations)
     for name in names:
-        content = (ROOT / name).read_bytes()
-        if name in by_header:
-            content = mutate(content.decode(), by_header[name]).encode()
+        content = mutated[name] if name in mutated else (ROOT / name).read_bytes()
         write_if_changed(source / name, content)
         shutil.copymode(ROOT / name, source / name)
     write_if_changed(source / "include/firth/mutant.hpp", MUTANT_HEADER.encode())
@@ -200,9 +206,14 @@ def main():
     parser.add_argument("--seed", help="of --sample; the commit by default")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="builds and tests at a time")
     parser.add_argument("--list", action="store_true", help="print the faults and stop")
+    parser.add_argument("--check", action="store_true", help="only see that the lists fit the headers")
     arguments = parser.parse_args()
 
     mutations = read_lists(ROOT / "tests/mutations")
+    if arguments.check:
+        mutated_headers(mutations)
+        print(f"{len(mutations)} faults fit the headers")
+        return 0
     chosen = [m for m in mutations if (not arguments.lists or m["list"] in arguments.lists) and
               (not arguments.only or arguments.only in m["header"] + " " + m["fault"])]
     if arguments.sample is not None:

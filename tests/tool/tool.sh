@@ -217,7 +217,7 @@ expect 0 "2 rows" $convert --header tolerant promised.vec x.vec
 expect 1 "comes twice\|there before\|had one already" $convert --duplicates refuse twice x
 expect 0 "^a 1$" "$firth" vectors --vectors bytes.vec a
 expect 1 "nearest spellings" "$firth" vectors --vectors cases.vec th
-expect 2 "only, expected no other" $convert --dtype f16 few.vec x.vec
+expect 2 "of one type only, expected" $convert --dtype f16 few.vec x.vec
 expect 2 "bf16" $convert --dtype bf16 few.vec x.npy
 expect 2 "format" $convert --format pickle few.vec x
 expect 1 "missing" $convert missing x
