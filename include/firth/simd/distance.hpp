@@ -17,38 +17,6 @@
 /// squares leaves the safe range.
 namespace firth::simd {
 
-/// The kernels for vectors of bits; lengths are in words.
-struct BitKernels {
-    std::uint64_t (*hamming)(const std::uint64_t* a, const std::uint64_t* b,
-                             std::size_t words) noexcept;
-    float (*jaccard)(const std::uint64_t* a, const std::uint64_t* b, std::size_t words) noexcept;
-    void (*hamming_many)(const std::uint64_t* query, const std::uint64_t* rows, std::size_t stride,
-                         std::size_t count, std::size_t words, std::uint32_t* distances) noexcept;
-};
-
-namespace detail {
-
-template <class Arch>
-struct Compiled<BitKernels, Arch> {
-    FIRTH_ALWAYS_INLINE static std::uint64_t hamming(const std::uint64_t* a, const std::uint64_t* b,
-                                                     std::size_t words) noexcept {
-        return hamming_of<Arch>(a, b, words);
-    }
-    FIRTH_ALWAYS_INLINE static float jaccard(const std::uint64_t* a, const std::uint64_t* b,
-                                             std::size_t words) noexcept {
-        return jaccard_of<Arch>(a, b, words);
-    }
-    FIRTH_ALWAYS_INLINE static void hamming_many(const std::uint64_t* query,
-                                                 const std::uint64_t* rows, std::size_t stride,
-                                                 std::size_t count, std::size_t words,
-                                                 std::uint32_t* distances) noexcept {
-        hamming_many_of<Arch>(query, rows, stride, count, words, distances);
-    }
-    static constexpr BitKernels table{&hamming, &jaccard, &hamming_many};
-};
-
-} // namespace detail
-
 namespace detail {
 
 template <class F, class Arch, class A, class B>

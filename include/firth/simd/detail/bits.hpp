@@ -9,6 +9,7 @@
 #include <firth/simd/detail/block_bit.hpp>
 #include <firth/simd/detail/many.hpp>
 #include <firth/simd/detail/unroll.hpp>
+#include <firth/simd/dispatch/kernels.hpp>
 
 /// Kernels on vectors of bits, 64 to a word; lengths are in words. The functions that programs call
 /// are in `distance.hpp`.
@@ -147,3 +148,39 @@ FIRTH_ALWAYS_INLINE void hamming_many_of(const std::uint64_t* query, const std::
 }
 
 } // namespace firth::simd::detail
+
+namespace firth::simd {
+
+/// The kernels for vectors of bits; lengths are in words.
+struct BitKernels {
+    std::uint64_t (*hamming)(const std::uint64_t* a, const std::uint64_t* b,
+                             std::size_t words) noexcept;
+    float (*jaccard)(const std::uint64_t* a, const std::uint64_t* b, std::size_t words) noexcept;
+    void (*hamming_many)(const std::uint64_t* query, const std::uint64_t* rows, std::size_t stride,
+                         std::size_t count, std::size_t words, std::uint32_t* distances) noexcept;
+};
+
+namespace detail {
+
+template <class Arch>
+struct Compiled<BitKernels, Arch> {
+    FIRTH_ALWAYS_INLINE static std::uint64_t hamming(const std::uint64_t* a, const std::uint64_t* b,
+                                                     std::size_t words) noexcept {
+        return hamming_of<Arch>(a, b, words);
+    }
+    FIRTH_ALWAYS_INLINE static float jaccard(const std::uint64_t* a, const std::uint64_t* b,
+                                             std::size_t words) noexcept {
+        return jaccard_of<Arch>(a, b, words);
+    }
+    FIRTH_ALWAYS_INLINE static void hamming_many(const std::uint64_t* query,
+                                                 const std::uint64_t* rows, std::size_t stride,
+                                                 std::size_t count, std::size_t words,
+                                                 std::uint32_t* distances) noexcept {
+        hamming_many_of<Arch>(query, rows, stride, count, words, distances);
+    }
+    static constexpr BitKernels table{&hamming, &jaccard, &hamming_many};
+};
+
+} // namespace detail
+
+} // namespace firth::simd

@@ -4,11 +4,11 @@
 
 #include <firth/base/scalar.hpp>
 #include <firth/simd/convert.hpp>
-#include <firth/simd/distance.hpp>
-#include <firth/simd/dot.hpp>
+#include <firth/simd/detail/bits.hpp>
+#include <firth/simd/detail/format_kernels.hpp>
+#include <firth/simd/detail/tile_kernels.hpp>
 #include <firth/simd/format.hpp>
 #include <firth/simd/pair_step.hpp>
-#include <firth/simd/score_tile.hpp>
 #include <firth/simd/select.hpp>
 #include <firth/simd/sigmoid.hpp>
 #include <firth/simd/update.hpp>
