@@ -199,7 +199,7 @@ void read_words(std::string_view bytes) {
     }
 }
 
-/// The section file's checksum of its directory put right, so that what lies behind it is reached.
+/// The checksum of a section file's directory put right, so that inputs get past it.
 std::string with_checksum(std::string_view bytes) {
     std::string patched(bytes);
     if (bytes.size() < detail::section_file_header + detail::section_file_footer) return patched;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// gzip, xz and zstd files, read through zlib, liblzma and libzstd, those of them that the program
+/// gzip, xz and zstd files, read through whichever of zlib, liblzma and libzstd the program
 /// is built with (see `FIRTH_HAS_ZLIB`); others are refused with a message that says so.
 
 #include <algorithm>

@@ -35,7 +35,7 @@ inline constexpr std::array<FileMark, 9> file_marks{{
 [[nodiscard]] constexpr const FileMark* file_mark(std::string_view bytes) noexcept {
     for (const FileMark& mark : detail::file_marks) {
         if (!bytes.starts_with(mark.bytes)) continue;
-        // Words begin with "BZh", too: behind it and the size of its blocks stand the digits of pi
+        // Words begin with "BZh", too: after it and the size of its blocks come the digits of pi
         // or, in empty files, those of its root.
         const bool bzip2 = mark.bytes == "BZh";
         const std::string_view behind = bytes.substr(bytes.size() < 4 ? bytes.size() : 4);

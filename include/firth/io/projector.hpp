@@ -200,7 +200,7 @@ private:
     std::size_t read_ = 0;
 };
 
-/// Writes both files, which are put in their places right behind each other.
+/// Writes both files, which are put in their places one right after the other.
 class ProjectorWriter final : public RowWriter {
 public:
     ProjectorWriter(const std::string& path, std::uint64_t rows, std::size_t dim)

@@ -13,7 +13,7 @@
 #include <firth/base/section_file.hpp>
 #include <firth/table/vocabulary.hpp>
 
-/// A vocabulary as sections of a section file: "symbols", the symbols' bytes one behind the other,
+/// A vocabulary as sections of a section file: "symbols", the symbols' bytes one after the other,
 /// "symbol ends" and "counts", a u64 a symbol each, and where it is to be used in place "symbol
 /// slots", see `symbol_slots`.
 namespace firth {

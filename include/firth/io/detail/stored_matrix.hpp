@@ -150,8 +150,8 @@ struct MatrixFormat {
     }
 };
 
-/// Writes such a file, a row behind the other, and the words beside it: the two are put in their
-/// places right behind each other.
+/// Writes such a file, row by row, and the words beside it: the two are put in their
+/// places one right after the other.
 class MatrixWriter : public RowWriter {
 protected:
     MatrixWriter(const std::string& path, std::uint64_t rows, std::size_t dim,
