@@ -83,6 +83,7 @@ void append_elements_of(std::span<const T> values, std::string& to, bool big = f
 /// are, too.
 inline void read_elements(const char* from, ElementType type, std::size_t step, bool big,
                           std::span<float> to) {
+    if (to.empty()) return; // then its data may be null
     const bool swapped = big == (std::endian::native == std::endian::little);
     switch (type) {
     case ElementType::f16:
