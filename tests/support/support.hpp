@@ -66,19 +66,27 @@ inline std::vector<float> random_floats(std::size_t count, std::uint64_t seed) {
     return values;
 }
 
+/// Rows of floats in [-1, 1).
+inline firth::EmbeddingTable<float> random_table(std::size_t rows, std::size_t dim,
+                                                 std::uint64_t seed) {
+    firth::EmbeddingTable<float> table(rows, dim);
+    firth::Random random(seed);
+    for (std::size_t row = 0; row < rows; ++row) {
+        for (float& value : table[row]) {
+            value = 2.0f * random.uniform() - 1.0f;
+        }
+    }
+    return table;
+}
+
 /// Words w0, w1, ... with random vectors.
 inline firth::WordVectors<float> random_vectors(std::size_t rows, std::size_t dim,
                                                 std::uint64_t seed) {
     firth::Vocabulary vocabulary;
-    firth::EmbeddingTable<float> table(rows, dim);
-    firth::Random random(seed);
     for (std::size_t id = 0; id < rows; ++id) {
         vocabulary.add("w" + std::to_string(id));
-        for (float& value : table[id]) {
-            value = 2.0f * random.uniform() - 1.0f;
-        }
     }
-    return {std::move(vocabulary), std::move(table)};
+    return {std::move(vocabulary), random_table(rows, dim, seed)};
 }
 
 /// The folder with real data, from FIRTH_DATA_DIR or beside the checkout; nothing, and a message,

@@ -10,26 +10,17 @@
 #include <sstream>
 
 #include "../support/support.hpp"
+#include "decoded.hpp"
 
 using namespace firth;
+
+using test::decoded;
 
 namespace {
 
 using Nested = std::vector<std::vector<std::string>>;
 
 const Nested baskets{{"tea", "milk"}, {}, {"tea"}, {"a symbol of more than one word", "tea"}};
-
-Nested decoded(const EncodedCorpus& corpus) {
-    Nested sentences;
-    const CorpusView view = corpus.corpus;
-    for (std::size_t s = 0; s < view.sentences(); ++s) {
-        sentences.emplace_back();
-        for (const Id id : view[s]) {
-            sentences.back().emplace_back(corpus.vocabulary[id]);
-        }
-    }
-    return sentences;
-}
 
 template <class Sequences>
 Nested encoded(Sequences&& sequences) {

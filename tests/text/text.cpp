@@ -7,8 +7,11 @@
 #include <sstream>
 
 #include "../support/support.hpp"
+#include "decoded.hpp"
 
 using namespace firth;
+
+using test::decoded;
 
 namespace {
 
@@ -33,19 +36,7 @@ std::vector<std::vector<std::string>> naive_sentences(const std::string& text,
     return sentences;
 }
 
-std::vector<std::vector<std::string>> decoded(const EncodedCorpus& corpus) {
-    std::vector<std::vector<std::string>> sentences;
-    const CorpusView view = corpus.corpus;
-    for (std::size_t s = 0; s < view.sentences(); ++s) {
-        sentences.emplace_back();
-        for (const Id id : view[s]) {
-            sentences.back().emplace_back(corpus.vocabulary[id]);
-        }
-    }
-    return sentences;
-}
-
-std::string random_text(std::size_t words, std::uint64_t seed) {
+std::string ragged_text(std::size_t words, std::uint64_t seed) {
     Random random(seed);
     std::string text;
     constexpr std::array<std::string_view, 8> gaps{" ",  " ",  " ",    "\n",
@@ -63,7 +54,7 @@ std::string random_text(std::size_t words, std::uint64_t seed) {
 
 TEST_CASE("encoding agrees with plain reading, whatever the threads") {
     // More than one block of 1 MB, so that words and sentences cross from block to block.
-    const std::string text = random_text(400000, 1);
+    const std::string text = ragged_text(400000, 1);
     REQUIRE(text.size() > (std::size_t{3} << 20));
     const auto expected = naive_sentences(text, 5);
     for (const std::size_t threads : {1u, 2u, 5u}) {
@@ -80,7 +71,7 @@ TEST_CASE("encoding agrees with plain reading, whatever the threads") {
 }
 
 TEST_CASE("blocks of any size, and any number of them, give the same corpus", "[blocks]") {
-    const std::string text = "\xEF\xBB\xBF" + random_text(2000, 2) + "last words no newline ";
+    const std::string text = "\xEF\xBB\xBF" + ragged_text(2000, 2) + "last words no newline ";
     const EncodedCorpus whole = encode_text(text, {.min_count = 1, .threads = 1});
     const auto expected = decoded(whole);
     const test::TemporaryFolder folder;

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <firth/text/read_corpus.hpp>
+
+namespace test {
+
+/// A corpus as sentences of words.
+inline std::vector<std::vector<std::string>> decoded(const firth::EncodedCorpus& corpus) {
+    std::vector<std::vector<std::string>> sentences;
+    const firth::CorpusView view = corpus.corpus;
+    for (std::size_t s = 0; s < view.sentences(); ++s) {
+        sentences.emplace_back();
+        for (const firth::Id id : view[s]) {
+            sentences.back().emplace_back(corpus.vocabulary[id]);
+        }
+    }
+    return sentences;
+}
+
+} // namespace test
