@@ -1,5 +1,5 @@
-# Every public header compiles alone, in strict mode; all of them together link from two translation units; and
-# headers include only what their layer may.
+# Headers after the macros of other libraries; all of them together from two translation units; what each may include.
+# That each compiles alone, and at what cost, is looked at by cost.py.
 
 set(CMAKE_UNITY_BUILD OFF) # these are about files that are compiled apart
 
@@ -9,22 +9,6 @@ if(NOT TARGET Eigen3::Eigen)
   list(REMOVE_ITEM headers firth/math/all_but_the_top.hpp firth/math/detail/block_lanczos.hpp firth/train/counts/lsa.hpp
        firth/math/detail/tall_tables.hpp firth/math/truncated_svd.hpp)
 endif()
-set(alone_sources)
-foreach(header IN LISTS headers)
-  string(REPLACE "/" "_" name ${header})
-  string(REPLACE ".hpp" ".cpp" name ${name})
-  set(source ${CMAKE_CURRENT_BINARY_DIR}/alone/${name})
-  file(CONFIGURE OUTPUT ${source} CONTENT "#include <${header}>\n#include <${header}>\n")
-  list(APPEND alone_sources ${source})
-endforeach()
-if(FIRTH_TEST_EVERYTHING)
-  add_library(headers_alone OBJECT ${alone_sources})
-  target_link_libraries(headers_alone PRIVATE firth::firth firth_warnings $<TARGET_NAME_IF_EXISTS:Eigen3::Eigen>)
-  if(NOT MSVC)
-    target_compile_options(headers_alone PRIVATE -O0) # nothing of them runs
-  endif()
-endif()
-
 # Every header after the macros of other libraries' headers, each group of them by itself. What firth includes of others
 # comes before: only firth's own text is on trial.
 set(outside "")
