@@ -7,7 +7,7 @@
 #include <firth/io/load.hpp>
 #include <firth/table/embedding_table.hpp>
 
-#include "../support/support.hpp"
+#include "../../support/support.hpp"
 
 using namespace firth;
 
