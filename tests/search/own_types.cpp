@@ -7,6 +7,7 @@
 #include <firth/table/convert_table.hpp>
 
 #include "../support/support.hpp"
+#include "../support/vectors.hpp"
 
 /// Metrics, rows and indexes of a user's own, through every function that takes one.
 
@@ -92,15 +93,6 @@ struct NaiveIndex {
     }
 };
 
-EmbeddingTable<float> random_table(std::size_t rows, std::size_t dim, std::uint64_t seed) {
-    EmbeddingTable<float> table(rows, dim);
-    const std::vector<float> values = test::random_floats(rows * dim, seed);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        table[i / dim][i % dim] = values[i];
-    }
-    return table;
-}
-
 /// Rows sorted by their scores, as `Rows::score` has them.
 template <class Rows>
 std::vector<Neighbor> sorted(const Rows& rows, std::span<const float> query,
@@ -170,8 +162,8 @@ void check_all_calls(const I& index, const Rows& rows, const EmbeddingTable<floa
 
 TEMPLATE_TEST_CASE("a user's own metric is searched by every index", "", OwnProduct, OwnDistance) {
     using M = TestType;
-    const EmbeddingTable<float> table = random_table(5000, 20, 1);
-    const EmbeddingTable<float> queries = random_table(6, 20, 2);
+    const EmbeddingTable<float> table = test::random_table(5000, 20, 1);
+    const EmbeddingTable<float> queries = test::random_table(6, 20, 2);
     const FloatRows<M> rows(table);
     check_all_calls(ExactIndex<M>(table), rows, queries);
     check_all_calls(CertifiedIndex<M>(table), rows, queries);
@@ -205,8 +197,8 @@ TEMPLATE_TEST_CASE("a user's own metric is searched by every index", "", OwnProd
 }
 
 TEST_CASE("a user's own rows are searched exactly") {
-    const EmbeddingTable<float> table = random_table(5000, 6, 3);
-    const EmbeddingTable<float> queries = random_table(70, 6, 4);
+    const EmbeddingTable<float> table = test::random_table(5000, 6, 3);
+    const EmbeddingTable<float> queries = test::random_table(70, 6, 4);
     const ManhattanRows rows{table};
     const ScanIndex index(rows);
     check_all_calls(index, rows, queries);
@@ -218,8 +210,8 @@ TEST_CASE("a user's own rows are searched exactly") {
 }
 
 TEST_CASE("a user's own index is one for all that takes one") {
-    const EmbeddingTable<float> table = random_table(900, 6, 3);
-    const EmbeddingTable<float> queries = random_table(30, 6, 4);
+    const EmbeddingTable<float> table = test::random_table(900, 6, 3);
+    const EmbeddingTable<float> queries = test::random_table(30, 6, 4);
     const NaiveIndex naive{table};
     const ExactIndex<InnerProduct> exact(table);
     check_all_calls(naive, exact.rows(), queries);
@@ -236,8 +228,8 @@ TEST_CASE("a user's own index is one for all that takes one") {
 }
 
 TEST_CASE("labels that are ids make an index of ids") {
-    const EmbeddingTable<float> table = random_table(300, 6, 3);
-    const EmbeddingTable<float> queries = random_table(30, 6, 4);
+    const EmbeddingTable<float> table = test::random_table(300, 6, 3);
+    const EmbeddingTable<float> queries = test::random_table(30, 6, 4);
     GrowingIndex<InnerProduct, Id> growing(6);
     for (Id id = 300; id-- > 0;) {
         growing.add(id, table[id]);

@@ -9,6 +9,7 @@
 #include <firth/table/embedding_table.hpp>
 
 #include "../support/support.hpp"
+#include "../support/vectors.hpp"
 
 using namespace firth;
 
@@ -222,22 +223,9 @@ TEST_CASE("indexes and queries refuse what is not finite or does not fit") {
     REQUIRE_THROWS_AS(index.search_batch(table, {.k = 1, .excluded_each = excluded}), Error);
 }
 
-namespace {
-
-EmbeddingTable<float> random_table(std::size_t rows, std::size_t dim, std::uint64_t seed) {
-    EmbeddingTable<float> table(rows, dim);
-    const std::vector<float> values = test::random_floats(rows * dim, seed);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        table[i / dim][i % dim] = values[i];
-    }
-    return table;
-}
-
-} // namespace
-
 TEMPLATE_TEST_CASE("filters say which rows are found", "", Cosine, InnerProduct, SquaredL2) {
-    const EmbeddingTable<float> table = random_table(1000, 20, 1);
-    const EmbeddingTable<float> queries = random_table(40, 20, 2);
+    const EmbeddingTable<float> table = test::random_table(1000, 20, 1);
+    const EmbeddingTable<float> queries = test::random_table(40, 20, 2);
     const ExactIndex<TestType> index(table);
     std::vector<std::uint64_t> allowed(16);
     Random random(3);
@@ -275,9 +263,9 @@ TEMPLATE_TEST_CASE("filters say which rows are found", "", Cosine, InnerProduct,
 }
 
 TEMPLATE_TEST_CASE("a radius holds all rows within it", "", Cosine, InnerProduct, SquaredL2) {
-    const EmbeddingTable<float> table = random_table(1500, 30, 1);
+    const EmbeddingTable<float> table = test::random_table(1500, 30, 1);
     const ExactIndex<TestType> index(table);
-    const EmbeddingTable<float> queries = random_table(10, 30, 5);
+    const EmbeddingTable<float> queries = test::random_table(10, 30, 5);
     for (std::size_t q = 0; q < queries.rows(); ++q) {
         const std::vector<Neighbor> all = index.search(queries[q], 1500);
         for (const std::size_t count : {1u, 7u, 300u, 1500u}) {
@@ -291,8 +279,8 @@ TEMPLATE_TEST_CASE("a radius holds all rows within it", "", Cosine, InnerProduct
 }
 
 TEST_CASE("answers in the caller's memory") {
-    const EmbeddingTable<float> table = random_table(50, 8, 1);
-    const EmbeddingTable<float> queries = random_table(30, 8, 2);
+    const EmbeddingTable<float> table = test::random_table(50, 8, 1);
+    const EmbeddingTable<float> queries = test::random_table(30, 8, 2);
     const ExactIndex<Cosine> index(table);
     std::vector<Neighbor> memory(30 * 7);
     index.search_batch_into(queries, memory, {.k = 7});

@@ -5,23 +5,13 @@
 #include <firth/search.hpp>
 
 #include "../support/support.hpp"
+#include "../support/vectors.hpp"
 
 /// What options and calls ask for reaches every path of every index.
 
 using namespace firth;
 
 namespace {
-
-EmbeddingTable<float> random_table(std::size_t rows, std::size_t dim, std::uint64_t seed) {
-    EmbeddingTable<float> table(rows, dim);
-    Random random(seed);
-    for (std::size_t id = 0; id < rows; ++id) {
-        for (float& x : table[id]) {
-            x = 2 * random.uniform() - 1;
-        }
-    }
-    return table;
-}
 
 /// What a search with options must find: of the scores of all rows the best that may be found.
 std::vector<Neighbor> best_of(std::vector<Neighbor> all, const SearchOptions& options,
@@ -153,8 +143,8 @@ void check_calls(const Index& index, const Exact& exact, const EmbeddingTable<fl
 
 TEMPLATE_TEST_CASE("every index takes every option in every call", "", Cosine, InnerProduct,
                    SquaredL2) {
-    const EmbeddingTable<float> table = random_table(700, 12, 1);
-    const EmbeddingTable<float> queries = random_table(20, 12, 2);
+    const EmbeddingTable<float> table = test::random_table(700, 12, 1);
+    const EmbeddingTable<float> queries = test::random_table(20, 12, 2);
     const ExactIndex<TestType> exact(table);
     SECTION("exact") {
         check_calls(exact, exact, queries);
@@ -190,7 +180,7 @@ TEST_CASE("screened search that gives up takes every option, too") {
             x = id % 61 == 60 ? random.uniform() - 1.5f : 1 + 1e-4f * random.uniform();
         }
     }
-    const EmbeddingTable<float> queries = random_table(10, 12, 2);
+    const EmbeddingTable<float> queries = test::random_table(10, 12, 2);
     const ExactIndex<Cosine> exact(table);
     const CertifiedIndex<Cosine> index(table);
     ScreeningReport report;
@@ -216,7 +206,7 @@ TEST_CASE("screened search gives up beyond 8 k + rows / 32 + 1024 rows") {
         REQUIRE(report.rescored == (gives_up ? 0 : rows));
     }
     // Some rows each thread may tell apart, and one thread's it cannot.
-    EmbeddingTable<float> table = random_table(6000, 8, 1);
+    EmbeddingTable<float> table = test::random_table(6000, 8, 1);
     for (std::size_t id = 3500; id < 6000; ++id) {
         std::ranges::fill(table[id], 1.0f);
     }
@@ -272,8 +262,8 @@ TEST_CASE("no row is lost between tiles, between threads or at the end") {
 }
 
 TEST_CASE("queries of large batches are shared among threads and none is lost") {
-    const EmbeddingTable<float> table = random_table(50, 3, 1);
-    const EmbeddingTable<float> queries = random_table(2100, 3, 2);
+    const EmbeddingTable<float> table = test::random_table(50, 3, 1);
+    const EmbeddingTable<float> queries = test::random_table(2100, 3, 2);
     const ExactIndex<Cosine> index(table);
     std::vector<std::vector<Id>> excluded(2100);
     for (std::size_t q = 0; q < 2100; ++q) {
@@ -290,7 +280,7 @@ TEST_CASE("queries of large batches are shared among threads and none is lost") 
 
 TEST_CASE("bit sets cover all rows") {
     for (const std::size_t rows : {64u, 65u, 128u, 129u}) {
-        const EmbeddingTable<float> table = random_table(rows, 3, 1);
+        const EmbeddingTable<float> table = test::random_table(rows, 3, 1);
         const ExactIndex<Cosine> index(table);
         std::vector<std::uint64_t> allowed((rows + 63) / 64, ~std::uint64_t{0});
         REQUIRE(index.search(table[0], {.k = rows, .allowed = allowed}).size() == rows);
@@ -331,7 +321,7 @@ struct Recorder {
 } // namespace
 
 TEST_CASE("rescoring asks for factor times k rows, with the options, and ranks those") {
-    const EmbeddingTable<float> table = random_table(100, 5, 1);
+    const EmbeddingTable<float> table = test::random_table(100, 5, 1);
     std::vector<SearchOptions> asked;
     const RescoredIndex<Recorder> index({100, &asked}, table);
     const RescoredIndex<Recorder> six({100, &asked}, table, {.factor = 6});
@@ -367,7 +357,7 @@ TEST_CASE("rescoring asks for factor times k rows, with the options, and ranks t
 }
 
 TEST_CASE("a growing index takes the same calls") {
-    const EmbeddingTable<float> table = random_table(300, 6, 1);
+    const EmbeddingTable<float> table = test::random_table(300, 6, 1);
     GrowingIndex<Cosine, std::string> index(6);
     std::map<std::string, Id> ids;
     for (Id id = 0; id < 300; ++id) {
@@ -415,7 +405,7 @@ TEST_CASE("rows of a growing index may become longer") {
     // The longest row says by how much sums that are made in passing may be off.
     for (const std::size_t dim : {33u, 300u}) {
         GrowingIndex<InnerProduct> index(dim);
-        EmbeddingTable<float> table = random_table(400, dim, 3);
+        EmbeddingTable<float> table = test::random_table(400, dim, 3);
         Random random(dim);
         for (std::size_t id = 1; id < 400; ++id) {
             std::ranges::copy(table[0], table[id].begin());
@@ -431,7 +421,7 @@ TEST_CASE("rows of a growing index may become longer") {
             index.update(id, table[id]);
         }
         const ExactIndex<InnerProduct> exact(table);
-        const EmbeddingTable<float> queries = random_table(40, dim, 5);
+        const EmbeddingTable<float> queries = test::random_table(40, dim, 5);
         const auto batch = index.search_batch(queries, 30);
         for (std::size_t q = 0; q < 40; ++q) {
             const auto& found = batch[q];
@@ -448,7 +438,7 @@ TEST_CASE("rows of a growing index may become longer") {
 TEMPLATE_TEST_CASE("rows that only the last digits tell apart are ranked by their scores", "",
                    Cosine, InnerProduct, SquaredL2) {
     for (const std::size_t dim : {33u, 300u, 1000u}) {
-        EmbeddingTable<float> table = random_table(300, dim, 3);
+        EmbeddingTable<float> table = test::random_table(300, dim, 3);
         Random random(dim);
         for (std::size_t id = 1; id < 300; ++id) {
             std::ranges::copy(table[0], table[id].begin());
@@ -457,7 +447,7 @@ TEMPLATE_TEST_CASE("rows that only the last digits tell apart are ranked by thei
                 x = std::nextafter(x, random.below(2) == 0 ? 2.0f : -2.0f);
             }
         }
-        const EmbeddingTable<float> queries = random_table(40, dim, 5);
+        const EmbeddingTable<float> queries = test::random_table(40, dim, 5);
         const ExactIndex<TestType> index(table);
         const auto batch = index.search_batch(queries, 5);
         for (std::size_t q = 0; q < 40; ++q) {
