@@ -164,7 +164,7 @@ void measure(const char* name, const EmbeddingTable<float>& table) {
     const Spread two = ask_all(2);
     print("in a batch, 2 threads", two, static_cast<double>(batch), 0, "");
     std::printf("%-28s %10.2f x\n", "2 threads over one", many.median / two.median);
-    const CertifiedIndex<M> screened(table, {}, 0);
+    const CertifiedIndex<M> screened(table, {.threads = 0});
     std::vector<std::vector<Neighbor>> certified;
     for (const std::size_t threads : {1u, 2u}) {
         ScreeningReport report;

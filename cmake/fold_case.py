@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes include/firth/base/fold_case_table.hpp: Unicode's simple case folding as ranges.
+"""Writes include/firth/base/detail/fold_case_table.hpp: Unicode's simple case folding as ranges.
 
-    python3 cmake/fold_case.py > include/firth/base/fold_case_table.hpp
+    python3 cmake/fold_case.py > include/firth/base/detail/fold_case_table.hpp
 
 Python knows the full folding, which may make several characters of one; where it does, the simple one
 is the lower case if that is one character (Unicode's CaseFolding.txt, status C and S).

@@ -16,6 +16,7 @@
 #include <firth/base/file_marks.hpp>
 #include <firth/base/fold_case.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/messages.hpp>
 #include <firth/base/number_bits.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/output_place.hpp>

@@ -7,6 +7,7 @@
 #include <firth/simd/distance.hpp>
 
 #include "../support/support.hpp"
+#include "../support/vectors.hpp"
 
 using namespace firth;
 
@@ -91,17 +92,6 @@ std::optional<std::string> naive_answer(const WordVectors<float>& vectors, std::
     return best.second;
 }
 
-/// Words with vectors of their own.
-WordVectors<float> make(const std::vector<std::pair<std::string, std::vector<float>>>& rows) {
-    Vocabulary vocabulary;
-    EmbeddingTable<float> table(rows.size(), rows[0].second.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        vocabulary.add(rows[i].first);
-        std::ranges::copy(rows[i].second, table[i].begin());
-    }
-    return {std::move(vocabulary), std::move(table)};
-}
-
 /// Every row's cosine, one by one: an index of a user's own.
 struct NaiveCosines {
     using LabelType = Id;
@@ -133,12 +123,12 @@ AnalogyResult ask(const WordVectors<float>& vectors, const std::string& question
 
 /// a1 is to a2 as b1 is to b2 and c1 to c2.
 WordVectors<float> grid() {
-    return make({{"a1", {1, 0, 0, 1, 0}},
-                 {"a2", {1, 0, 0, 0, 1}},
-                 {"b1", {0, 1, 0, 1, 0}},
-                 {"b2", {0, 1, 0, 0, 1}},
-                 {"c1", {0, 0, 1, 1, 0}},
-                 {"c2", {0, 0, 1, 0, 1}}});
+    return test::word_vectors({{"a1", {1, 0, 0, 1, 0}},
+                               {"a2", {1, 0, 0, 0, 1}},
+                               {"b1", {0, 1, 0, 1, 0}},
+                               {"b2", {0, 1, 0, 0, 1}},
+                               {"c1", {0, 0, 1, 1, 0}},
+                               {"c2", {0, 0, 1, 0, 1}}});
 }
 
 /// The grid's first four words, and n-grams of which each adds to the first element of its bucket.
@@ -256,7 +246,7 @@ TEST_CASE("more spellings than eight may be nearer than the answer", "[analogies
         }
     }
     rows.emplace_back("far", std::vector<float>{-1, 0, 0});
-    const WordVectors<float> vectors = make(rows);
+    const WordVectors<float> vectors = test::word_vectors(rows);
     const std::string question = ": s\nfrom into kind answer\n";
     REQUIRE(ask(vectors, question).total.correct == 1);
     REQUIRE(ask(vectors, question, {.folding = CaseFolding::none}).total.correct == 0);
@@ -264,18 +254,18 @@ TEST_CASE("more spellings than eight may be nearer than the answer", "[analogies
     // Where nothing else is left, nothing is right.
     rows.resize(4);
     rows.erase(rows.begin() + 3);
-    REQUIRE(ask(make(rows), ": s\nfrom into kind into\n").total.correct == 0);
-    REQUIRE(ask(make(rows), ": s\nfrom into kind into\n").total.asked == 1);
+    REQUIRE(ask(test::word_vectors(rows), ": s\nfrom into kind into\n").total.correct == 0);
+    REQUIRE(ask(test::word_vectors(rows), ": s\nfrom into kind into\n").total.asked == 1);
 }
 
 TEST_CASE("the restriction bounds questions and answers", "[analogies]") {
     const WordVectors<float> vectors =
-        make({{"a1", {1, 0, 0, 1, 0}},
-              {"a2", {1, 0, 0, 0, 1}},
-              {"b1", {0, 1, 0, 1, 0}},
-              {"near", {0, 1, 0.3f, 0, 1}},
-              {"b2", {0, 1, 0.1f, 0, 1}},  // the fifth row completes a question
-              {"best", {0, 1, 0, 0, 1}}}); // and the sixth would be a better answer
+        test::word_vectors({{"a1", {1, 0, 0, 1, 0}},
+                            {"a2", {1, 0, 0, 0, 1}},
+                            {"b1", {0, 1, 0, 1, 0}},
+                            {"near", {0, 1, 0.3f, 0, 1}},
+                            {"b2", {0, 1, 0.1f, 0, 1}},  // the fifth row completes a question
+                            {"best", {0, 1, 0, 0, 1}}}); // and the sixth would be a better answer
     const auto with = [&](std::size_t rows) {
         return ask(vectors, ": s\na1 a2 b1 b2\n", {.restrict_vocabulary = rows}).total;
     };
@@ -291,11 +281,11 @@ TEST_CASE("the restriction bounds questions and answers", "[analogies]") {
 }
 
 TEST_CASE("case folds in all of Unicode, in A to Z or not at all", "[folding]") {
-    const WordVectors<float> vectors = make({{"österreich", {1, 0, 0}},
-                                             {"wien", {1, 1, 0}},
-                                             {"ägypten", {1, 0, 1}},
-                                             {"kairo", {1, 1, 1}},
-                                             {"x", {0.3f, -1, 0}}});
+    const WordVectors<float> vectors = test::word_vectors({{"österreich", {1, 0, 0}},
+                                                           {"wien", {1, 1, 0}},
+                                                           {"ägypten", {1, 0, 1}},
+                                                           {"kairo", {1, 1, 1}},
+                                                           {"x", {0.3f, -1, 0}}});
     const std::string german = ": s\nÖsterreich Wien Ägypten Kairo\n";
     const std::string ascii = ": s\nösterreich Wien ägypten KAIRO\n";
     const std::string none = ": s\nösterreich wien ägypten kairo\n";
@@ -456,7 +446,7 @@ TEST_CASE("unknown words of questions follow the policy", "[unknown]") {
 }
 
 TEST_CASE("vectors that are not finite are refused", "[analogies]") {
-    const WordVectors<float> vectors =
-        make({{"a", {1, 0}}, {"b", {std::nanf(""), 1}}, {"c", {1, 1}}, {"d", {0, 1}}});
+    const WordVectors<float> vectors = test::word_vectors(
+        {{"a", {1, 0}}, {"b", {std::nanf(""), 1}}, {"c", {1, 1}}, {"d", {0, 1}}});
     REQUIRE_THROWS_AS(ask(vectors, ": s\na b c d\n"), Error);
 }

@@ -7,6 +7,7 @@
 #include <firth/base/random.hpp>
 
 #include "../support/support.hpp"
+#include "../support/vectors.hpp"
 
 using namespace firth;
 
@@ -36,16 +37,6 @@ double naive_spearman(const std::vector<double>& x, const std::vector<double>& y
     }
     return (n * xy - sum_x * sum_y) /
            std::sqrt((n * xx - sum_x * sum_x) * (n * yy - sum_y * sum_y));
-}
-
-double naive_cosine(std::span<const float> a, std::span<const float> b) {
-    double ab = 0, aa = 0, bb = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        ab += static_cast<double>(a[i]) * static_cast<double>(b[i]);
-        aa += static_cast<double>(a[i]) * static_cast<double>(a[i]);
-        bb += static_cast<double>(b[i]) * static_cast<double>(b[i]);
-    }
-    return ab / std::sqrt(aa * bb);
 }
 
 } // namespace
@@ -128,7 +119,7 @@ TEST_CASE("word similarity is rho between cosines and scores", "[similarity]") {
         if (i % 10 == 1 || i % 10 == 2) {
             ++missing;
         } else {
-            cosines.push_back(naive_cosine(vectors[a], vectors[b]));
+            cosines.push_back(test::naive_cosine(vectors[a], vectors[b]));
             scores.push_back(score);
         }
         pairs.push_back(std::move(pair));

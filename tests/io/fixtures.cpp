@@ -44,14 +44,7 @@ TEST_CASE("files of the peers load") {
         REQUIRE(vectors.size() == rows);
         REQUIRE(vectors.dim() == dim);
         REQUIRE(report.duplicates == 0);
-        RowFile file(path);
-        Id id = 0;
-        while (const auto row = file.next()) {
-            REQUIRE(row->word == vectors.word(id));
-            REQUIRE(std::ranges::equal(row->vector, vectors[id]));
-            ++id;
-        }
-        REQUIRE(id == rows);
+        test::require_rows(RowFile(path), vectors);
     }
     const WordVectors<float> binary = load(*data + "/vectors/word2vec/bnosac-example.bin");
     const WordVectors<float> text = load(*data + "/vectors/word2vec/bnosac-example.vec");

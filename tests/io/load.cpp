@@ -50,13 +50,7 @@ TEST_CASE("what is written in any format is recognised and reads back the same")
                 RowFile file(path);
                 REQUIRE(file.format() == format);
                 REQUIRE(file.dim() == dim);
-                Id id = 0;
-                while (const auto row = file.next()) {
-                    REQUIRE(row->word == vectors.word(id));
-                    REQUIRE(std::ranges::equal(row->vector, vectors[id]));
-                    ++id;
-                }
-                REQUIRE(id == rows);
+                test::require_rows(RowFile(path), vectors);
                 const WordVectors<float> top = load(path, {.top = 2});
                 REQUIRE(top.size() == std::min<std::size_t>(2, rows));
                 REQUIRE(std::ranges::equal(top[Id{0}], vectors[Id{0}]));

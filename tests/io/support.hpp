@@ -40,6 +40,17 @@ inline firth::WordVectors<float> odd_vectors(std::size_t dim, const std::string&
     return {std::move(vocabulary), std::move(table)};
 }
 
+/// A file's rows, one by one.
+inline void require_rows(firth::RowReader&& file, const firth::WordVectors<float>& vectors) {
+    firth::Id id = 0;
+    while (const auto row = file.next()) {
+        REQUIRE(row->word == vectors.word(id));
+        REQUIRE(std::ranges::equal(row->vector, vectors[id]));
+        ++id;
+    }
+    REQUIRE(id == vectors.size());
+}
+
 inline void require_same_counts(const firth::WordVectors<float>& a,
                                 const firth::WordVectors<float>& b) {
     REQUIRE(std::ranges::equal(a.vocabulary().counts(), b.vocabulary().counts()));

@@ -5,30 +5,21 @@
 #include <functional>
 
 #include "../support/support.hpp"
+#include "../support/vectors.hpp"
 
 using namespace firth;
 
 namespace {
 
-WordVectors<float> make(const std::vector<std::pair<std::string, std::vector<float>>>& rows) {
-    Vocabulary vocabulary;
-    EmbeddingTable<float> table(rows.size(), rows[0].second.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        vocabulary.add(rows[i].first);
-        std::ranges::copy(rows[i].second, table[i].begin());
-    }
-    return {std::move(vocabulary), std::move(table)};
-}
-
 /// Royalty, gender and food as axes; lengths differ, so that unit vectors matter.
 WordVectors<float> small_world() {
-    return make({{"king", {2, 2, 0}},
-                 {"man", {0, 3, 0}},
-                 {"woman", {0, -1, 0}},
-                 {"queen", {5, -5, 0}},
-                 {"apple", {0, 0, 1}},
-                 {"prince", {1, 1.5f, 0}},
-                 {"zero", {0, 0, 0}}});
+    return test::word_vectors({{"king", {2, 2, 0}},
+                               {"man", {0, 3, 0}},
+                               {"woman", {0, -1, 0}},
+                               {"queen", {5, -5, 0}},
+                               {"apple", {0, 0, 1}},
+                               {"prince", {1, 1.5f, 0}},
+                               {"zero", {0, 0, 0}}});
 }
 
 std::vector<std::string> words(const std::vector<WordScore>& scores) {
@@ -75,16 +66,6 @@ TEST_CASE("analogies are answered by both methods, inputs left out") {
 }
 
 namespace {
-
-double naive_cosine(std::span<const float> a, std::span<const float> b) {
-    double ab = 0, aa = 0, bb = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        ab += static_cast<double>(a[i]) * static_cast<double>(b[i]);
-        aa += static_cast<double>(a[i]) * static_cast<double>(a[i]);
-        bb += static_cast<double>(b[i]) * static_cast<double>(b[i]);
-    }
-    return aa * bb == 0 ? 0 : ab / std::sqrt(aa * bb);
-}
 
 /// All words but the excluded, best first, by a score in double.
 std::vector<std::pair<double, std::string>>
@@ -161,7 +142,9 @@ TEST_CASE("the nearest words are those that loops in double find", "[nearest]") 
         Words excluded = plus;
         excluded.insert(excluded.end(), minus.begin(), minus.end());
         const std::vector<float> query = combined(vectors, plus, minus);
-        const auto cosine = [&](std::span<const float> row) { return naive_cosine(query, row); };
+        const auto cosine = [&](std::span<const float> row) {
+            return test::naive_cosine(query, row);
+        };
         const auto product = [&](std::span<const float> row) {
             double sum = 0;
             for (std::size_t i = 0; i < row.size(); ++i) {
@@ -200,13 +183,13 @@ TEST_CASE("analogies rank as 3CosAdd and 3CosMul say", "[analogy]") {
         const std::vector<std::string> excluded{a, b, c};
         const std::vector<float> query = combined(vectors, {b, c}, {a});
         const auto sum = naive_ranking(vectors, excluded, [&](std::span<const float> row) {
-            return naive_cosine(query, row);
+            return test::naive_cosine(query, row);
         });
         require_ranking(analogy(index, a, b, c), sum, 10);
         require_ranking(analogy(index, a, b, c, {.top = 60}), sum, 60);
         const auto product = naive_ranking(vectors, excluded, [&](std::span<const float> row) {
             const auto shifted = [&](const char* word) {
-                return (naive_cosine(vectors[word], row) + 1) / 2;
+                return (test::naive_cosine(vectors[word], row) + 1) / 2;
             };
             return shifted(b) * shifted(c) / (shifted(a) + 0.001);
         });
@@ -219,8 +202,8 @@ TEST_CASE("analogies rank as 3CosAdd and 3CosMul say", "[analogy]") {
 
 TEST_CASE("3CosMul divides by at least a thousandth", "[analogy]") {
     // d is opposite to a: its shifted cosine with a is 0.
-    const WordVectors<float> vectors =
-        make({{"a", {-2, 0}}, {"b", {0, 3}}, {"c", {0, -5}}, {"d", {7, 0}}, {"e", {1, 1}}});
+    const WordVectors<float> vectors = test::word_vectors(
+        {{"a", {-2, 0}}, {"b", {0, 3}}, {"c", {0, -5}}, {"d", {7, 0}}, {"e", {1, 1}}});
     const WordIndex index(vectors);
     const auto found = analogy(index, "a", "b", "c", {.method = AnalogyMethod::cos_mul});
     REQUIRE(words(found) == std::vector<std::string>{"d", "e"});
@@ -232,8 +215,8 @@ TEST_CASE("similarity agrees with the cosine in double", "[similarity]") {
     for (Id a = 0; a < 60; a += 7) {
         for (Id b = 0; b < 60; b += 5) {
             const float found = similarity(vectors, vectors.word(a), vectors.word(b));
-            REQUIRE(std::fabs(static_cast<double>(found) - naive_cosine(vectors[a], vectors[b])) <
-                    1e-6);
+            REQUIRE(std::fabs(static_cast<double>(found) -
+                              test::naive_cosine(vectors[a], vectors[b])) < 1e-6);
         }
     }
     REQUIRE_THROWS_AS(similarity(vectors, "w1", "w99"), UnknownWordError);
@@ -401,7 +384,7 @@ struct NaiveCosines {
         TopK best(options.k);
         for (Id id = 0; id < size(); ++id) {
             if (!may_be_found(id, options)) continue;
-            best.offer({id, static_cast<float>(naive_cosine(query, rows[id]))});
+            best.offer({id, static_cast<float>(test::naive_cosine(query, rows[id]))});
         }
         return best.take();
     }

@@ -6,6 +6,7 @@
 #include <firth/table/convert_table.hpp>
 
 #include "../support/support.hpp"
+#include "../support/vectors.hpp"
 
 /// Norms of every size that float32 holds, against a reference in double.
 
@@ -71,18 +72,6 @@ struct WrongTerm : Along {
     static float term(float norm) { return 1.0f / norm; }
 };
 
-double naive_cosine(std::span<const float> a, std::span<const float> b) {
-    double dot = 0;
-    double aa = 0;
-    double bb = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        dot += static_cast<double>(a[i]) * static_cast<double>(b[i]);
-        aa += static_cast<double>(a[i]) * static_cast<double>(a[i]);
-        bb += static_cast<double>(b[i]) * static_cast<double>(b[i]);
-    }
-    return aa == 0 || bb == 0 ? 0 : dot / (std::sqrt(aa) * std::sqrt(bb));
-}
-
 /// All rows by their naive cosines, and an index's answers of all sizes, in batches of all sizes.
 template <class Search>
 void check_cosines(const EmbeddingTable<float>& rows, const EmbeddingTable<float>& queries,
@@ -95,7 +84,7 @@ void check_cosines(const EmbeddingTable<float>& rows, const EmbeddingTable<float
             REQUIRE(all[q].size() == rows.rows());
             double worst = 0;
             for (const Neighbor& each : all[q]) {
-                const double expected = naive_cosine(queries[q], rows[each.id]);
+                const double expected = test::naive_cosine(queries[q], rows[each.id]);
                 worst = std::max(worst, std::abs(static_cast<double>(each.score) - expected));
                 if (!(worst <= tolerance)) {
                     INFO("query " << q << " of norm " << simd::norm(queries[q]) << ", row "
@@ -179,7 +168,7 @@ TEST_CASE("cosines are right for rows and queries of every norm, in every index"
                 for (std::size_t b = 0; b < 80; ++b) {
                     INFO(a << " and " << b);
                     REQUIRE(std::abs(static_cast<double>(codes.cosine(a, b)) -
-                                     naive_cosine(rows[a], rows[b])) <= 2e-2);
+                                     test::naive_cosine(rows[a], rows[b])) <= 2e-2);
                 }
             }
             const RescoredIndex<ExactIndex<Cosine, QuantizedTable>> rescored(index, rows,
@@ -263,7 +252,8 @@ TEST_CASE("a metric of one's own may divide by norms, too") {
         for (const Neighbor& each : found[q]) {
             const double length = static_cast<double>(simd::norm(queries[q]));
             REQUIRE(std::abs(static_cast<double>(each.score) -
-                             length * naive_cosine(queries[q], rows[each.id])) <= 1e-6 * length);
+                             length * test::naive_cosine(queries[q], rows[each.id])) <=
+                    1e-6 * length);
         }
     }
     // One that makes infinity of a norm is refused as norms are that are infinite.

@@ -7,6 +7,7 @@
 #include <firth/table/convert_table.hpp>
 
 #include "../support/support.hpp"
+#include "../support/vectors.hpp"
 
 /// Metrics, rows and indexes of a user's own, through every function that takes one.
 

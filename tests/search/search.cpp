@@ -9,6 +9,7 @@
 #include <firth/table/embedding_table.hpp>
 
 #include "../support/support.hpp"
+#include "../support/vectors.hpp"
 
 using namespace firth;
 

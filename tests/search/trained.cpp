@@ -14,7 +14,7 @@ namespace {
 template <class M>
 void check_screening(const EmbeddingTable<float>& table, const EmbeddingTable<float>& queries) {
     const ExactIndex<M> exact(table);
-    const CertifiedIndex<M> screened(table, {}, 2);
+    const CertifiedIndex<M> screened(table, {.threads = 2});
     ScreeningReport report;
     const SearchOptions options{.k = 10, .threads = 2};
     REQUIRE(screened.search_batch(queries, options, report) ==

@@ -16,6 +16,7 @@
 #include <firth/table/word_vectors.hpp>
 
 #include "catch.hpp"
+#include "vectors.hpp"
 
 namespace test {
 
@@ -64,19 +65,6 @@ inline std::vector<float> random_floats(std::size_t count, std::uint64_t seed) {
         value = 2.0f * random.uniform() - 1.0f;
     }
     return values;
-}
-
-/// Rows of floats in [-1, 1).
-inline firth::EmbeddingTable<float> random_table(std::size_t rows, std::size_t dim,
-                                                 std::uint64_t seed) {
-    firth::EmbeddingTable<float> table(rows, dim);
-    firth::Random random(seed);
-    for (std::size_t row = 0; row < rows; ++row) {
-        for (float& value : table[row]) {
-            value = 2.0f * random.uniform() - 1.0f;
-        }
-    }
-    return table;
 }
 
 /// Words w0, w1, ... with random vectors.

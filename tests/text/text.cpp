@@ -211,13 +211,14 @@ TEST_CASE("text that is none is refused with a reason") {
 }
 
 TEST_CASE("any range of sequences of strings can be encoded") {
-    const std::vector<std::vector<std::string>> baskets{{"tea", "milk"}, {}, {"tea"}, {"rare"}};
-    const EncodedCorpus corpus = encode_sequences(baskets, {.min_count = 1});
+    const std::vector<std::vector<std::string>> lines_of_symbols{
+        {"tea", "milk"}, {}, {"tea"}, {"rare"}};
+    const EncodedCorpus corpus = encode_sequences(lines_of_symbols, {.min_count = 1});
     REQUIRE(decoded(corpus) ==
             std::vector<std::vector<std::string>>{{"tea", "milk"}, {"tea"}, {"rare"}});
     const std::deque<std::vector<std::string_view>> views{{"a", "b"}, {"a"}};
     REQUIRE(encode_sequences(views, {.min_count = 2}).corpus.size() == 2);
-    REQUIRE_THROWS_AS(encode_sequences(baskets, {.min_count = 9}), Error);
+    REQUIRE_THROWS_AS(encode_sequences(lines_of_symbols, {.min_count = 9}), Error);
 }
 
 TEST_CASE("unsound corpora are refused") {

@@ -32,14 +32,14 @@ template <class T>
     return round_up(dim, row_alignment / sizeof(T));
 }
 
-/// Says that elements will be written before they are read, so that nobody need zero them first.
+/// Says that elements will be written before they are read, so that they need not be zeroed.
 struct Uninitialized {};
 
 /// Owning array of trivial elements, aligned to 64 bytes and zero at first; large ones lie on 2 MB
 /// boundaries and ask the system for huge pages, since training walks rows at random. Copies copy
 /// the elements. Throws `std::bad_alloc`.
 ///
-/// It can also stand for elements in a mapped file, which then stays mapped as long as it lives.
+/// It can also refer to elements in a mapped file, which it then keeps mapped.
 template <class T>
 class AlignedBuffer {
     static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= row_alignment);
@@ -51,7 +51,7 @@ public:
         if (size != 0) std::memset(static_cast<void*>(data_), 0, size * sizeof(T));
     }
 
-    /// Elements of any value.
+    /// Elements left uninitialised.
     AlignedBuffer(std::size_t size, Uninitialized) : data_(allocate(size)), size_(size) {}
 
     /// Elements that lie at `data`, a multiple of 64 bytes, as long as `keeper` lives.

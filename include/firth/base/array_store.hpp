@@ -21,9 +21,9 @@
 
 namespace firth {
 
-/// Arrays of trivial elements under the numbers 0 .. count - 1, put by many threads, each at most
-/// once, and read when all are there. They lie in memory up to a limit, beyond it in a temporary
-/// file that is mapped in the end.
+/// Numbered arrays of trivial elements, 0 .. count - 1, written by many threads, each array at most
+/// once, and read when all are written. They stay in memory up to a limit; the rest goes to a
+/// temporary file, which is mapped at the end.
 template <class T>
 class ArrayStore {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -35,15 +35,15 @@ class ArrayStore {
     };
 
 public:
-    /// Holds `count` arrays, empty at first, in about `memory` bytes; what is more goes to a file
-    /// in `folder`, "" for the system's folder of temporary files.
+    /// Holds `count` arrays, empty at first, in about `memory` bytes; the rest goes to a file in
+    /// `folder`, "" for the system's folder of temporary files.
     ArrayStore(std::size_t count, std::uint64_t memory, std::string folder)
         : arrays_(count), folder_(std::move(folder)), memory_(memory) {}
 
     ArrayStore(const ArrayStore&) = delete;
     ArrayStore& operator=(const ArrayStore&) = delete;
 
-    /// One thread's way in. What it was given is in the store after `finish`.
+    /// What one thread writes through. What it wrote is in the store after `finish`.
     class Writer {
     public:
         explicit Writer(ArrayStore& store) : store_(&store) {}
@@ -56,8 +56,8 @@ public:
             name(number, to);
         }
 
-        /// Room for `size` elements, to be filled before anything else is put; `name` says which
-        /// arrays lie in it. Throws `IoError` where the disk is full.
+        /// Room for `size` elements, to be filled before the next `put`; `name` says which arrays
+        /// lie in it. Throws `IoError` where the disk is full.
         [[nodiscard]] std::span<T> room(std::size_t size) {
             if (size > block_.size() - used_) {
                 finish();
@@ -69,7 +69,7 @@ public:
             return {block_.data() + used_ - size, size};
         }
 
-        /// Puts what lies in the room that was given last.
+        /// Adds an array that lies in the room given last.
         void name(std::size_t number, std::span<const T> values) {
             if (values.empty()) return;
             const auto begin = static_cast<std::uint64_t>(values.data() - block_.data());
@@ -107,8 +107,8 @@ public:
         return arrays_[number];
     }
 
-    /// Elements [begin, end) of an array: as they lie in memory, or copied to `buffer` from the
-    /// file, of which then nothing stays in memory. For arrays read in any order. Throws `IoError`.
+    /// Elements [begin, end) of an array, in memory or read from the file into `buffer` without
+    /// keeping the file's pages in memory. For reading arrays in any order. Throws `IoError`.
     [[nodiscard]] std::span<const T> read(std::size_t number, std::size_t begin, std::size_t end,
                                           std::vector<T>& buffer) const {
         const std::span<const T> part = arrays_[number].subspan(begin, end - begin);
@@ -120,8 +120,9 @@ public:
         return buffer;
     }
 
-    /// Says that an array will not be needed for a while. Once many were that lie in the file, the
-    /// memory of all that do is given back, see `MappedFile::release`; they can still be read.
+    /// Says that an array will not be needed for a while. Once enough arrays in the file were
+    /// released, the memory of the whole file is given back (see `MappedFile::release`); all can
+    /// still be read.
     void release(std::size_t number) const noexcept {
         if (!in_file(arrays_[number])) return;
         // Arrays may be smaller than a page, and reading one maps its neighbours as well.

@@ -44,7 +44,7 @@ namespace firth {
 /// Every function throws `IoError`, naming the target, when the system refuses.
 class AtomicFile final : public ByteSink {
 public:
-    /// In which order the bytes come.
+    /// The order in which bytes are written.
     enum class Order {
         forward, ///< from front to back
         any,     ///< `rewrite` will be called: what is written directly waits in a temporary file
@@ -133,7 +133,8 @@ private:
         throw IoError("cannot write " + name + ": " + reason);
     }
 
-    /// A name beside the target, no longer than a file system allows where the target's is not.
+    /// A name in the target's folder; short enough for a file system where the target's own name
+    /// is.
     static std::string temporary_name(const OutputPlace& place) {
         if (place.direct) return place.target;
         constexpr std::size_t longest = 200; // of 255 bytes
@@ -144,7 +145,7 @@ private:
         return (target.parent_path() / name).string();
     }
 
-    /// Everything but the new name.
+    /// Everything but the renaming.
     void prepare() {
         flush();
         if (spool_ != nullptr) write_spool();
@@ -188,7 +189,7 @@ private:
 #if FIRTH_ON_POSIX()
     void open() {
         if (place_.descriptor >= 0) {
-            // Shares the place in the file, and the mode of appending, with the one that is open.
+            // Shares position and append mode with the open descriptor.
             file_ = ::fcntl(place_.descriptor, F_DUPFD_CLOEXEC, 0);
             if (file_ < 0) fail(system_reason());
             return;
@@ -216,7 +217,7 @@ private:
         if ((flags & O_ACCMODE) == O_RDONLY) fail("it is open for reading only");
     }
 
-    /// Opens a file without a name where the system has such and can name it later.
+    /// Opens a file without a name where the system supports that and can name it later.
     void open_unnamed() {
 #if defined(O_TMPFILE)
         const std::string folder = std::filesystem::path(place_.target).parent_path().string();
@@ -256,7 +257,7 @@ private:
         }
     }
 
-    /// For a pipe that is full and whose owner made it return at once.
+    /// For a full pipe in non-blocking mode.
     [[nodiscard]] bool wait_until_writable() const {
         pollfd one{file_, POLLOUT, 0};
         return ::poll(&one, 1, -1) >= 0 || errno == EINTR;
@@ -268,7 +269,7 @@ private:
 
     void sync() {
         if (::fsync(file_) == 0) return;
-        // Pipes and terminals cannot be synced, which is no failure to write them.
+        // Pipes and terminals cannot be synced, which is not an error.
         if (place_.direct && (errno == EINVAL || errno == ENOTSUP || errno == EROFS)) return;
         fail(system_reason());
     }

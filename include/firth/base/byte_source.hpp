@@ -16,7 +16,7 @@
 
 namespace firth {
 
-/// Bytes from front to back, from wherever they come.
+/// A stream of bytes, wherever they come from.
 class ByteSource {
 public:
     ByteSource() = default;

@@ -5,8 +5,8 @@
 
 namespace firth {
 
-/// A shared mutex on which nobody waits for ever: who comes while a writer waits, waits behind it.
-/// (`std::shared_mutex` may let readers in as long as there are any, and on Linux does.) For
+/// A shared mutex without starvation: threads that arrive while a writer waits queue up after it.
+/// (`std::shared_mutex` may keep letting readers in meanwhile, and on Linux does.) For
 /// `std::unique_lock` and `std::shared_lock`.
 class FairSharedMutex {
 public:

@@ -7,7 +7,7 @@
 
 namespace firth {
 
-/// Takes the first line off `text`, without its newline; the last line needs none.
+/// Removes the first line from `text` and returns it without its newline; the last line needs none.
 [[nodiscard]] inline std::string_view take_line(std::string_view& text) {
     const std::size_t size = (std::min)(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, size);
@@ -15,7 +15,7 @@ namespace firth {
     return line;
 }
 
-/// The first `limit` fields of a line, parted by spaces, tabs and carriage returns.
+/// The first `limit` fields of a line, separated by spaces, tabs and carriage returns.
 [[nodiscard]] inline std::vector<std::string_view>
 split_fields(std::string_view line, std::size_t limit = static_cast<std::size_t>(-1)) {
     std::vector<std::string_view> fields;

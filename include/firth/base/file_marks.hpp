@@ -5,18 +5,18 @@
 
 namespace firth {
 
-/// Bytes with which files begin that hold no plain text or vectors as they are.
+/// The first bytes of files that are packed, archived or in a different encoding.
 struct FileMark {
     std::string_view bytes;
     std::string_view what;      ///< of an error's message: "gzip data"
     std::string_view advice;    ///< what to do with it
-    std::string_view library{}; ///< that `open_source` unpacks it by; empty: it does not
+    std::string_view library{}; ///< that `open_source` unpacks it with; empty: it cannot
 };
 
 namespace detail {
 
-/// The one list of marks of packed data, archives and encodings. A mark that begins with another
-/// one comes before it.
+/// The one list of marks of packed data, archives and encodings. A mark comes before those that it
+/// begins with.
 inline constexpr std::array<FileMark, 9> file_marks{{
     {"\x1F\x8B", "gzip data", "unpack it first", "zlib"},
     {"\xFD\x37zXZ", "xz data", "unpack it first", "liblzma"},
@@ -31,12 +31,12 @@ inline constexpr std::array<FileMark, 9> file_marks{{
 
 } // namespace detail
 
-/// The mark with which bytes begin; null where they begin with none.
+/// The mark that `bytes` begin with, or null.
 [[nodiscard]] constexpr const FileMark* file_mark(std::string_view bytes) noexcept {
     for (const FileMark& mark : detail::file_marks) {
         if (!bytes.starts_with(mark.bytes)) continue;
-        // Words begin with "BZh", too: after it and the size of its blocks come the digits of pi
-        // or, in empty files, those of its root.
+        // A word may begin with "BZh", too. In bzip2 data the block size follows and then the
+        // digits of pi or, in empty files, of its square root.
         const bool bzip2 = mark.bytes == "BZh";
         const std::string_view behind = bytes.substr(bytes.size() < 4 ? bytes.size() : 4);
         if (bzip2 && !behind.starts_with("1AY&SY") && !behind.starts_with("\x17\x72\x45\x38")) {

@@ -12,8 +12,8 @@
 namespace firth {
 
 /// The character that `point` counts as where case does not matter: Unicode's simple case folding
-/// (CaseFolding.txt, status C and S), one character for one. Points that fold to none but
-/// themselves, and numbers that are no character, stay.
+/// (CaseFolding.txt, status C and S), one character for one. Other characters, and numbers that are
+/// not characters, stay.
 [[nodiscard]] constexpr std::uint32_t fold_point(std::uint32_t point) noexcept {
     if (point < 0x80) return point >= 'A' && point <= 'Z' ? point + ('a' - 'A') : point;
     const auto& ranges = detail::folded_ranges;
@@ -25,10 +25,10 @@ namespace firth {
     return static_cast<std::uint32_t>(static_cast<std::int64_t>(point) + range->distance);
 }
 
-/// The word with every letter of any script as its simple case folding has it: capitals as small
-/// letters, and the other forms of a small letter (a final sigma) as the usual one. Bytes that are
-/// not UTF-8 stay. Needs no locale; characters made of several (a letter and its accent apart) are
-/// not composed, and the Turkish dotted I stays.
+/// The word with Unicode's simple case folding applied to the letters of every script: capitals
+/// become small letters, and variants of a small letter (a final sigma) the usual one. Bytes that
+/// are not UTF-8 stay. Needs no locale; letters and combining accents are not composed, and the
+/// Turkish dotted I stays.
 [[nodiscard]] inline std::string fold_case(std::string_view word) {
     std::string folded;
     folded.reserve(word.size());
@@ -54,7 +54,7 @@ namespace firth {
     return folded;
 }
 
-/// The word with A-Z as a-z; other bytes stay.
+/// The word with A-Z replaced by a-z; other bytes stay.
 [[nodiscard]] inline std::string fold_ascii(std::string_view word) {
     std::string folded(word);
     for (char& byte : folded) {

@@ -106,18 +106,18 @@ public:
                                   : std::string_view(copy_.data(), copy_.size());
     }
 
-    /// The bytes, to be changed: of files opened with `Access::copy_on_write` only.
+    /// The bytes, writable: only for files opened with `Access::copy_on_write`.
     [[nodiscard]] char* writable() noexcept {
         return mapped_ != nullptr ? mapped_ : copy_.data();
     }
 
-    /// Lets go of the memory that holds bytes [begin, end), which will be read from the file again
-    /// where they are asked for; so that walking through a large file takes little memory. Advice
-    /// only: may do nothing, and changes nothing that can be read.
+    /// Gives back the memory of bytes [begin, end), which are read from the file again when needed,
+    /// so that walking through a large file takes little memory. A hint: it may do nothing, and it
+    /// never changes what is read.
     void release(std::size_t begin, std::size_t end) const noexcept {
 #if FIRTH_ON_POSIX() && defined(MADV_DONTNEED)
         constexpr std::size_t page = 4096;
-        // The page that `end` lies in goes with the bytes behind it.
+        // The page that contains `end` is released with the bytes after it.
         begin = begin / page * page;
         end = end / page * page;
         if (mapped_ == nullptr || begin >= end) return;
@@ -160,7 +160,7 @@ private:
         if (size == 0) return {};
         int flags = MAP_PRIVATE;
 #if defined(MAP_NORESERVE)
-        // Files larger than memory may be mapped so, too: few of their pages will be changed.
+        // Files larger than memory may be mapped this way, too: few of their pages will be changed.
         if (access == Access::copy_on_write) flags |= MAP_NORESERVE;
 #endif
         const int protection = access == Access::read ? PROT_READ : PROT_READ | PROT_WRITE;

@@ -5,8 +5,8 @@
 
 #include <firth/base/config.hpp>
 
-/// Questions that a number's bits answer. Programs compiled with -ffast-math let the compiler take
-/// `x != x` and `std::isnan` for false and `std::isfinite` for true; these it leaves alone.
+/// Tests on a number's bits. With -ffast-math a compiler may take `x != x` and `std::isnan` to be
+/// false and `std::isfinite` to be true; it leaves these tests alone.
 namespace firth {
 
 [[nodiscard]] FIRTH_ALWAYS_INLINE constexpr bool is_nan(const float& x) noexcept {

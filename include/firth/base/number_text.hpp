@@ -30,7 +30,7 @@ struct ParsedFloat {
 
 namespace detail {
 
-/// Takes the digits at `at` on, 18 at most in all, into `digits`.
+/// Reads the digits from `at` on, at most 18 in all, into `digits`.
 inline const char* take_digits(const char* at, const char* const end, std::uint64_t& digits) {
     constexpr std::uint64_t powers[] = {1,      10,      100,      1000,     10000,
                                         100000, 1000000, 10000000, 100000000};
@@ -40,7 +40,8 @@ inline const char* take_digits(const char* at, const char* const end, std::uint6
             std::uint64_t bytes = 0;
             std::memcpy(&bytes, at, 8);
             bytes ^= 0x3030303030303030u;
-            // The lowest byte above 9 has its highest bit set here, and none below it has.
+            // The lowest byte that is not a digit has its highest bit set here, and none below it
+            // has.
             const std::uint64_t others =
                 ((bytes + 0x7676767676767676u) | bytes) & 0x8080808080808080u;
             const int count = others == 0 ? 8 : std::countr_zero(others) / 8;
@@ -62,14 +63,13 @@ inline const char* take_digits(const char* at, const char* const end, std::uint6
     return at;
 }
 
-/// Reads an optional minus, digits with a point among them or not, and nothing that goes on like a
-/// number; 0 bytes where the text is otherwise, has more than 15 digits, or is so near the middle
-/// between two floats that a double cannot tell to which of them it belongs. Most numbers in files
-/// are of this kind.
+/// Reads an optional minus and digits, with or without a decimal point, as most numbers in files
+/// are written. Returns 0 bytes where the number does not end there, has more than 15 digits, or is
+/// so close to the middle between two floats that a double cannot decide between them.
 ///
 /// Digits and power of ten are exact as doubles (Clinger 1990, "How to read floating point numbers
-/// accurately"), so that their quotient is the double nearest to the number; rounded to float it is
-/// right unless its lower 29 bits lie within one of the middle.
+/// accurately"), so that their quotient is the double nearest to the number. Rounded to float it is
+/// right unless its lower 29 bits are within one of the middle.
 inline ParsedFloat parse_plain_float(const char* const begin, const char* const end) noexcept {
     constexpr double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                  1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};

@@ -18,8 +18,8 @@ namespace firth {
 struct OutputPlace {
     std::string target;  ///< the file itself, at the end of all symbolic links
     int descriptor = -1; ///< the open descriptor that is meant, or -1
-    bool direct = false; ///< bytes go where they are meant to at once: to a descriptor, a pipe, a
-                         ///< device; not to a regular file that can be replaced as a whole
+    bool direct = false; ///< written in place: a descriptor, a pipe or a device, not a regular
+                         ///< file, which can be replaced as a whole
     std::filesystem::file_status old{}; ///< of what is there
 };
 

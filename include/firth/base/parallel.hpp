@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/messages.hpp>
 
 namespace firth {
 
@@ -25,17 +26,15 @@ inline constexpr std::size_t max_threads = 1024;
 /// The number of threads an option means: 0 stands for all of the machine's. Throws `OptionError`
 /// above `max_threads`.
 [[nodiscard]] inline std::size_t resolve_threads(std::size_t requested) {
-    if (requested > max_threads) {
-        throw OptionError("threads is " + std::to_string(requested) + ", expected 0 (all) to " +
-                          std::to_string(max_threads));
-    }
+    detail::require_option(requested <= max_threads, "threads", requested, "0 (all) to ",
+                           max_threads);
     return requested == 0 ? hardware_threads() : requested;
 }
 
 /// Calls `work(worker)` for worker = 0 .. threads - 1, each on its own thread, worker 0 on the
 /// caller's. Returns when all have returned; the first exception thrown by any of them is rethrown.
-/// No worker begins before all threads are there, so workers may wait for each other; where a
-/// thread cannot be started, none does any work, and `Error` is thrown.
+/// No worker starts before all threads exist, so workers may wait for each other; if a thread
+/// cannot be started, none does any work, and `Error` is thrown.
 template <class Work>
 void run_workers(std::size_t threads, Work&& work) {
     std::exception_ptr error;
@@ -75,13 +74,12 @@ void run_workers(std::size_t threads, Work&& work) {
 }
 
 /// Where a fixed number of threads wait for each other, again and again. Waiting threads spin for a
-/// while and then let others run: for waits of microseconds, where going to sleep would take
-/// longer.
+/// while and then yield: for waits of microseconds, where going to sleep would take longer.
 class Barrier {
 public:
     explicit Barrier(std::size_t threads) noexcept : threads_(threads) {}
 
-    /// Returns when all threads have called it. What they did before is seen by all.
+    /// Returns when all threads have called it. All of them see what each did before.
     void wait() noexcept {
         constexpr std::size_t spins = 2000;
         const std::size_t turn = turn_.load(std::memory_order_relaxed);
@@ -118,7 +116,7 @@ private:
 
 /// Calls `work(begin, end)` for consecutive ranges of about `grain` items that together cover
 /// [0, count), on up to `threads` threads; ranges are handed out as threads become free. The ranges
-/// do not depend on the number of threads. After an exception no further range is begun.
+/// do not depend on the number of threads. After an exception no further range is started.
 template <class Work>
 void parallel_for(std::size_t count, std::size_t grain, std::size_t threads, Work&& work) {
     grain = (std::max<std::size_t>)(1, grain);

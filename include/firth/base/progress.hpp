@@ -7,7 +7,7 @@
 
 namespace firth {
 
-/// What long work tells of itself while it runs.
+/// What long work reports while it runs.
 struct Progress {
     std::uint64_t done = 0;       ///< units finished, such as corpus words over all epochs
     std::uint64_t total = 0;      ///< units in all
@@ -38,7 +38,7 @@ private:
 /// Fills in the clock's part of a `Progress` and passes it on, at most ten times a second.
 class ProgressMeter {
 public:
-    /// `before`: units that were done before this work began, and do not count in its rate.
+    /// `before`: units done before this work began; they do not count in its rate.
     explicit ProgressMeter(ProgressCallback callback, std::uint64_t before = 0)
         : callback_(std::move(callback)), before_(before) {}
 

@@ -63,13 +63,13 @@ inline std::string duration_text(double seconds) {
 ///
 ///     [=======       ]  52 %  epoch 3/5  1.23M words/s  loss 1.4142  59 s left
 ///
-/// that never has more than `columns` characters: first the bar becomes shorter and goes, then go
-/// the rate, the epoch, the loss and the time left, and the share of what is done stays.
+/// that is never longer than `columns` characters: first the bar is shortened and dropped, then the
+/// rate, the epoch, the loss and the time left. The percentage always stays.
 [[nodiscard]] inline std::string progress_line(const Progress& progress,
                                                const ProgressLineOptions& options = {}) {
     struct Part {
         std::string text;
-        int worth; ///< the part of the least goes first
+        int worth; ///< the part with the least goes first
     };
     const double share = progress.total == 0
                              ? 1.0

@@ -22,7 +22,7 @@ class Random {
 public:
     using result_type = std::uint64_t;
 
-    /// A stream for one seed; `stream` tells apart generators that share a seed, such as chunks.
+    /// A stream for one seed; `stream` distinguishes generators that share a seed, such as chunks.
     explicit constexpr Random(std::uint64_t seed, std::uint64_t stream = 0) noexcept {
         std::uint64_t state = mix_bits(seed) ^ mix_bits(~stream);
         for (std::uint64_t& word : state_) {

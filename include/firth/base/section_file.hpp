@@ -18,18 +18,18 @@
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
 
-/// firth's own files: named sections of bytes behind each other, each at a multiple of 64 bytes and
-/// with a checksum, so that a mapped file can be used in place.
+/// firth's own files: named sections of bytes, one after the other, each at a multiple of 64 bytes
+/// and with a checksum, so that a mapped file can be used in place.
 ///
-///     byte 0    header, 64 bytes: magic (8), kind (16 characters, zeros behind), version (u32),
+///     byte 0    header, 64 bytes: magic (8), kind (16 characters, zero-padded), version (u32),
 ///               0x01020304 as the writer's machine stores it (u32), zeros
 ///     ...       sections
-///     ...       directory: for each section its name (16 characters, zeros behind), offset, size
+///     ...       directory: for each section its name (16 characters, zero-padded), offset, size
 ///               and XXH64 (u64 each)
 ///     end - 32  footer: offset of the directory, number of sections, XXH64 of header and directory
 ///               (u64 each), magic (8)
 ///
-/// Numbers are in the byte order of the machine; another one's files are refused.
+/// Numbers are in the byte order of the machine; files of the other byte order are refused.
 namespace firth {
 
 namespace detail {
@@ -72,7 +72,7 @@ inline std::string padded_name(std::string_view name) {
     return bytes.starts_with(detail::section_file_magic);
 }
 
-/// The kind of a section file's bytes, empty where they are none.
+/// The kind of a section file with these bytes; empty where they are not one.
 [[nodiscard]] inline std::string_view section_file_kind(std::string_view bytes) noexcept {
     if (!is_section_file(bytes) || bytes.size() < detail::section_file_header) return {};
     const std::string_view kind = bytes.substr(8, detail::section_file_name);
@@ -121,7 +121,7 @@ public:
         write(bytes);
     }
 
-    /// Ends the file and puts it in the place of the old one.
+    /// Ends the file and replaces the old one with it.
     void commit() {
         pad();
         std::string directory;
@@ -167,14 +167,14 @@ private:
 /// long as it does.
 class SectionFile {
 public:
-    /// Opens a section file of one kind and one version of it, or any. Throws `IoError`, and
-    /// `FormatError` where it is anything else or its directory is damaged. The sections' own bytes
-    /// are looked at by `verify` only; sections that the reader does not ask for are no error.
+    /// Opens a section file of this kind and, where it is given, this version. Throws `IoError`,
+    /// and `FormatError` for any other file and for a damaged directory. The contents of sections
+    /// are checked by `verify` only; sections that the reader does not ask for are not an error.
     SectionFile(const std::string& path, std::string_view kind, std::optional<std::uint32_t> format,
                 MappedFile::Access access = MappedFile::Access::read)
         : SectionFile(path, std::make_shared<MappedFile>(path, access), kind, format) {}
 
-    /// The same of a file that was opened before; `name` is what errors call it.
+    /// The same for a file that is open already; errors call it `name`.
     SectionFile(std::string name, std::shared_ptr<MappedFile> file, std::string_view kind,
                 std::optional<std::uint32_t> format)
         : path_(std::move(name)), file_(std::move(file)) {
@@ -294,7 +294,7 @@ public:
         }
     }
 
-    /// The same for every section, and looks at what lies between them, which must be zeros.
+    /// The same for every section, and checks that only zeros lie between them.
     void verify_all() const {
         const std::string_view bytes = file_->bytes();
         std::uint64_t end = detail::section_file_header;

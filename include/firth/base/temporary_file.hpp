@@ -24,9 +24,9 @@
 
 namespace firth {
 
-/// A file without a name that others could see, for what is too large for memory. It is gone when
-/// the object is, however the program ends (on systems other than POSIX's, unless it is killed).
-/// Several threads may read and write at once. Functions throw `IoError`.
+/// An unnamed file for data that is too large for memory. It is deleted with the object, however
+/// the program ends (on systems other than POSIX's, unless it is killed). Several threads may read
+/// and write at once. Functions throw `IoError`.
 class TemporaryFile {
 public:
     /// In this folder, which must be there; "" is the current one.
@@ -66,7 +66,7 @@ public:
         return begin;
     }
 
-    /// Writes over bytes that were written before, from `begin` on.
+    /// Overwrites bytes that were written before, from `begin` on.
     void rewrite(std::uint64_t begin, std::string_view bytes) {
         const std::lock_guard lock(mutex_);
         put(begin, bytes);

@@ -56,14 +56,14 @@ inline void append_utf8(std::string& to, std::uint32_t point) {
 /// U+FEFF in UTF-8, which some programs put before a text.
 inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-/// Takes the byte-order mark off a text; true where there was one.
+/// Removes a byte-order mark from the beginning of a text; true where there was one.
 constexpr bool skip_byte_order_mark(std::string_view& text) noexcept {
     if (!text.starts_with(byte_order_mark)) return false;
     text.remove_prefix(byte_order_mark.size());
     return true;
 }
 
-/// True for bytes that are UTF-8 all through.
+/// True where all bytes are valid UTF-8.
 [[nodiscard]] constexpr bool is_utf8(std::string_view bytes) noexcept {
     while (!bytes.empty()) {
         const std::size_t length = utf8_length(bytes);
@@ -73,7 +73,7 @@ constexpr bool skip_byte_order_mark(std::string_view& text) noexcept {
     return true;
 }
 
-/// The bytes with U+FFFD in the place of each one that belongs to no UTF-8 sequence.
+/// The bytes, with U+FFFD for each one that belongs to no UTF-8 sequence.
 [[nodiscard]] inline std::string replace_invalid_utf8(std::string_view bytes) {
     std::string replaced;
     while (!bytes.empty()) {

@@ -31,13 +31,13 @@ struct RelatedWords {
     std::vector<std::string> related;
 };
 
-/// The questions under one heading: whole ones, and pairs of one relation, each of which asks for
-/// the others ("a is to b as c is to d" for any two pairs a, b and c, d).
+/// The questions under one heading: whole questions, and pairs of one relation. Any two pairs a, b
+/// and c, d ask "a is to b as c is to d".
 struct AnalogySection {
     std::string name;
     std::vector<AnalogyQuestion> questions;
     std::vector<RelatedWords> pairs{};
-    std::string group{}; ///< what the section is summed up under, beside the total; empty: nothing
+    std::string group{}; ///< scores are summed up by group, too; empty: in the total only
 };
 
 namespace detail {
@@ -135,7 +135,7 @@ struct AnalogyColumns {
     return seen.size();
 }
 
-/// Refuses pairs of words with scores, which are another kind of set: a number where a word or, in
+/// Refuses word pairs with scores, which are a different kind of set: a number where a word or, in
 /// the last column, a relation should be, or beside two words without a relation.
 inline void refuse_scores(const Table& table, const AnalogyColumns& columns) {
     if (columns.words.size() != 2) return;
@@ -205,7 +205,8 @@ inline void refuse_scores(const Table& table, const AnalogyColumns& columns) {
     return listed;
 }
 
-/// Tables: a line is a question or a pair, under the section that it names or the file's own.
+/// Parses a table: each line is a question or a pair, in the section that it names or else in one
+/// named after the file.
 [[nodiscard]] inline std::vector<AnalogySection> parse_analogy_table(const Table& table,
                                                                      std::string& form) {
     const AnalogyColumns columns = find_analogy_columns(table);
@@ -271,19 +272,20 @@ inline void refuse_scores(const Table& table, const AnalogyColumns& columns) {
 
 } // namespace detail
 
-/// Reads analogies in the forms that they are published in. That of word2vec's questions-words.txt:
-/// a line ": name" begins a section, every other line is four words. Tables, with fields between
-/// tabs, semicolons, commas or spaces, also in quotes, with an index or without:
+/// Reads analogies in any of the forms in which they are published. In word2vec's
+/// questions-words.txt a line ": name" begins a section, and every other line is four words. In
+/// tables, fields are separated by tabs, semicolons, commas or spaces and may be in quotes and
+/// follow an index:
 ///
-/// - four words and their section, by a header (index,type,word1,word2,word3,target) or the section
-///   first;
+/// - four words and their section, in columns named by a header
+///   (index,type,word1,word2,word3,target) or the section first;
 /// - pairs of words and their relation, "relation, word, word": two pairs of one relation make a
 ///   question;
-/// - pairs alone, as BATS has them, "word<TAB>a/b/c" with several right answers: the section is
-///   called after the file.
+/// - pairs alone, as in BATS, "word<TAB>a/b/c" with several right answers: the section is named
+///   after the file.
 ///
-/// A byte-order mark, blank lines and lines that begin with # are passed over. `report` says what
-/// was recognised. Throws `FormatError`, naming the line, for one that does not fit, and for a text
+/// Skips a byte-order mark, blank lines and lines that begin with #. `report` says which form was
+/// recognised. Throws `FormatError`, naming the line, for a line that does not fit, and for a text
 /// without any question.
 [[nodiscard]] inline std::vector<AnalogySection>
 parse_analogies(std::string_view text, const std::string& name = "the text",
@@ -310,8 +312,8 @@ parse_analogies(std::string_view text, const std::string& name = "the text",
     return sections;
 }
 
-/// Reads analogies from a file, or from a folder of files (.txt, .tsv and .csv, also in folders
-/// within it, which group the sections), by their names. Throws `IoError` and `FormatError`.
+/// Reads analogies from a file, or from all .txt, .tsv and .csv files of a folder by name; sections
+/// of its subfolders form groups. Throws `IoError` and `FormatError`.
 [[nodiscard]] inline std::vector<AnalogySection>
 read_analogies(const std::string& path, EvaluationFileReport* report = nullptr) {
     std::error_code code;

@@ -29,18 +29,18 @@
 
 namespace firth {
 
-/// How many questions were answered, and how many of them rightly.
+/// How many questions were answered, and how many of them correctly.
 struct AnalogyScore {
     std::string name;
     std::size_t correct = 0;
     std::size_t asked = 0;   ///< questions whose four words are all known; the others do not count
     std::size_t skipped = 0; ///< questions with an unknown word
-    std::size_t substituted = 0; ///< of those asked, the ones with an unknown word for which the
-                                 ///< policy put a vector: made from n-grams, say
-    std::size_t unformed = 0;    ///< questions that a relation of many pairs would hold beyond the
-                                 ///< limit
+    std::size_t substituted = 0; ///< questions asked in which the policy put a vector in
+                                 ///< the place of an unknown word (made from n-grams, say)
+    std::size_t unformed = 0;    ///< questions of a relation of many pairs that were left
+                                 ///< out, see `questions_per_relation`
 
-    /// The share of the questions asked that were answered rightly; 0 where none was asked.
+    /// The share of the questions asked that were answered correctly; 0 where none was asked.
     [[nodiscard]] double accuracy() const noexcept {
         return asked == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(asked);
     }
@@ -65,9 +65,8 @@ struct AnalogyScore {
 /// How vectors did on a set of analogies.
 struct AnalogyResult {
     std::vector<AnalogyScore> sections;
-    /// Sums over the sections of one group, in order of first appearance: "semantic" and
-    /// "syntactic" of questions-words.txt, the folders of a folder. Empty where the set has no such
-    /// parts.
+    /// Sums over the sections of a group, in order of first appearance: "semantic" and "syntactic"
+    /// of questions-words.txt, the subfolders of a folder. Empty for sets without groups.
     std::vector<AnalogyScore> groups;
     AnalogyScore total;
 };
@@ -81,14 +80,14 @@ struct AnalogyEvaluationOptions {
     /// What stands for unknown words in questions. Answers are always rows: a question whose answer
     /// is unknown is skipped.
     OutOfVocabulary out_of_vocabulary = OutOfVocabulary::skip();
-    /// A relation of n pairs holds n (n - 1) questions. Where these are more, each pair asks only
-    /// for as many of those after it as make no more than this (one at least); 0: no limit.
+    /// The most questions that a relation may make. n pairs make n (n - 1); where these are more,
+    /// each pair is asked with the next few pairs only (one at least). 0: no limit.
     std::size_t questions_per_relation = 10000;
 };
 
 namespace detail {
 
-/// A question about known words, as numbers of `AskedWords`.
+/// A question whose words are known, as numbers of `AskedWords`.
 struct KnownQuestion {
     std::array<std::size_t, 3> words;
     Id answer = no_id;
@@ -114,7 +113,8 @@ public:
 
     [[nodiscard]] AskedWords& words() noexcept { return words_; }
 
-    /// Asks now or in a later batch; the answer is counted in `score`, the same until `finish`.
+    /// Queues a question, to be asked in a batch. The answer is counted in `score`, which must stay
+    /// the same until `finish`.
     void ask(const KnownQuestion& question, AnalogyScore& score) {
         ++score.asked;
         score.substituted +=
@@ -124,7 +124,7 @@ public:
         if (waiting_.size() == batch) finish(score);
     }
 
-    /// Asks the questions that wait.
+    /// Asks the queued questions.
     void finish(AnalogyScore& score) {
         if (waiting_.empty()) return;
         const std::size_t dim = index_.dim();
@@ -156,11 +156,11 @@ public:
 
 private:
     static constexpr std::size_t batch = 4096;
-    /// Case variants of a question's words may come before the answer: as many neighbours as mostly
-    /// do; where they do not, twice as many are asked for until one is no such variant.
+    /// Neighbours asked for at first. Case variants of the question's words may come before the
+    /// answer; where all neighbours are such variants, twice as many are asked for, and so on.
     static constexpr std::size_t first_answers = 8;
 
-    /// Keeps to the rows that take part, where the index has more.
+    /// A filter for the rows that take part, where the index has more of them.
     [[nodiscard]] std::function<bool(Id)> taking_part() const {
         if (index_.size() <= words_.rows()) return {};
         return [rows = words_.rows()](Id id) { return id < rows; };
@@ -206,11 +206,11 @@ void ask_questions(AnalogyRun<I>& run, const AnalogySection& section, AnalogySco
 /// A pair of a relation, looked up.
 struct KnownPair {
     std::optional<std::size_t> word;
-    std::optional<std::size_t> related; ///< the first known of what it is related to
-    std::vector<Id> answers;            ///< all of it that are rows, sorted
+    std::optional<std::size_t> related; ///< the first of the related words that is known
+    std::vector<Id> answers;            ///< all related words that have rows, sorted
 };
 
-/// Asks, for each pair of a section, for the pairs after it, in a circle.
+/// Makes questions of each pair and the pairs after it, starting over at the end.
 template <IdIndex I>
 void ask_pairs(AnalogyRun<I>& run, const AnalogySection& section, std::size_t limit,
                AnalogyScore& score) {
@@ -283,9 +283,9 @@ template <IdIndex I>
 
 } // namespace detail
 
-/// Answers every question whose words are known by 3CosAdd (Mikolov et al. 2013), the word nearest
-/// to b - a + c on unit vectors by the index, the three words of the question (and their case
-/// variants) left out. Throws `UnknownWordError` where the policy asks for it.
+/// Answers every question whose words are known by 3CosAdd (Mikolov et al. 2013): the answer is the
+/// word that the index finds nearest to b - a + c, of unit vectors, other than the question's own
+/// words and their case variants. Throws `UnknownWordError` where the policy asks for it.
 template <IdIndex I>
 [[nodiscard]] AnalogyResult evaluate_analogies(const WordIndex<I>& index,
                                                const std::vector<AnalogySection>& sections,

@@ -15,8 +15,8 @@
 
 namespace firth {
 
-/// Whether evaluation tells "Paris" from "paris". Where it does not, the first variant in the
-/// vocabulary, the most frequent one in files in that order, stands for all.
+/// Whether evaluation distinguishes "Paris" from "paris". Where it does not, the first variant in
+/// the vocabulary (usually the most frequent one) stands for all.
 enum class CaseFolding {
     unicode, ///< letters of all scripts, by Unicode's simple case folding: see `fold_case`
     ascii,   ///< A-Z only, by byte
@@ -39,8 +39,8 @@ enum class CaseFolding {
 /// Finds words of a vocabulary by their folded form.
 class FoldedVocabulary {
 public:
-    /// Looks at the first `rows` symbols, or at all where there are fewer; of those that fold to
-    /// the same, the first stands for all.
+    /// Takes the first `rows` symbols, or all where there are fewer. The first of several symbols
+    /// with the same folded form stands for all of them.
     FoldedVocabulary(const Vocabulary& vocabulary, std::size_t rows, CaseFolding folding)
         : folding_(folding) {
         rows = (std::min)(rows, vocabulary.size());
@@ -52,16 +52,17 @@ public:
         }
     }
 
-    /// The first symbol that folds to the same as `word`.
+    /// The first symbol with the same folded form as `word`.
     [[nodiscard]] std::optional<Id> find(std::string_view word) const {
         const auto found = ids_.find(fold(word, folding_));
         return found == ids_.end() ? std::nullopt : std::optional<Id>(found->second);
     }
 
-    /// The first symbol that folds to the same as the symbol `id`.
+    /// The first symbol with the same folded form as symbol `id`.
     [[nodiscard]] Id representative(Id id) const noexcept { return first_[id]; }
 
-    /// A word as it would be spelt here: folded where all symbols are, else as it is.
+    /// A word as this vocabulary would spell it: folded where all symbols are folded, else
+    /// unchanged.
     [[nodiscard]] std::string spelling(std::string_view word) const {
         return is_folded_ ? fold(word, folding_) : std::string(word);
     }

@@ -16,9 +16,8 @@
 namespace firth {
 
 /// The share of the rows in `exact` that are in `found` too, in [0, 1]: recall at k, where both are
-/// the k best, by approximate and by exact search. 1 where there is nothing to find. Rows are
-/// compared by their ids: in the place of a row at the end of `exact` another with the same score
-/// does not count.
+/// the k best, by approximate and by exact search. 1 where `exact` is empty. Rows are compared by
+/// their ids: a different row with the same score as the last of `exact` does not count.
 [[nodiscard]] inline double recall(std::span<const Neighbor> found,
                                    std::span<const Neighbor> exact) {
     if (exact.empty()) return 1;
@@ -48,8 +47,8 @@ namespace firth {
     return sum / static_cast<double>(exact.size());
 }
 
-/// The recall of an index: the mean, over the queries, of the share of options.k rows that it finds
-/// of those that an exact index finds.
+/// The recall of an index: of the options.k rows that an exact index finds, the share that this one
+/// finds too, averaged over the queries.
 template <IdIndex Approximate, IdIndex Exact>
 [[nodiscard]] double recall(const Approximate& index, const Exact& exact,
                             TableView<const float> queries, const SearchOptions& options = {}) {

@@ -37,7 +37,7 @@ struct PairColumns {
     [[nodiscard]] std::size_t last() const noexcept { return (std::max)({first, second, score}); }
 };
 
-/// The header's name of a column as letters and digits only, folded: "Word 1" and "word_1" are one.
+/// A column's name without punctuation and case: "Word 1" and "word_1" are the same.
 [[nodiscard]] inline std::string plain_name(std::string_view name) {
     std::string plain;
     for (const char byte : fold_case(name)) {
@@ -46,20 +46,20 @@ struct PairColumns {
     return plain;
 }
 
-/// True for text that may stand above a column of numbers: no number, damaged or missing.
+/// True for text that may head a column of numbers: neither a number nor a damaged or missing one.
 [[nodiscard]] inline bool is_heading(std::string_view field) {
     const std::string plain = plain_name(field);
     return !is_number(field) && !plain.empty() && plain != "na" &&
            std::string_view("0123456789+,?").find(plain[0]) == std::string_view::npos;
 }
 
-/// True for "sun-n", as MEN has its words.
+/// True for words that end in a part of speech, as MEN's "sun-n".
 [[nodiscard]] inline bool ends_in_tag(std::string_view word) {
     return word.size() > 2 && word[word.size() - 2] == '-' &&
            std::string_view("nvjar").find(word.back()) != std::string_view::npos;
 }
 
-/// Takes words and score from what the header calls so.
+/// Takes the columns of words and score from the names in the header.
 inline void apply_header(const std::vector<std::string>& header, const Table& table,
                          PairColumns& columns) {
     std::vector<std::size_t> words;
@@ -90,8 +90,8 @@ inline void apply_header(const std::vector<std::string>& header, const Table& ta
     }
 }
 
-/// Finds out which columns hold words and score. Words are the first two columns of text, those of
-/// parts of speech aside; the score is the first number after them, else before them.
+/// Finds out which columns hold words and score. The words are the first two columns of text that
+/// are not parts of speech; the score is the first number after them, else before them.
 [[nodiscard]] inline PairColumns find_pair_columns(const Table& table) {
     const std::vector<ColumnKind>& kinds = table.columns;
     std::vector<std::size_t> words;
@@ -139,7 +139,7 @@ inline void apply_header(const std::vector<std::string>& header, const Table& ta
     return columns;
 }
 
-/// One line of data. Throws `FormatError` for one that is none.
+/// Reads one line of data. Throws `FormatError` for a line without two words and a score.
 [[nodiscard]] inline WordPair read_pair(const Table& table, std::size_t line,
                                         const PairColumns& columns) {
     std::vector<std::string> fields = table.fields(line);
@@ -186,16 +186,16 @@ inline void apply_header(const std::vector<std::string>& header, const Table& ta
 
 } // namespace detail
 
-/// Reads a set of word pairs with people's scores, in the forms that such sets are published in:
+/// Reads a set of word pairs with human scores, in the forms in which such sets are published:
 /// WordSim-353, SimLex-999, SimVerb-3500, MEN, RareWords, RG-65, MTurk and the like. A line is a
-/// pair, its fields parted by tabs, semicolons, commas or spaces, also in quotes; the set may have
-/// a header, an index, parts of speech (in columns, or at all words' ends as in "sun-n") and
-/// further columns, which are passed over. Of several numbers the first after the words is the
-/// score, or the one that the header calls mean or average.
+/// pair; fields are separated by tabs, semicolons, commas or spaces and may be in quotes. The set
+/// may have a header, an index, parts of speech (in columns of their own, or at the end of every
+/// word as in "sun-n") and further columns, which are ignored. Of several numbers the first after
+/// the words is the score, or the one that the header calls mean or average.
 ///
-/// A byte-order mark, blank lines and lines that begin with # are passed over. `report` says what
-/// was recognised. Throws `FormatError`, naming the line, for one that does not fit, a score that
-/// is not finite, and a text without any pair.
+/// Skips a byte-order mark, blank lines and lines that begin with #. `report` says which form was
+/// recognised. Throws `FormatError`, naming the line, for a line that does not fit, a score that is
+/// not finite, and a text without any pair.
 [[nodiscard]] inline std::vector<WordPair>
 parse_word_pairs(std::string_view text, const std::string& name = "the text",
                  EvaluationFileReport* report = nullptr) {

@@ -20,8 +20,8 @@ namespace firth {
 /// Settings of `evaluate_word_similarity`.
 struct WordSimilarityOptions {
     CaseFolding folding = CaseFolding::unicode;
-    /// What stands for unknown words. A pair is left out where nothing does: a word of which no
-    /// n-gram has a vector too.
+    /// What stands for unknown words. A pair is left out where nothing does, as for a word of which
+    /// no n-gram has a vector.
     OutOfVocabulary out_of_vocabulary = OutOfVocabulary::skip();
 };
 
@@ -29,13 +29,13 @@ struct WordSimilarityOptions {
 struct WordSimilarityResult {
     double rho = 0; ///< Spearman's rho between cosines and scores; NaN with fewer than two pairs
     std::size_t pairs = 0;       ///< pairs that count: each word known or replaced
-    std::size_t missing = 0;     ///< pairs that do not
-    std::size_t substituted = 0; ///< of the pairs that count, those with an unknown word for which
-                                 ///< the policy put a vector: made from n-grams, say
+    std::size_t missing = 0;     ///< pairs left out
+    std::size_t substituted = 0; ///< pairs that count in which the policy put a vector in the
+                                 ///< place of an unknown word (made from n-grams, say)
 };
 
-/// Compares the vectors' cosines with people's scores. Throws `Error` for vectors and scores that
-/// are no numbers, and `UnknownWordError` where the policy asks for it.
+/// Compares the vectors' cosines with human scores. Throws `Error` where a cosine or a score is
+/// NaN, and `UnknownWordError` where the policy asks for it.
 [[nodiscard]] inline WordSimilarityResult
 evaluate_word_similarity(const WordVectors<float>& vectors, const std::vector<WordPair>& pairs,
                          const WordSimilarityOptions& options = {}) {

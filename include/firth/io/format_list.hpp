@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <firth/base/error.hpp>
+#include <firth/base/messages.hpp>
 #include <firth/io/detail/element_type.hpp>
 #include <firth/io/file_report.hpp>
 #include <firth/io/file_sample.hpp>
@@ -125,7 +126,7 @@ struct FormatList {
         if (!(take(std::type_identity<Formats>()) || ...)) {
             std::string names;
             for (const VectorFormat& known : all) {
-                names.append(names.empty() ? "" : ", ").append(known.name);
+                detail::add_to_list(names, known.name);
             }
             throw OptionError("the format \"" + std::string(format.name) +
                               "\" is not in the list of formats, expected one of " + names);

@@ -11,6 +11,7 @@
 
 #include <firth/base/error.hpp>
 #include <firth/base/fold_case.hpp>
+#include <firth/base/messages.hpp>
 #include <firth/io/format.hpp>
 #include <firth/io/formats.hpp>
 #include <firth/io/rows.hpp>
@@ -30,7 +31,7 @@ template <VectorFormatList Formats = KnownFormats>
     for (const VectorFormat& format : Formats::written) {
         for (const std::string_view own : format.extensions) {
             if (own == extension) return format;
-            if (!own.empty()) known.append(known.empty() ? "" : ", ").append(own);
+            if (!own.empty()) detail::add_to_list(known, own);
         }
     }
     throw OptionError("the ending of " + path + " tells no format to write: name it (--format), " +

@@ -14,9 +14,9 @@
 
 namespace firth {
 
-/// All-but-the-top (Mu and Viswanath 2018, algorithm 1): takes from every row the mean of all rows,
-/// and then its projections on the first `components` principal components, which word vectors
-/// have in common and which say little about words. The paper proposes dim / 100 of them.
+/// All-but-the-top (Mu and Viswanath 2018, algorithm 1): subtracts from every row the mean of all
+/// rows, and then its projections on the first `components` principal components, which word
+/// vectors share and which say little about single words. The paper proposes dim / 100 of them.
 ///
 /// Sums in float64. Cost: O(rows * dim^2 + dim^3). Throws `OptionError` for more components than
 /// dim.

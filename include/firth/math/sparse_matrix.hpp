@@ -23,13 +23,13 @@ struct SparseEntry {
     friend bool operator==(const SparseEntry&, const SparseEntry&) = default;
 };
 
-/// A square sparse matrix of float32, row by row: each row holds its nonzero values by rising
-/// column. Copies share the memory, or the file, that the rows lie in.
+/// A square sparse matrix of float32, row by row: each row holds its nonzero values in ascending
+/// order of their columns. Copies share the memory, or the file, that the rows lie in.
 class SparseMatrix {
 public:
     SparseMatrix() = default;
 
-    /// Takes rows as they are: columns rising and below rows.size(), no value zero.
+    /// Takes rows as they are: columns ascending and below rows.size(), no value zero.
     explicit SparseMatrix(std::vector<std::vector<SparseEntry>> rows) {
         const auto owned =
             std::make_shared<const std::vector<std::vector<SparseEntry>>>(std::move(rows));
@@ -46,7 +46,7 @@ public:
         }
     }
 
-    /// Takes rows that lie in something else, which is kept.
+    /// Takes rows that lie in the memory of `owner`, which is kept alive.
     SparseMatrix(std::vector<std::span<const SparseEntry>> rows, std::shared_ptr<const void> owner)
         : rows_(std::move(rows)), owner_(std::move(owner)) {}
 
@@ -75,8 +75,8 @@ public:
         return found != values.end() && found->column == column ? found->value : 0.0f;
     }
 
-    /// Says that a row will not be needed for a while: where it lies in a temporary file its memory
-    /// is given back.
+    /// Says that a row will not be needed for a while: where it lies in a temporary file, its
+    /// memory is given back.
     void release(Id row) const noexcept {
         if (store_ != nullptr) store_->release(row);
     }

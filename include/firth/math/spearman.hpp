@@ -47,7 +47,7 @@ namespace firth {
         throw Error("a correlation of " + std::to_string(x.size()) + " with " +
                     std::to_string(y.size()) + " values, expected as many on both sides");
     }
-    // By the values: what is left of equal ones after taking off their mean may be rounding.
+    // Asked of the values: equal values minus their mean may leave rounding errors.
     const auto has_spread = [](std::span<const double> values) {
         return std::any_of(values.begin(), values.end(),
                            [&](double value) { return value != values[0]; });

@@ -18,7 +18,7 @@ namespace firth {
 
 namespace detail {
 
-/// See `transposed`. Works on ranges of columns, each of the fewest that hold `enough` counts.
+/// See `transposed`. Works on one range of columns at a time, just wide enough for `enough` counts.
 [[nodiscard]] inline SparseMatrix transposed_by_ranges(const SparseMatrix& counts,
                                                        std::uint64_t enough, std::uint64_t memory,
                                                        const std::string& folder,

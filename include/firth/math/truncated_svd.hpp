@@ -8,13 +8,12 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include <Eigen/Core>
 #include <Eigen/SVD>
 
-#include <firth/base/error.hpp>
+#include <firth/base/messages.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/math/detail/block_lanczos.hpp>
 #include <firth/math/detail/tall_tables.hpp>
@@ -42,8 +41,8 @@ struct SvdOptions {
     std::function<bool(std::size_t, std::size_t)> after_pass{};
 };
 
-/// matrix ~ left * diag(values) * right^T. Beyond the matrix's own rank, to float32's precision,
-/// values and columns are zero.
+/// matrix ~ left * diag(values) * right^T. Beyond the matrix's rank, to float32's precision, values
+/// and columns are zero.
 struct TruncatedSvd {
     EmbeddingTable<float> left;  ///< symbols x rank, columns orthonormal
     EmbeddingTable<float> right; ///< the same
@@ -69,7 +68,7 @@ inline Eigen::MatrixXd dense_matrix(const SparseMatrix& matrix) {
     return dense;
 }
 
-/// The largest singular values and their vectors out of a whole decomposition.
+/// The largest singular values and their vectors from a full decomposition.
 inline TruncatedSvd exact_svd(const SparseMatrix& matrix, std::size_t rank) {
     const Eigen::BDCSVD<Eigen::MatrixXd> whole(dense_matrix(matrix),
                                                Eigen::ComputeThinU | Eigen::ComputeThinV);
@@ -115,9 +114,9 @@ inline bool moved_by_rounding(const BlockLanczos& space, std::size_t i) {
     return space.square(i) <= 1e-10 * space.square(0);
 }
 
-/// True where the vectors of the space that was solved last stand as the options ask for. Those of
-/// values that rounding moves are not looked at.
-inline bool stands(const BlockLanczos& space, const SvdOptions& options) {
+/// True where the vectors of the space that was solved last have converged as the options ask for.
+/// Those whose values are moved by rounding are ignored.
+inline bool has_converged(const BlockLanczos& space, const SvdOptions& options) {
     for (std::size_t i = 0; i < options.rank; ++i) {
         if (moved_by_rounding(space, i)) break;
         if (space.turn(i) > options.turn_tolerance) return false;
@@ -125,9 +124,9 @@ inline bool stands(const BlockLanczos& space, const SvdOptions& options) {
     return true;
 }
 
-/// True where a space that stands may lack vectors all the same. One that grew out of a block of
-/// random directions holds as many vectors of almost the same value as the block is wide, and
-/// knows of no others: it lacks some only where it holds so many.
+/// True where a converged space may still lack vectors. One that grew from a block of random
+/// directions finds at most as many vectors of almost the same value as the block is wide: it may
+/// lack some only where it holds that many.
 inline bool may_lack(const BlockLanczos& space, const SvdOptions& options, std::size_t block) {
     const double same = 1 - (std::max)(0.001, 4 * options.turn_tolerance);
     for (std::size_t i = 0; i < options.rank && i + block <= space.kept(); ++i) {
@@ -155,11 +154,11 @@ lanczos_svd(const SparseMatrix& matrix, const SparseMatrix& transposed, const Sv
         expected = (std::min)(2 * most, (std::max)(expected, ++passes + 2));
         return !options.after_pass || options.after_pass(passes, expected);
     };
-    std::vector<double> stood; // the squares before the space grew
+    std::vector<double> before; // the squares before the space grew
     const auto grew = [&] {
         for (std::size_t i = 0; i < rank; ++i) {
             if (moved_by_rounding(space, i)) break;
-            const double growth = std::sqrt(space.square(i) / stood[i]) - 1;
+            const double growth = std::sqrt(space.square(i) / before[i]) - 1;
             if (!(growth <= options.value_tolerance)) return true;
         }
         return false;
@@ -174,12 +173,12 @@ lanczos_svd(const SparseMatrix& matrix, const SparseMatrix& transposed, const Sv
         if (++done < look_at && !space.closed()) continue;
         space.solve();
         look_at = done + (std::max<std::size_t>)(blocks(rank / 4), 2);
-        if (!space.closed() && !stands(space, options)) continue;
-        svd.converged = stood.empty() ? !may_lack(space, options, block) : !grew();
+        if (!space.closed() && !has_converged(space, options)) continue;
+        svd.converged = before.empty() ? !may_lack(space, options, block) : !grew();
         if (svd.converged) break;
-        stood.resize(rank);
+        before.resize(rank);
         for (std::size_t i = 0; i < rank; ++i) {
-            stood[i] = space.square(i);
+            before[i] = space.square(i);
         }
         look_at = done + 3;
         more = space.begin_chain();
@@ -198,19 +197,17 @@ lanczos_svd(const SparseMatrix& matrix, const SparseMatrix& transposed, const Sv
 
 /// The largest singular values of a sparse matrix and their vectors. Small matrices are decomposed
 /// whole, O(symbols^3); larger ones by block Lanczos from random directions (`BlockLanczos`) until
-/// values and vectors stand. `transposed` is the matrix transposed. The result does not depend on
-/// the number of threads.
+/// values and vectors converge. `transposed` is the matrix transposed. The result does not depend
+/// on the number of threads.
 ///
-/// Goes twice through the matrix for a block; costs O(counts + symbols * rank) a direction.
-/// Memory: two tables of symbols x (3 rank + 8 block). Throws `OptionError`. Returns nothing where
-/// `after_pass` stops it.
+/// Reads the matrix twice for each block; costs O(counts + symbols * rank) a direction. Memory: two
+/// tables of symbols x (3 rank + 8 block). Throws `OptionError`. Returns nothing where `after_pass`
+/// stops it.
 [[nodiscard]] inline std::optional<TruncatedSvd> truncated_svd(const SparseMatrix& matrix,
                                                                const SparseMatrix& transposed,
                                                                const SvdOptions& options = {}) {
-    if (options.rank < 1 || options.rank > matrix.rows()) {
-        throw OptionError("rank is " + std::to_string(options.rank) + ", expected 1 to " +
-                          std::to_string(matrix.rows()) + ", the number of symbols");
-    }
+    detail::require_option(options.rank >= 1 && options.rank <= matrix.rows(), "rank", options.rank,
+                           "1 to ", matrix.rows(), ", the number of symbols");
     if (matrix.rows() > options.exact_symbols) {
         return detail::lanczos_svd(matrix, transposed, options);
     }

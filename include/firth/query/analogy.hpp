@@ -41,8 +41,8 @@ struct AnalogyOptions {
 
 namespace detail {
 
-/// What makes cosines of inner products with row `id` and unit vectors: of the index where it
-/// holds that, else of the row's norm.
+/// The factor that makes inner products of row `id` with unit vectors into cosines: from the index
+/// where it holds that, else from the row's norm.
 template <IdIndex I>
 [[nodiscard]] float cosine_term(const WordIndex<I>& index, Id id) noexcept {
     if constexpr (std::same_as<I, ExactIndex<Cosine>>) {
@@ -69,7 +69,7 @@ std::vector<WordScore> analogy_by_product(const WordIndex<I>& index, std::array<
         if (std::find(excluded.begin(), excluded.end(), id) != excluded.end()) continue;
         const float scale = cosine_term(index, id);
         const auto shifted = [&](std::size_t i) {
-            // Of a norm that float32 cannot divide by there is no scale.
+            // Float32 cannot divide by such a norm: there is no factor.
             const float cosine = scale == 0.0f
                                      ? Cosine::score<float>(words[i].vector, rows[id], scale)
                                      : dots[i][id] * scale;
@@ -100,8 +100,8 @@ template <IdIndex I>
     for (std::size_t i = 0; i < 3; ++i) {
         const std::string_view word = std::array{a, b, c}[i];
         std::optional<LookedUp> found = look_up(index.vectors(), word, options.out_of_vocabulary);
-        // A product has no word to spare: a skipped one counts as a vector of zeros, cosine 0 with
-        // all.
+        // A product needs all three words: a skipped one counts as a vector of zeros, whose cosines
+        // are 0.
         words[i] =
             found ? *std::move(found) : LookedUp{std::vector<float>(index.vectors().dim()), no_id};
         if (words[i].id != no_id) excluded.push_back(words[i].id);

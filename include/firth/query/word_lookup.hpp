@@ -16,7 +16,7 @@
 
 namespace firth {
 
-/// What a word in a query stands for: a vector, and the row it lies in where it lies in one.
+/// What a word in a query stands for: a vector, and its row if it has one.
 struct LookedUp {
     std::vector<float> vector;
     Id id = no_id;

@@ -15,9 +15,9 @@
 namespace firth {
 
 /// How search compares a query with a row. Search asks twice: first for a value that is quick to
-/// compute for many rows, the inner product with what the metric makes of the row's Euclidean norm
-/// multiplied or added; then, for the best rows, for the score itself. Values must rank rows as
-/// scores do, but for rounding. A complete example:
+/// compute for many rows, the inner product multiplied by a term that the metric makes of the row's
+/// Euclidean norm, or with the term added; then, for the best rows, for the score itself. Values
+/// must rank rows as scores do, but for rounding. A complete example:
 ///
 ///     struct InnerProduct {
 ///         static constexpr firth::simd::RowTerm row_term = firth::simd::RowTerm::none;
@@ -40,10 +40,9 @@ namespace firth {
 /// rows of codes, of which only the value is known. `magnitude` bounds what is added up in a value
 /// or a score: their rounding errors are at most some hundred units in the last place of it.
 ///
-/// A metric whose factor is 1 / norm has none where float32 cannot divide by the norm
-/// (`simd::has_reciprocal`) and gives 0 then, as for 0: search divides the query by its norm in
-/// float64, and takes for the value of a row its score, which a term of 0 asks to be computed
-/// without one.
+/// Where float32 cannot divide by a norm (`simd::has_reciprocal`), a metric with a factor of
+/// 1 / norm gives 0, as for a norm of 0. Search then divides the query by its norm in float64, and
+/// takes a row's score as its value; a term of 0 asks `score` to do without one.
 template <class M, class T = float>
 concept Metric = requires(float x, std::span<const T> vector) {
     typename std::bool_constant<(M::row_term, true)>; // known at compile time

@@ -16,7 +16,7 @@ struct Neighbor {
     friend bool operator==(const Neighbor&, const Neighbor&) = default;
 };
 
-/// The same by the label that the row goes by in its index.
+/// The same with the row's label in its index.
 template <class Label>
 struct LabelledNeighbor {
     Label label{};
@@ -25,12 +25,11 @@ struct LabelledNeighbor {
     friend bool operator==(const LabelledNeighbor&, const LabelledNeighbor&) = default;
 };
 
-/// What an index answers with whose rows go by such labels. Labels that are ids make plain
-/// neighbours.
+/// What an index with such labels answers with. With ids as labels these are plain neighbours.
 template <class Label>
 using NeighborOf = std::conditional_t<std::same_as<Label, Id>, Neighbor, LabelledNeighbor<Label>>;
 
-/// What a neighbour's row goes by.
+/// The id or the label of a neighbour.
 [[nodiscard]] inline Id label_of(const Neighbor& neighbor) noexcept {
     return neighbor.id;
 }

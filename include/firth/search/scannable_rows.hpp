@@ -12,8 +12,8 @@
 
 namespace firth {
 
-/// Rows that can be scanned: of many rows, a block at a time, the few are found quickly that may be
-/// near to a group of queries, and only those are scored.
+/// Rows that can be scanned: the few rows of a block that may be near to a group of queries are
+/// found quickly, and only those are scored.
 ///
 /// A scan goes by values, which rank rows as scores do but are computed roughly.
 /// `floor_of(query, score)` is a floor for values: every row with that score or more reaches it. A

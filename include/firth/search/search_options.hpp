@@ -14,20 +14,19 @@
 
 namespace firth {
 
-/// What to look for in an index whose rows go by such labels: the same for every index and every
-/// call.
+/// What to look for in an index with such labels: the same options for every index and every call.
 template <class Label>
 struct SearchOptionsOf {
     std::size_t k = 10; ///< how many rows; all where there are fewer
 
-    /// Rows that are left out; few.
+    /// A few rows to leave out.
     std::span<const Label> excluded{};
 
-    /// Rows that single queries of a batch leave out besides: empty, or one list a query.
+    /// More rows to leave out for single queries of a batch: empty, or one list a query.
     std::span<const std::vector<Label>> excluded_each{};
 
-    /// A bit set of the rows that may be found, bit id % 64 of word id / 64; empty: all. For rows
-    /// that go by ids alone.
+    /// A bit set of the rows that may be found, bit id % 64 of word id / 64; empty: all. Only for
+    /// indexes of ids.
     std::span<const std::uint64_t> allowed{};
 
     /// Says which rows may be found. Called only for candidate rows, from any thread; it must not
@@ -37,7 +36,7 @@ struct SearchOptionsOf {
     std::size_t threads = 1; ///< 0: all of the machine's
 };
 
-/// What to look for in an index whose rows go by their ids.
+/// What to look for in an index of ids.
 using SearchOptions = SearchOptionsOf<Id>;
 
 /// True where the options let query `query` of a batch find a row: for indexes of your own.
@@ -59,7 +58,7 @@ template <class Label>
            (!options.filter || options.filter(label));
 }
 
-/// Throws `Error` for options that do not fit so many queries of so many rows: a bit set that does
+/// Throws `Error` for options that do not fit the number of queries and rows: a bit set that does
 /// not cover the rows, or lists of excluded rows that are not one a query.
 template <class Label>
 void check_options(const SearchOptionsOf<Label>& options, std::size_t rows, std::size_t queries) {

@@ -24,46 +24,49 @@ struct scalar {
 };
 
 #if FIRTH_ON_X86()
+// After each stand the flags of gcc and clang that it needs beyond those of the one it derives
+// from. CMake reads names, order and flags here (cmake/firth_dispatch.cmake).
+
 /// Every x86-64 processor.
-struct sse2 {
+struct sse2 { // -march=x86-64 -mno-sse3
     static constexpr std::string_view name = "sse2";
     using registers = xsimd::sse2; ///< what xsimd calls the float registers
 };
 /// SSE4.2, SSSE3 and POPCNT: processors since 2008.
-struct sse42 : sse2 {
+struct sse42 : sse2 { // -msse4.2 -mpopcnt
     static constexpr std::string_view name = "sse4.2";
     using registers = xsimd::sse4_2;
 };
 /// AVX: 8 floats a register; integers stay at 128 bits.
-struct avx : sse42 {
+struct avx : sse42 { // -mavx
     static constexpr std::string_view name = "avx";
     using registers = xsimd::avx;
 };
 /// AVX2, FMA and F16C: processors since 2013 (x86-64-v3).
-struct avx2 : avx {
+struct avx2 : avx { // -mavx2 -mfma -mf16c
     static constexpr std::string_view name = "avx2";
     using registers = xsimd::fma3<xsimd::avx2>;
 };
 /// AVX-512 F, BW, CD, DQ and VL: Skylake-X (x86-64-v4).
-struct avx512 : avx2 {
+struct avx512 : avx2 { // -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl
     static constexpr std::string_view name = "avx512";
     using registers = xsimd::avx512bw;
 };
 /// And VNNI, products of bytes: Cascade Lake.
-struct avx512_vnni : avx512 {
+struct avx512_vnni : avx512 { // -mavx512vnni
     static constexpr std::string_view name = "avx512_vnni";
 };
 /// And VPOPCNTDQ, counts of bits: Ice Lake.
-struct avx512_vpopcntdq : avx512_vnni {
+struct avx512_vpopcntdq : avx512_vnni { // -mavx512vpopcntdq
     static constexpr std::string_view name = "avx512_vpopcntdq";
 };
 /// And BF16, products of bfloat16: Zen 4.
-struct avx512_bf16 : avx512_vpopcntdq {
+struct avx512_bf16 : avx512_vpopcntdq { // -mavx512bf16
     static constexpr std::string_view name = "avx512_bf16";
 };
 /// And AMX, tiles of int8 and bfloat16: Sapphire Rapids. The system must have given permission,
 /// which `firth::dispatch` asks for.
-struct amx : avx512_bf16 {
+struct amx : avx512_bf16 { // -mamx-tile -mamx-int8 -mamx-bf16
     static constexpr std::string_view name = "amx";
 };
 #endif
@@ -76,7 +79,7 @@ struct neon {
 };
 #endif
 
-/// Whatever the machine at run time has: kernels are taken from `firth::dispatch`, a library to
+/// Whatever the machine has at run time: kernels are taken from `firth::dispatch`, a library to
 /// link with (see `dispatch.hpp`).
 struct dispatched {
     static constexpr std::string_view name = "dispatched";
@@ -92,7 +95,7 @@ template <class Arch, class Level>
 concept HasLevel = std::derived_from<Arch, Level>;
 
 #if FIRTH_ON_X86()
-// Named one upon the other, so that of two versions of a kernel the higher one is taken.
+// Each builds on the one below, so that of two versions of a kernel the higher one is chosen.
 template <class Arch>
 concept HasSse2 = HasLevel<Arch, sse2>;
 template <class Arch>
@@ -119,8 +122,8 @@ concept HasNeon = HasLevel<Arch, neon>;
 
 namespace detail {
 
-/// What this translation unit's compile flags allow. AMX is never taken unasked: it needs the
-/// system's permission at run time.
+/// What this translation unit's compile flags allow. AMX is never a default: it needs the system's
+/// permission at run time.
 #if FIRTH_ON_X86() && defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) &&    \
     defined(__AVX512VL__) && defined(__AVX512CD__) && defined(__FMA__)
 #if defined(__AVX512VNNI__) && defined(__AVX512VPOPCNTDQ__) && defined(__AVX512BF16__)
@@ -152,8 +155,8 @@ using compiled = scalar;
 /// The highest architecture that this translation unit's compile flags allow.
 using compiled_arch = detail::compiled;
 
-/// Kernels take an architecture as their first template argument, and this one without it:
-/// `dispatched` in programs that link `firth::dispatch`, else `compiled_arch`.
+/// Kernels take an architecture as their first template argument; this is the default: `dispatched`
+/// in programs that link `firth::dispatch`, else `compiled_arch`.
 #if FIRTH_USE_DISPATCH()
 using default_arch = dispatched;
 #else

@@ -21,9 +21,10 @@
 #include <immintrin.h>
 #endif
 
-/// Between float32 and the smaller formats. Numerics: to float16 and bfloat16 the nearest value,
-/// ties to even, subnormal numbers and infinities included, the same on all architectures; NaN
-/// stays NaN. Back is exact. int8 has a scale a vector: see `quantize`.
+/// Conversions between float32 and the smaller formats. Numerics: to float16 and bfloat16 the
+/// nearest value, ties to even, subnormal numbers and infinities included, the same on all
+/// architectures; NaN stays NaN. Conversion back is exact. int8 has a scale a vector: see
+/// `quantize`.
 FIRTH_BEGIN_INTRINSICS
 
 namespace firth::simd {
@@ -120,8 +121,8 @@ FIRTH_ALWAYS_INLINE float quantize_of(const float* from, std::int8_t* to, std::s
     const float most = largest_size<Arch>(from, n);
     float scale = most / top;
     if (scale < 1e-30f) {
-        // 1 / scale may be beyond float32, and a subnormal scale is a coarse number: codes go by
-        // what it is, and it must not be so small that they do not fit.
+        // 1 / scale may be beyond float32, and a subnormal scale is coarse: codes are computed with
+        // its actual value, which must not be too small for them to fit.
         if (most > 0 && most >= 127.5 * static_cast<double>(scale)) scale += 0x1.0p-149f;
         // -ffast-math may take a subnormal scale for zero.
         const double unit = scale != 0.0f ? static_cast<double>(scale)
@@ -279,7 +280,7 @@ void dequantize(std::span<const std::int8_t> from, float scale, std::span<float>
 }
 
 /// Writes one bit an element, set where the element is above zero: element i is bit i % 64, counted
-/// from the lowest, of word i / 64; bits behind the last are zero. `to` has
+/// from the lowest, of word i / 64; bits after the last are zero. `to` has
 /// `words_of_bits(from.size())` words (a precondition).
 template <class Arch = default_arch>
 void pack_signs(std::span<const float> from, std::span<std::uint64_t> to) noexcept {

@@ -11,7 +11,7 @@
 #include <firth/simd/format.hpp>
 
 /// Many queries against many rows, of float, float16, bfloat16, int8 or uint8. Queries are packed
-/// once and then meet any number of rows.
+/// once and can then be scored against any number of rows.
 ///
 /// Numerics: float32 sums a slice of at most 384 elements in their order, and the slices in theirs;
 /// error at most (384 + n / 192 + 2) 2^-24 sum |a_i b_i|. Bytes are exact, as in `dot.hpp`.
@@ -39,7 +39,7 @@ void pack_queries(const T* queries, std::size_t stride, std::size_t count, std::
 
 /// Scores every packed query against every row: scores[q * score_stride + r] is the inner product
 /// of query q with row r of `row_count` rows of `dim` elements, `row_stride` apart. Rows may be
-/// unaligned; nothing beyond them is read. Works at its best from some dozen queries on.
+/// unaligned; nothing beyond them is read. Works best with a dozen queries or more.
 template <class Arch = default_arch, TileScalar T>
 void score_tile(const std::uint32_t* packed, std::size_t query_count, const T* rows,
                 std::size_t row_stride, std::size_t row_count, std::size_t dim,

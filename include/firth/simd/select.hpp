@@ -12,7 +12,7 @@
 #include <firth/simd/dispatch/kernels.hpp>
 #include <firth/simd/format.hpp>
 
-/// Of products of queries and rows those that matter, while they are in the first cache.
+/// Selects the products of queries and rows that matter, while they are in L1.
 ///
 /// Numerics: a score and its row's term are multiplied or added in float32, rounded once.
 namespace firth::simd {
@@ -39,7 +39,7 @@ struct CodeQuery {
 ///         + error + summand
 struct CodeTerms {
     const CodeQuery* queries = nullptr;
-    const float* scales = nullptr; ///< one a row
+    const float* scales = nullptr; ///< one a row; null where all are 1
     const float* errors = nullptr; ///< null where all are 0, as those below
     const float* lengths = nullptr;
     const float* summands = nullptr;
@@ -52,9 +52,9 @@ struct Selected {
     float value;
 };
 
-/// Products of some queries with some rows: that of the q-th query and the r-th row at
-/// products[q * stride + r]. They are queries first_query, ... of those that terms and thresholds
-/// belong to, and rows first_row, ...
+/// Products of some queries with some rows: that of the q-th query and the r-th row is at
+/// products[q * stride + r]. In terms and thresholds these are queries first_query, ... and rows
+/// first_row, ...
 template <class Product>
 struct ProductTile {
     const Product* products = nullptr;
@@ -67,7 +67,7 @@ struct ProductTile {
 
 namespace detail {
 
-/// What makes values of the scores of two registers of rows.
+/// Turns the scores of two registers of rows into values.
 template <class Arch>
 struct ScoreValues {
     using B = Batch<Arch>;
@@ -102,7 +102,7 @@ template <class Arch>
 struct CodeValues {
     using B = Batch<Arch>;
 
-    B scales[2];
+    B scales[2] = {B(1.0f), B(1.0f)};
     B errors[2] = {B(0.0f), B(0.0f)};
     B lengths[2] = {B(0.0f), B(0.0f)};
     B summands[2] = {B(0.0f), B(0.0f)};
@@ -129,11 +129,12 @@ struct CodeValues {
     static FIRTH_ALWAYS_INLINE float one(std::int32_t product, const CodeTerms& by, std::size_t q,
                                          std::size_t row) noexcept {
         const CodeQuery& query = by.queries[q];
-        const auto of = [&](const float* from)
-                            FIRTH_INLINE_LAMBDA { return from != nullptr ? from[row] : 0.0f; };
-        const float most = of(by.summands) + query.error + query.error_factor * of(by.errors) +
-                           query.length_factor * of(by.lengths);
-        return static_cast<float>(product) * (query.scale * by.scales[row]) + most;
+        const auto of = [&](const float* from, float without)
+                            FIRTH_INLINE_LAMBDA { return from != nullptr ? from[row] : without; };
+        const float most = of(by.summands, 0) + query.error +
+                           query.error_factor * of(by.errors, 0) +
+                           query.length_factor * of(by.lengths, 0);
+        return static_cast<float>(product) * (query.scale * of(by.scales, 1)) + most;
     }
 };
 
@@ -141,8 +142,8 @@ template <class Arch, class Terms>
 using ValuesOf =
     std::conditional_t<std::is_same_v<Terms, ScoreTerms>, ScoreValues<Arch>, CodeValues<Arch>>;
 
-/// Writes those of a query's values from `row` on that are not below its threshold, NaN among them:
-/// somebody else must rank it.
+/// Writes those of a query's values from `row` on that are not below its threshold. NaN is written,
+/// too: the caller must rank it.
 FIRTH_ALWAYS_INLINE Selected* keep_values(const float* values, std::size_t count, float threshold,
                                           std::size_t query, std::size_t row,
                                           Selected* to) noexcept {
@@ -201,15 +202,15 @@ FIRTH_ALWAYS_INLINE Selected* select_of(const ProductTile<Product>& tile, const 
     return to;
 }
 
-/// Products of a panel of rows with a group of queries after the other, each selected from right
-/// away.
+/// Multiplies a panel of rows with one group of queries after the other, and selects from each at
+/// once.
 template <class F, class Arch, class Terms>
 FIRTH_ALWAYS_INLINE std::size_t
 score_and_select_of(const PackedTile<Element<F>>& tile, const Terms& terms, const float* thresholds,
                     typename Format<F>::Product* scratch, Selected* to) noexcept {
     constexpr std::size_t height = panel_rows<F, Arch>;
     Selected* const begin = to;
-    // Deep vectors come back to a group with each slice, so that sums of all groups are kept.
+    // Long vectors return to a group with each slice, so the sums of all groups are kept.
     const std::size_t kept = tile.dim > slice_elements<F, Arch> ? height : 0;
     for_panels<F, Arch>(tile, [&](auto width, const PanelPart& part) FIRTH_INLINE_LAMBDA {
         auto* const scores = scratch + part.first_query * kept;
@@ -225,8 +226,8 @@ score_and_select_of(const PackedTile<Element<F>>& tile, const Terms& terms, cons
 
 } // namespace detail
 
-/// Of a format whose products become values by `Terms`: ScoreTerms for float, float16 and bfloat16,
-/// CodeTerms for int8.
+/// For a format whose products become values by `Terms`: ScoreTerms for float, float16 and
+/// bfloat16, CodeTerms for int8.
 template <class F, class Terms>
 struct SelectTileKernels {
     using Element = typename Format<F>::Element;
@@ -254,7 +255,7 @@ struct Compiled<SelectTileKernels<F, Terms>, Arch> {
 
 } // namespace detail
 
-/// The kernels that select from products there are already.
+/// The kernels that select from given products.
 struct SelectKernels {
     std::size_t (*select_scores)(const ProductTile<float>& tile, const ScoreTerms& terms,
                                  const float* thresholds, Selected* to) noexcept;

@@ -67,8 +67,8 @@ FIRTH_ALWAYS_INLINE Batch<Arch> rsqrt(const Batch<Arch>& x) noexcept {
         const __m512 y = _mm512_rsqrt14_ps(x);
         const __m512 half = _mm512_mul_ps(y, _mm512_set1_ps(0.5f));
         const __m512 error = _mm512_fnmadd_ps(_mm512_mul_ps(x, y), y, _mm512_set1_ps(1.0f));
-        // At zero and infinity the estimate is exact and the error is NaN. Asked of the bits of x,
-        // as -ffast-math lets a compiler take no number for NaN.
+        // At zero and infinity the estimate is exact and the error is NaN. Tested on the bits of x,
+        // since with -ffast-math a compiler assumes that no number is NaN.
         const __mmask16 usual =
             _mm512_cmplt_epu32_mask(_mm512_sub_epi32(_mm512_castps_si512(x), _mm512_set1_epi32(1)),
                                     _mm512_set1_epi32(0x7F7FFFFF));

@@ -93,7 +93,7 @@ FIRTH_ALWAYS_INLINE Batch<Arch> labels(std::size_t first, std::size_t positives)
     return Batch<Arch>::load_unaligned(label_steps<Arch> + 16 - 4 * (std::min)(ones, quads));
 }
 
-/// lr * (label - sigmoid(score)), which becomes of scores before they leave their registers.
+/// Turns scores into lr * (label - sigmoid(score)) before they leave their registers.
 template <class Arch>
 struct LogisticGradient {
     FIRTH_ALWAYS_INLINE Batch<Arch> operator()(const Batch<Arch>& scores,
@@ -103,7 +103,7 @@ struct LogisticGradient {
     float learning_rate;
 };
 
-/// Scores as they are.
+/// Leaves scores as they are.
 template <class Arch>
 struct PlainScore {
     FIRTH_ALWAYS_INLINE Batch<Arch> operator()(const Batch<Arch>& scores,

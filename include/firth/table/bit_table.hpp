@@ -43,7 +43,7 @@ public:
     [[nodiscard]] std::uint64_t* data() noexcept { return words_.data(); }
     [[nodiscard]] const std::uint64_t* data() const noexcept { return words_.data(); }
 
-    /// Row `id` < rows(): stride() words. Writers keep the bits behind dim() zero.
+    /// Row `id` < rows(): stride() words. Writers keep the bits after dim() zero.
     [[nodiscard]] std::span<std::uint64_t> operator[](std::size_t id) noexcept {
         assert(id < rows_);
         return {words_.data() + id * stride(), stride()};

@@ -10,6 +10,7 @@
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/messages.hpp>
 #include <firth/table/matrix_view.hpp>
 
 namespace firth {
@@ -23,10 +24,7 @@ inline constexpr std::size_t max_rows = (std::numeric_limits<std::uint32_t>::max
 namespace detail {
 
 inline void check_table_size(std::size_t rows, std::size_t dim) {
-    if (dim == 0 || dim > max_dim) {
-        throw OptionError("dim is " + std::to_string(dim) + ", expected 1 to " +
-                          std::to_string(max_dim));
-    }
+    require_option(dim >= 1 && dim <= max_dim, "dim", dim, "1 to ", max_dim);
     if (rows > max_rows) {
         throw OptionError("a table of " + std::to_string(rows) + " rows, expected at most " +
                           std::to_string(max_rows));
@@ -58,7 +56,7 @@ public:
         data_ = AlignedBuffer<T>(rows * stride(), Uninitialized());
     }
 
-    /// Rows that lie somewhere else, a mapped file say, in the layout of a table. Throws as above,
+    /// Rows that lie elsewhere (in a mapped file, say) in the layout of a table. Throws as above,
     /// and `Error` where `data` has another size.
     EmbeddingTable(std::size_t rows, std::size_t dim, AlignedBuffer<T> data)
         : rows_(rows), dim_(dim) {
@@ -100,7 +98,7 @@ public:
         return view()[id];
     }
 
-    /// Writes the zeros behind the elements of row `id` < rows(), in tables made `Uninitialized`.
+    /// Writes the zeros after the elements of row `id` < rows(), in tables made `Uninitialized`.
     void clear_padding(std::size_t id) noexcept {
         std::fill(data() + id * stride() + dim_, data() + (id + 1) * stride(), T{});
     }

@@ -20,8 +20,8 @@ namespace firth {
 /// largest vocabularies; the limit keeps a hostile file from making every lookup slow.
 inline constexpr std::size_t max_probes = 4096;
 
-/// The symbols of a vocabulary as arrays that lie in a file: found and named in place, without
-/// reading the rest. Nothing in the arrays is trusted: an entry is checked when it is touched.
+/// The symbols of a vocabulary as arrays in a file, looked up in place without reading the rest.
+/// Nothing in the arrays is trusted: an entry is checked when it is used.
 struct MappedSymbols {
     std::string_view bytes;                 ///< of all symbols, one behind the other
     std::span<const std::uint64_t> ends;    ///< where each symbol ends in `bytes`
@@ -41,8 +41,8 @@ struct MappedSymbols {
         return bytes.substr(begin, ends[id] - begin);
     }
 
-    /// The id of a symbol, or nothing. Throws `FormatError` where it comes upon damage. Constant
-    /// time.
+    /// The id of a symbol, or nothing. Throws `FormatError` for damaged entries on the way to it.
+    /// Constant time.
     [[nodiscard]] std::optional<Id> find(std::string_view symbol) const {
         const std::uint64_t hash = checksum(symbol);
         for (std::size_t probe = 0; probe < (std::min)(max_probes, buckets.size()); ++probe) {
@@ -61,10 +61,10 @@ struct MappedSymbols {
 };
 
 /// A hash index of symbols: a power of two of slots, at least twice as many as symbols. A symbol
-/// stands in the first free slot from its XXH64 on (modulo the number of slots), as its id in the
+/// lies in the first free slot from its XXH64 on (modulo the number of slots), as its id in the
 /// lower 32 bits and the upper half of its hash in the upper; the id `no_id` marks a free slot.
-/// Throws `Error` where more than `max_probes` symbols crowd in one place, which chance does not
-/// do.
+/// Throws `Error` where a symbol would lie more than `max_probes` slots from its hash, which does
+/// not happen by chance.
 template <class Symbols>
 [[nodiscard]] std::vector<std::uint64_t> symbol_slots(const Symbols& symbols) {
     std::vector<std::uint64_t> buckets(std::bit_ceil(2 * symbols.size() + 1), no_id);

@@ -9,9 +9,9 @@
 
 namespace firth {
 
-/// A matrix of rows x dim elements that somebody else owns, row-major, one row `stride` elements
-/// after the other. `T` is const for views that only read. Kernels, queries and indexes take views,
-/// so that a caller's own `float*` works everywhere a table does.
+/// A matrix of rows x dim elements that somebody else owns, row-major, rows `stride` elements
+/// apart. `T` is const for views that only read. Kernels, queries and indexes take views, so that a
+/// caller's own `float*` works everywhere a table does.
 template <class T>
 class TableView {
 public:
@@ -33,7 +33,7 @@ public:
         return view;
     }
 
-    /// A view that only reads is had from one that may write.
+    /// A writable view converts to a read-only one.
     constexpr operator TableView<const T>() const noexcept requires(!std::is_const_v<T>) {
         TableView<const T> view(data_, rows_, dim_, stride_);
         view.padded_ = padded_;

@@ -9,6 +9,7 @@
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/messages.hpp>
 #include <firth/base/number_bits.hpp>
 #include <firth/simd/convert.hpp>
 #include <firth/simd/distance.hpp>
@@ -20,9 +21,9 @@
 namespace firth {
 
 /// A quarter of a float table: int8 codes in [-127, 127] with a scale a row, such that
-/// scale(id) * code is within half a scale of the element it stands for. The norms of the rows as
-/// they were are kept beside them, so that a cosine is one inner product of integers. For unit rows
-/// of dim 768 an inner product is off by some 4e-4.
+/// scale(id) * code is within half a scale of the element it stands for. The norms of the original
+/// rows are kept, so that a cosine is one inner product of integers. For unit rows of dim 768 an
+/// inner product is off by about 4e-4.
 class QuantizedTable {
 public:
     QuantizedTable() = default;
@@ -31,10 +32,8 @@ public:
     /// whose norm is beyond float32, `OptionError` for a dim above `simd::max_byte_dim`, and
     /// `std::bad_alloc`.
     explicit QuantizedTable(TableView<const float> rows) {
-        if (rows.dim() > simd::max_byte_dim) {
-            throw OptionError("dim is " + std::to_string(rows.dim()) + ", expected at most " +
-                              std::to_string(simd::max_byte_dim) + " in a table of int8");
-        }
+        detail::require_option(rows.dim() <= simd::max_byte_dim, "dim", rows.dim(), "at most ",
+                               simd::max_byte_dim, " in a table of int8");
         codes_ = EmbeddingTable<std::int8_t>(rows.rows(), rows.dim());
         scales_ = AlignedBuffer<float>(rows.rows());
         norms_ = AlignedBuffer<float>(rows.rows());
@@ -85,8 +84,8 @@ public:
         return scales_[a] * scales_[b] * static_cast<float>(product);
     }
 
-    /// The cosine of rows `a` and `b` < rows(); 0 where one is all zeros. Of a norm that float32
-    /// cannot divide by (`simd::has_reciprocal`) the codes' own is taken.
+    /// The cosine of rows `a` and `b` < rows(); 0 where one is all zeros. Where float32 cannot
+    /// divide by a row's norm (`simd::has_reciprocal`), the norm of its codes is used.
     [[nodiscard]] float cosine(std::size_t a, std::size_t b) const noexcept {
         if (!simd::has_reciprocal(norms_[a]) || !simd::has_reciprocal(norms_[b])) {
             return simd::cosine(codes_.view().padded_row(a), codes_.view().padded_row(b));

@@ -17,16 +17,16 @@
 
 namespace firth {
 
-/// What becomes of several words that get the same name.
+/// What happens to several words that get the same name.
 enum class Collisions {
-    keep_first, ///< the first one's vector stands for all: of files in order of frequency, the most
+    keep_first, ///< the first word's vector stands for all: in files sorted by frequency, the most
                 ///< frequent one's
     mean,       ///< the mean of their vectors, weighted by their counts where these are known
     refuse,     ///< `Error`
 };
 
-/// Vectors under other names: `rename(word)` gives a word's new name. The order stays that of the
-/// first word of each name, and counts are added up.
+/// Vectors under other names: `rename(word)` gives a word's new name. Names keep the order of their
+/// first words, and counts are added up.
 ///
 ///     const auto lower = firth::relabel(vectors, firth::fold_ascii, firth::Collisions::mean);
 template <class Rename>

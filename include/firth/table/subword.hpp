@@ -8,8 +8,8 @@
 namespace firth {
 
 /// fastText's hash of a word or an n-gram: 32-bit FNV-1a with every byte sign-extended
-/// (`Dictionary::hash` of fastText 0.9.2), so that bytes above 127 hash unlike in the usual FNV-1a.
-/// `hash` is that of the bytes before, where there are some.
+/// (`Dictionary::hash` of fastText 0.9.2), so that bytes above 127 hash differently from the usual
+/// FNV-1a. `hash` is the hash of the bytes before, if there are any.
 [[nodiscard]] constexpr std::uint32_t subword_hash(std::string_view bytes,
                                                    std::uint32_t hash = 2166136261u) noexcept {
     for (const char byte : bytes) {
@@ -20,7 +20,7 @@ namespace firth {
 }
 
 /// Which character n-grams a word has (Bojanowski et al. 2017, section 3.2): those of `min_length`
-/// to `max_length` code points of the word with '<' before and '>' behind it, hashed into `buckets`
+/// to `max_length` code points of the word with '<' before and '>' after it, hashed into `buckets`
 /// numbers.
 struct SubwordOptions {
     std::uint32_t min_length = 3;
@@ -29,10 +29,10 @@ struct SubwordOptions {
     bool sentence_end = false; ///< "</s>" has n-grams, too: so in models from before format 11
 };
 
-/// Calls `use(ngram, hash)` for each n-gram of a word and its `subword_hash`, as fastText 0.9.2
-/// does: by where it begins, then by length; a single '<' or '>' is none, and the sentence end
-/// "</s>" has none. Bytes that are not UTF-8 count as fastText counts them: one that continues a
-/// sequence belongs to what is before it.
+/// Calls `use(ngram, hash)` for each n-gram of a word and its `subword_hash`, in fastText 0.9.2's
+/// order: by first character, then by length. A single '<' or '>' is not an n-gram, and the
+/// sentence end "</s>" has none. Invalid UTF-8 counts as in fastText: a continuation byte belongs
+/// to what precedes it.
 template <class Use>
 void for_each_ngram(std::string_view word, const SubwordOptions& options, Use&& use) {
     if (options.max_length == 0 || (word == "</s>" && !options.sentence_end)) return;

@@ -23,7 +23,7 @@ namespace firth {
 namespace detail {
 
 /// Calls `use(row)` with the row of each n-gram of a word that has one: its bucket or, where `kept`
-/// is not null, the row that was kept for the bucket.
+/// is not null, the row kept for the bucket.
 template <class Use>
 void for_each_ngram_row(std::string_view word, const SubwordOptions& options,
                         const tsl::robin_map<std::uint32_t, std::uint32_t>* kept, Use&& use) {
@@ -43,14 +43,14 @@ void for_each_ngram_row(std::string_view word, const SubwordOptions& options,
 /// Reading from several threads is safe.
 class SubwordVectors {
 public:
-    /// Which row belongs to a bucket, in models of which only some n-grams were kept.
+    /// The rows of the buckets, in models that kept only some n-grams.
     using KeptBuckets = tsl::robin_map<std::uint32_t, std::uint32_t>;
 
     SubwordVectors() = default;
 
-    /// `words` are whole vectors, with their n-grams taken in. `ngrams` has a row a bucket, or,
-    /// where `kept` is not null, the rows that it names: none where it is empty. Throws `Error`
-    /// where these do not fit each other.
+    /// `words` are whole vectors, with their n-grams included. `ngrams` has a row a bucket or,
+    /// where `kept` is not null, the rows that it names; n-grams have no rows where it is empty.
+    /// Throws `Error` where these do not fit each other.
     SubwordVectors(WordVectors<float> words, EmbeddingTable<float> ngrams, SubwordOptions options,
                    bool pruned = false, KeptBuckets kept = {})
         : words_(std::move(words)), ngrams_(std::move(ngrams)), kept_(std::move(kept)),
@@ -80,9 +80,9 @@ public:
     /// The words alone.
     [[nodiscard]] WordVectors<float> take_words() && { return std::move(words_); }
 
-    /// Writes the vector of any word to `vector`, dim() elements, and returns from how much it was
-    /// made: 1 for a word of the vocabulary, else the number of its n-grams. With none of them the
-    /// vector is all zeros.
+    /// Writes the vector of any word to `vector`, dim() elements, and returns how many vectors it
+    /// was made of: 1 for a word of the vocabulary, else the number of its n-grams that have one.
+    /// With 0 the vector is all zeros.
     std::size_t compose(std::string_view word, std::span<float> vector) const {
         if (const std::optional<Id> id = words_.find(word)) {
             std::copy(words_[*id].begin(), words_[*id].end(), vector.begin());

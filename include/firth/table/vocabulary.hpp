@@ -19,14 +19,14 @@
 
 namespace firth {
 
-/// Symbols (words, or any other byte strings without a meaning of their own), each with an id from
-/// 0 on and a count. Learners number symbols by falling count; files keep the order they have.
+/// Symbols (words, or any other byte strings), each with an id from 0 on and a count. Learners
+/// number symbols by falling count; files keep the order they have.
 ///
 /// Lookup by `std::string_view` allocates nothing and takes constant time; reading from several
 /// threads is safe, adding is not.
 ///
-/// It can lie in a mapped file. Then reading an entry throws `FormatError` where the file is
-/// damaged at that place; a copy shares the file, and adding a symbol copies all of them first.
+/// It can lie in a mapped file. Then reading a damaged entry throws `FormatError`; a copy shares
+/// the file, and adding a symbol first copies all of them.
 class Vocabulary {
 public:
     Vocabulary() = default;

@@ -45,7 +45,7 @@ public:
     [[nodiscard]] const Vocabulary& vocabulary() const noexcept { return vocabulary_; }
     [[nodiscard]] const EmbeddingTable<T>& table() const noexcept { return table_; }
 
-    /// The table, to be changed. What was known of the norms is forgotten.
+    /// The table, writable. Forgets the rows' norms.
     [[nodiscard]] EmbeddingTable<T>& mutable_table() noexcept {
         norms_ = {};
         return table_;

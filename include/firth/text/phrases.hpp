@@ -15,7 +15,7 @@
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/atomic_file.hpp>
-#include <firth/base/error.hpp>
+#include <firth/base/messages.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/random.hpp>
@@ -26,12 +26,12 @@ namespace firth {
 
 /// Which pairs of words are a phrase.
 struct PhraseOptions {
-    std::uint64_t min_count = 5; ///< pairs, and their words, seen less often are none
+    std::uint64_t min_count = 5; ///< pairs and words seen less often form no phrases
     double threshold = 100;      ///< pairs with a higher score are phrases
     std::size_t threads = 0;     ///< 0: all of the machine's
 };
 
-/// Two symbols that follow each other more often than chance has it.
+/// Two symbols that follow each other more often than by chance.
 struct Phrase {
     Id first = no_id;
     Id second = no_id;
@@ -103,18 +103,17 @@ struct PairHash {
 
 } // namespace detail
 
-/// The phrases of an encoded corpus by falling score, by the score of word2phrase (Mikolov et al.
-/// 2013, "Distributed Representations of Words and Phrases", equation 6, times the number of
-/// words). The corpus should hold all words (min-count 1): a word that is left out lets its
-/// neighbours meet.
+/// The phrases of an encoded corpus, best first, by the score of word2phrase (Mikolov et al. 2013,
+/// "Distributed Representations of Words and Phrases", equation 6, times the number of words). The
+/// corpus should hold all words (min-count 1): where a word is left out, its neighbours become
+/// adjacent.
 ///
 /// Pairs are counted exactly, in as many passes as keep the tables small: memory does not grow with
 /// the corpus. Cost: O(corpus). Throws `OptionError`.
 [[nodiscard]] inline std::vector<Phrase> find_phrases(const EncodedCorpus& corpus,
                                                       const PhraseOptions& options = {}) {
-    if (!(options.threshold >= 0)) {
-        throw OptionError("threshold is " + float_text(options.threshold) + ", expected 0 or more");
-    }
+    detail::require_option(options.threshold >= 0, "threshold", float_text(options.threshold),
+                           "0 or more");
     // Pairs of one pass on one thread: at most some 200 MB.
     constexpr std::uint64_t pairs_a_share = std::uint64_t{1} << 24;
     return detail::find_phrases_in_shares(corpus, options, pairs_a_share);

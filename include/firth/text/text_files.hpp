@@ -19,17 +19,17 @@
 #include <firth/corpus/corpus.hpp>
 #include <firth/text/tokenize.hpp>
 
-/// Which files of a folder are a corpus. Folders that people train on also hold what came of it:
-/// vectors, checkpoints, encoded corpora, counts. These, and other files that are no texts, are
-/// told by their names and their first bytes, and are never words.
+/// Which files of a folder are texts. Folders that people train on also hold the results: vectors,
+/// checkpoints, encoded corpora, counts. These, and other files that are not texts, are recognised
+/// by their names and first bytes, and are never read as words.
 namespace firth {
 
 namespace detail {
 
-/// Bytes at the beginning of a file by which it is told whether it is a text.
+/// How many bytes at the beginning of a file decide whether it is a text.
 inline constexpr std::size_t text_head = std::size_t{1} << 16;
 
-/// What the first bytes of a file (of a packed one: unpacked) are, where no text begins so: one of
+/// What a file is, by its first bytes (unpacked, if it is packed), where it is not a text: one of
 /// firth's own files, or binary data, which has a zero byte among the first 64 kB. Else empty.
 inline std::string binary_kind(std::string_view bytes) {
     if (is_section_file(bytes)) {
@@ -47,9 +47,9 @@ inline std::vector<std::string_view> line_fields(std::string_view line) {
     return fields;
 }
 
-/// True where lines are those of vectors as text: nearly all of the first hundred whole lines, a
-/// header of two whole numbers aside, are a word and the same count of numbers, at least two, or as
-/// many as the header says, some of them with a decimal point or an exponent.
+/// True for lines that look like vectors as text: nearly all of the first hundred whole lines,
+/// apart from a header of two whole numbers, are a word and the same count of numbers, at least
+/// two, or as many as the header says, some of them with a decimal point or an exponent.
 inline bool begins_like_vectors(std::string_view bytes) {
     constexpr std::size_t looked_at = 100;
     std::vector<std::vector<std::string_view>> lines;
@@ -87,9 +87,9 @@ inline bool begins_like_vectors(std::string_view bytes) {
 
 FIRTH_BEGIN_UNPACKING
 
-/// Why a file of a folder is no text, by its name and its first bytes; empty where it may be one.
-/// Packed data that cannot be unpacked and UTF-16 are left to the reader, which refuses them: they
-/// may well be texts. Throws `IoError` and `FormatError`.
+/// Why a file of a folder is not a text, by its name and its first bytes; empty where it may be
+/// one. Packed data that cannot be unpacked and UTF-16 are left to the reader, which refuses them:
+/// they may well be texts. Throws `IoError` and `FormatError`.
 inline std::string why_no_text(const std::filesystem::path& path) {
     const std::string name = path.filename().string();
     const auto numbered = [&](std::string_view mark) {
@@ -113,13 +113,13 @@ FIRTH_END_UNPACKING
 FIRTH_BEGIN_UNPACKING
 
 /// The files that a list of files and folders names: "-" stands for standard input, and a folder
-/// for all texts in it and below, by name. In folders, names that begin with a dot are passed over
-/// (`.git`), and files that are no texts are left out and added to `skipped`, with the reason:
-/// firth's own files (vectors, corpora, counts, checkpoints, whatever ends in ".checkpoint"),
-/// temporary files, vectors as text, and binary data, which has a zero byte in its first 64 kB. A
-/// file that is named itself is listed whatever it is.
+/// for all texts in it and below, by name. In folders, hidden files (`.git`) are skipped, and files
+/// that are not texts are left out and added to `skipped`, with the reason: firth's own files
+/// (vectors, corpora, counts, checkpoints, whatever ends in ".checkpoint"), temporary files,
+/// vectors as text, and binary data, which has a zero byte in its first 64 kB. A file that is named
+/// itself is always listed.
 ///
-/// Throws `IoError` for what is not there and for a folder without texts, and `FormatError` for
+/// Throws `IoError` for what does not exist and for a folder without texts, and `FormatError` for
 /// packed data that is damaged or that this build cannot read.
 [[nodiscard]] inline std::vector<std::string>
 list_files(const std::vector<std::string>& paths, std::vector<SkippedFile>* skipped = nullptr) {

@@ -13,9 +13,10 @@
 
 namespace firth::detail {
 
-/// A number for the name of a temporary file that no other thread or process has just now: of the
-/// clock, the process and a count. Files are opened so that one that is there is never taken over.
-/// `std::random_device` would do, but costs every includer the whole of <random>.
+/// A number for the name of a temporary file, made of the clock, the process and a counter, so that
+/// no other thread or process uses it at the same time. Files are opened so that an existing one is
+/// never overwritten. `std::random_device` would do, but costs every includer the whole of
+/// <random>.
 [[nodiscard]] inline std::uint32_t unique_number() noexcept {
     static std::atomic<std::uint64_t> count{0};
     std::timespec now{};
@@ -26,7 +27,7 @@ namespace firth::detail {
 #if FIRTH_ON_POSIX()
     state ^= mix_bits(~static_cast<std::uint64_t>(::getpid()));
 #endif
-    // Where addresses of one process are not those of another.
+    // Processes differ in their addresses.
     state ^= mix_bits(reinterpret_cast<std::uintptr_t>(&now));
     return static_cast<std::uint32_t>(mix_bits(state) >> 32);
 }

@@ -19,9 +19,9 @@
 
 namespace firth::detail {
 
-/// What the words of a set for evaluation stand for: rows of the vectors, found by their folded
-/// form, and vectors that a policy puts in the place of unknown words. Words are numbered: rows by
-/// their ids, the others from the number of rows on.
+/// The vectors behind the words of an evaluation set: rows, found by the words' folded forms, and
+/// vectors that a policy puts in the place of unknown words. Words are numbered: rows by their ids,
+/// the others from the number of rows on.
 class AskedWords {
 public:
     /// The first `rows` of the vectors take part. Both must outlive this.
@@ -30,16 +30,16 @@ public:
         : vectors_(vectors), unknown_(unknown), rows_((std::min)(rows, vectors.size())),
           folded_(vectors.vocabulary(), rows_, folding) {}
 
-    /// The number of a word; nothing for one that the set must do without: the policy is to skip
-    /// it, it has no n-grams, or its row takes no part. Throws `UnknownWordError` where the policy
-    /// asks for it.
+    /// The number of a word; nothing for a word to be skipped: because the policy says so, because
+    /// none of its n-grams has a vector, or because its row takes no part. Throws
+    /// `UnknownWordError` where the policy asks for it.
     [[nodiscard]] std::optional<std::size_t> find(std::string_view word) {
         if (const std::optional<Id> id = folded_.find(word)) return *id;
         const std::string spelling = folded_.spelling(word);
         if (vectors_.contains(word) || vectors_.contains(spelling)) return std::nullopt;
         const OutOfVocabulary::Policy policy = unknown_.policy();
         if (policy == OutOfVocabulary::Policy::skip) return std::nullopt;
-        // All unknown words get the same vector, but where it is made from the word.
+        // All unknown words share one vector, unless it is made from the word's n-grams.
         const bool subwords = policy == OutOfVocabulary::Policy::subwords;
         const auto [known, is_new] =
             numbers_.try_emplace(subwords ? spelling : std::string(), std::nullopt);

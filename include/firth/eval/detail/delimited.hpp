@@ -15,20 +15,20 @@
 #include <firth/base/number_text.hpp>
 #include <firth/base/utf8.hpp>
 
-/// Tables of text, as sets for evaluation are published: fields parted by tabs, semicolons, commas
-/// or spaces, with quotes and a header or without.
+/// Tables of text, as evaluation sets are published: fields separated by tabs, semicolons, commas
+/// or spaces, with or without quotes and a header.
 namespace firth {
 
-/// How a set for evaluation was read.
+/// How an evaluation set was read.
 struct EvaluationFileReport {
     std::string form;                  ///< what the file was recognised as, in words
-    std::size_t comments = 0;          ///< lines that begin with #, passed over
-    std::vector<std::string> left_out; ///< files of a folder that are no sets, by their names
+    std::size_t comments = 0;          ///< lines that begin with #, skipped
+    std::vector<std::string> left_out; ///< files of a folder that are not sets, by name
 };
 
 namespace detail {
 
-/// A line with data on it, and its number, from 1.
+/// A line with data, and its number, from 1.
 struct DataLine {
     std::string_view text;
     std::size_t number = 0;
@@ -39,7 +39,7 @@ struct DataLine {
     throw FormatError(name + ", line " + std::to_string(number) + ": " + reason);
 }
 
-/// Takes the first line off a text. Lines end in LF, CR LF, or CR alone, as they once did.
+/// Removes the first line from a text. Lines end in LF, CR LF, or CR alone, as on old Macs.
 [[nodiscard]] inline std::string_view take_any_line(std::string_view& text) {
     const std::size_t size = (std::min)(text.find_first_of("\r\n"), text.size());
     const std::string_view line = text.substr(0, size);
@@ -48,8 +48,8 @@ struct DataLine {
     return line;
 }
 
-/// The lines of a text without byte-order mark, line ends, blank lines and comments. Throws
-/// `FormatError` for bytes that are no plain text.
+/// The lines of a text, without byte-order mark, line ends, blank lines and comments. Throws
+/// `FormatError` for bytes that are not plain text.
 inline std::vector<DataLine> data_lines(std::string_view text, const std::string& name,
                                         EvaluationFileReport& report) {
     skip_byte_order_mark(text);
@@ -70,10 +70,10 @@ inline std::vector<DataLine> data_lines(std::string_view text, const std::string
     return lines;
 }
 
-/// What stands between the fields of a line.
+/// What separates the fields of a line.
 enum class Separator : char { tab = '\t', semicolon = ';', comma = ',', spaces = ' ' };
 
-/// In the order in which they are tried: who parts by tabs may have spaces and commas in fields.
+/// In the order in which they are tried: where tabs separate, fields may hold spaces and commas.
 inline constexpr std::array<Separator, 4> known_separators{Separator::tab, Separator::semicolon,
                                                            Separator::comma, Separator::spaces};
 
@@ -98,11 +98,11 @@ inline constexpr std::array<Separator, 4> known_separators{Separator::tab, Separ
 
 inline constexpr const char* unclosed = "a quote that is not closed at the end of its field";
 
-/// Fields beyond these are not looked at.
+/// Further fields are ignored.
 inline constexpr std::size_t most_fields = 64;
 
-/// Takes a field in quotes off `line`, which begins with one; "" within stands for a quote.
-/// Nothing, and the line as it was, where the closing quote is missing or no end of a field.
+/// Removes a quoted field from `line`, which begins with a quote; "" within it stands for a quote.
+/// Returns nothing and leaves the line where the closing quote is missing or no field ends there.
 inline std::optional<std::string> take_quoted(std::string_view& line, char separator) {
     std::string field;
     for (std::size_t i = 1; i < line.size(); ++i) {
@@ -121,9 +121,8 @@ inline std::optional<std::string> take_quoted(std::string_view& line, char separ
     return std::nullopt;
 }
 
-/// The fields of a line, without spaces around them. Quotes count between tabs, semicolons and
-/// commas where a field begins with one and ends with one; `open_quote` is set where one only
-/// begins with it.
+/// The fields of a line, without spaces around them. Between tabs, semicolons and commas a field
+/// may be quoted from beginning to end; `open_quote` is set where a quote only begins it.
 [[nodiscard]] inline std::vector<std::string> split_line(std::string_view line, Separator separator,
                                                          bool* open_quote = nullptr) {
     if (separator == Separator::spaces) {
@@ -152,9 +151,9 @@ inline std::optional<std::string> take_quoted(std::string_view& line, char separ
     return fields;
 }
 
-/// The number of fields that most lines have, of those with `least` or more; of several such
-/// numbers the first line's, else the largest. The first line may be a header: it decides alone
-/// only where no other counts.
+/// The number of fields that most lines have, among lines with at least `least` of them; on a tie
+/// the first line's number, else the largest. The first line may be a header, so it counts on its
+/// own only where no other line does.
 [[nodiscard]] inline std::size_t commonest_width(const std::vector<DataLine>& lines,
                                                  Separator separator, std::size_t least) {
     const std::size_t first = split_line(lines[0].text, separator).size();
@@ -172,7 +171,7 @@ inline std::optional<std::string> take_quoted(std::string_view& line, char separ
 }
 
 /// The first separator that gives every line at least `least` fields, or else the one that gives
-/// them to most lines. Spaces must give all lines as many, since a field with a space in it would
+/// them to most lines. Spaces must give all lines the same number, since a space in a field would
 /// shift those after it; the first line may be a header and differ.
 [[nodiscard]] inline Separator choose_separator(const std::vector<DataLine>& lines,
                                                 std::size_t least) {
@@ -194,7 +193,7 @@ inline std::optional<std::string> take_quoted(std::string_view& line, char separ
     return best;
 }
 
-/// The value of digits and nothing but digits, -1 for other text.
+/// The value of text that is digits only, -1 for other text.
 [[nodiscard]] inline double whole_number(std::string_view field) {
     if (field.empty() || field.find_first_not_of("0123456789") != field.npos) return -1;
     return static_cast<double>(parse_float(field).value);
@@ -204,12 +203,13 @@ inline std::optional<std::string> take_quoted(std::string_view& line, char separ
 /// where they are numbers, or where there are no others.
 struct ColumnKind {
     bool number = false; ///< at least half of them are numbers
-    bool index = false;  ///< whole numbers that rise
+    bool index = false;  ///< increasing whole numbers
     bool tag = false;    ///< parts of speech or single letters
     bool empty = false;  ///< nothing at all
 };
 
-/// True for the name of a part of speech, and for single letters, which mark these and relations.
+/// True for the name of a part of speech, and for a single letter, which stands for one or for a
+/// relation.
 [[nodiscard]] inline bool is_tag(std::string_view field) {
     constexpr std::array<std::string_view, 18> names{"adj",  "ADJ",  "Adj",  "adv", "ADV", "Adv",
                                                      "noun", "NOUN", "Noun", "nn",  "NN",  "verb",
@@ -226,7 +226,8 @@ struct Table {
     Separator separator = Separator::spaces;
     std::vector<ColumnKind> columns; ///< as many as most lines have
 
-    /// Throws `FormatError` for a quote that is not closed; between tabs it is a word's own.
+    /// Throws `FormatError` for a quote that is not closed; between tabs a quote is part of the
+    /// word.
     [[nodiscard]] std::vector<std::string> fields(std::size_t line) const {
         bool open_quote = false;
         std::vector<std::string> found = split_line(lines[line].text, separator, &open_quote);
@@ -241,7 +242,8 @@ struct Table {
     }
 };
 
-/// Looks at all lines, at least one, for columns; lines of fewer than `least` fields do not count.
+/// Finds the columns from all lines, of which there is at least one; lines of fewer than `least`
+/// fields are ignored.
 [[nodiscard]] inline Table look_at(std::vector<DataLine> lines, Separator separator,
                                    std::size_t least, const std::string& name) {
     Table table{name, std::move(lines), separator, {}};
@@ -278,7 +280,8 @@ struct Table {
         look(first);
     }
     for (std::size_t i = 0; i < width; ++i) {
-        // A number in the first line tells as much as one further down, a word there does not.
+        // A number in the first line counts as one further down does; a word there may be a
+        // heading.
         numbers[i] += is_numeral(i);
         table.columns[i].number = 2 * numbers[i] >= looked_at;
         table.columns[i].tag = table.columns[i].tag && numbers[i] == 0;

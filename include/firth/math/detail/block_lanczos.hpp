@@ -33,8 +33,8 @@ inline void multiply_sparse(const SparseMatrix& matrix, const EmbeddingTable<flo
 }
 
 /// Looks for the largest singular values of a sparse matrix A in a growing space: block Lanczos on
-/// A^T A with every new block made orthogonal to all earlier ones, and restarted with the best of
-/// what was found when it has become large (Golub, Luk, Overton 1981; Wu, Simon 2000).
+/// A^T A, with every new block made orthogonal to all earlier ones, and restarted with the best
+/// vectors found when the space has become large (Golub, Luk, Overton 1981; Wu, Simon 2000).
 ///
 /// The space is spanned by the orthonormal columns of `right`; `left` holds A times each. Singular
 /// values in it are the roots of the eigenvalues of left^T left, added up in float64.
@@ -54,8 +54,8 @@ public:
     /// The number of vectors that `solve` finds: the rank, and some more.
     [[nodiscard]] std::size_t kept() const noexcept { return kept_; }
 
-    /// The next block is one of random directions, orthogonal to all before. Returns false where
-    /// there is none: the space is all there is.
+    /// Makes the next block one of random directions, orthogonal to all before. Returns false where
+    /// there is none: the space is complete.
     [[nodiscard]] bool begin_chain() {
         end_chain();
         for (std::size_t row = 0; row < next_.rows(); ++row) {
@@ -103,7 +103,7 @@ public:
     /// True where the last expansion found no direction that is new.
     [[nodiscard]] bool closed() const noexcept { return next_width_ == 0; }
 
-    /// Finds the best vectors in the space. Where that is too small, zeros stand for the rest.
+    /// Finds the best vectors in the space; where it holds too few, zeros stand for the rest.
     void solve() {
         const auto [vectors, squares] =
             eigenvectors(gram_.topLeftCorner(index(columns_), index(columns_)));

@@ -13,9 +13,8 @@
 #include <firth/base/parallel.hpp>
 #include <firth/table/embedding_table.hpp>
 
-/// Products of tall tables, whose columns are vectors of as many elements as there are symbols.
-/// Every sum is made of parts that depend on the number of rows alone: no result depends on the
-/// number of threads.
+/// Products of tall tables, whose columns are vectors with one element a symbol. Every sum is made
+/// of parts that depend on the number of rows alone: no result depends on the number of threads.
 namespace firth::detail {
 
 /// Columns [first, first + count) of a table.
@@ -75,8 +74,8 @@ inline void add_product(const Columns& from, const Eigen::MatrixXd& factor, cons
     });
 }
 
-/// The first columns of a table become what all those of `from`, which may be the same, are when
-/// multiplied by the factor: as many as the factor has.
+/// Writes `from` times the factor to the first columns of `to`, as many as the factor has. `from`
+/// may lie in the same table.
 inline void multiply(const Columns& from, const Eigen::MatrixXd& factor, EmbeddingTable<float>& to,
                      std::size_t threads) {
     const Eigen::MatrixXf transposed = factor.transpose().cast<float>();
@@ -87,7 +86,7 @@ inline void multiply(const Columns& from, const Eigen::MatrixXd& factor, Embeddi
     });
 }
 
-/// The eigenvectors of a symmetric matrix by falling eigenvalue, and these.
+/// The eigenvectors of a symmetric matrix, largest eigenvalue first, and the eigenvalues.
 [[nodiscard]] inline std::pair<Eigen::MatrixXd, Eigen::VectorXd>
 eigenvectors(const Eigen::MatrixXd& matrix) {
     const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(matrix);

@@ -81,12 +81,9 @@ public:
     public:
         Group(const BitRows& rows, std::span<const Query> queries)
             : rows_(&rows), queries_(queries),
-              // As many rows as their distances to one query stay in the first cache.
+              // So many rows that their distances to one query stay in L1.
               tile_rows_(std::clamp<std::size_t>(std::bit_floor(131072 / queries.size()), 32, 512)),
-              distances_(tile_rows_), ones_(tile_rows_),
-              minus_(queries.size(), simd::CodeQuery{.scale = -1.0f}) {
-            std::fill_n(ones_.data(), tile_rows_, 1.0f);
-        }
+              distances_(tile_rows_), minus_(queries.size(), simd::CodeQuery{.scale = -1.0f}) {}
 
         [[nodiscard]] std::size_t tile_rows() const noexcept { return tile_rows_; }
         [[nodiscard]] float threshold(std::size_t, float floor) const noexcept { return floor; }
@@ -96,13 +93,13 @@ public:
             const BitTable& table = *rows_->table_;
             std::size_t found = 0;
             for (std::size_t q = 0; q < queries_.size(); ++q) {
-                // A distance is at most a dim, so that its bits are those of a signed number too.
+                // A distance is at most a dim, so that it reads the same as a signed number.
                 simd::hamming_many(queries_[q].words.data(), table[first].data(), table.stride(),
                                    count, table.stride(),
                                    reinterpret_cast<std::uint32_t*>(distances_.data()));
-                found += simd::select({distances_.data(), tile_rows_, 1, count, q, 0},
-                                      simd::CodeTerms{minus_.data(), ones_.data()}, thresholds,
-                                      to + found);
+                found +=
+                    simd::select({distances_.data(), tile_rows_, 1, count, q, 0},
+                                 simd::CodeTerms{.queries = minus_.data()}, thresholds, to + found);
             }
             return found;
         }
@@ -116,7 +113,6 @@ public:
         std::span<const Query> queries_;
         std::size_t tile_rows_;
         AlignedBuffer<std::int32_t> distances_;
-        AlignedBuffer<float> ones_;
         std::vector<simd::CodeQuery> minus_;
     };
 

@@ -37,7 +37,7 @@ public:
         return blocks_[id / block_rows_].view()[id % block_rows_];
     }
 
-    /// Appends a row of dim() elements, whose norm is valid. Nothing has changed where it throws
+    /// Appends a row of dim() elements with a valid norm. Nothing has changed where it throws
     /// `std::bad_alloc`.
     void push_back(std::span<const float> row, float norm) {
         if (size_ == blocks_.size() * block_rows_) {
@@ -48,13 +48,13 @@ public:
         ++size_;
     }
 
-    /// Gives row `id` < size() other values, whose norm is valid.
+    /// Gives row `id` < size() new values with a valid norm.
     void replace(std::size_t id, std::span<const float> row, float norm) noexcept {
         this->terms_.set(id, norm);
         put(id, row);
     }
 
-    /// Drops the last row, and all but one of the blocks that are empty then.
+    /// Drops the last row, and all but one of the blocks that become empty.
     void pop_back() noexcept {
         --size_;
         this->terms_.truncate(size_);

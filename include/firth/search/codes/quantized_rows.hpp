@@ -125,8 +125,8 @@ public:
         prepared.vector.resize(dim());
         const detail::Scaling scaling(M::query_factor(prepared.norm), query);
         prepared.bounds.scale = scaling(simd::quantize(query, std::span(prepared.vector)));
-        // Products are exact: what is left is some roundings, and those of the score. What codes
-        // stand for is longer than the row by half a scale an element at most, that is, up to
+        // Products are exact, so that only a few roundings remain, and those of the score. The
+        // decoded row is longer than the row by at most half a scale an element: up to
         // `max_byte_dim`, by little more than the row's own length.
         prepared.margin =
             4.5f * 0x1.0p-18f * M::magnitude(prepared.norm, terms_.longest()) + 0x1.0p-140f;
@@ -158,7 +158,7 @@ public:
     };
 
 private:
-    /// The scale of row `id` times its factor. Of a norm without one the codes' own is taken.
+    /// The scale of row `id` times its factor; where its norm has no factor, that of its codes.
     [[nodiscard]] float scale_of(std::size_t id) const noexcept {
         if (terms_[id] != 0.0f || table_->norm(id) == 0.0f) return table_->scale(id) * terms_[id];
         const float length = simd::norm(table_->codes()[id]);

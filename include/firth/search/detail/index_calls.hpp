@@ -33,7 +33,7 @@ OneQuery(std::span<const T>) -> OneQuery<T>;
 template <class Derived, class Label>
 class IndexCalls {
 public:
-    /// What rows go by.
+    /// What identifies a row: its id or a label.
     using LabelType = Label;
     using NeighborType = NeighborOf<Label>;
     using Neighbors = std::vector<NeighborType>;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <firth/base/aligned_buffer.hpp>
-#include <firth/base/error.hpp>
+#include <firth/base/messages.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/search/candidate.hpp>
 #include <firth/search/codes/detail/float_group.hpp>
@@ -42,13 +42,13 @@ struct ScreeningReport {
     std::uint64_t fell_back = 0; ///< queries that screening could not narrow down
 };
 
-/// Float rows that are screened by int8 codes: a scan goes by what the codes say and by bounds on
-/// what they miss, and scores are those of the floats.
+/// Float rows screened by int8 codes: a scan uses the codes and bounds on their errors; scores are
+/// those of the floats.
 ///
-/// Let r = s c + d be a row, its codes c with scale s, and what they miss, d; and q = t e + f a
-/// query likewise. Then q r - s t (c e) = q d + f (s c), of which the first is at most |q| |d| and
-/// the second at most |f| (|r| + |d|), by Cauchy and Schwarz. |d| is stored, the other norms are
-/// known, and roundings have their own share.
+/// Let r = s c + d be a row, with codes c, their scale s and their error d, and let q = t e + f be
+/// a query likewise. Then q r - s t (c e) = q d + f (s c), where the first term is at most |q| |d|
+/// and the second at most |f| (|r| + |d|), by Cauchy and Schwarz. |d| is stored, the other norms
+/// are known, and the bounds include rounding errors.
 template <Metric M>
 class ScreenedRows {
 public:
@@ -56,7 +56,7 @@ public:
         PreparedQuery<float> exact;
         std::vector<std::int8_t> vector;
         simd::CodeQuery bounds;
-        float margin = 0; ///< in the bounds
+        float margin = 0; ///< included in the bounds
     };
 
     ScreenedRows() = default;
@@ -64,10 +64,8 @@ public:
     /// Encodes every row of the index, on `threads`.
     ScreenedRows(ExactIndex<M> exact, std::size_t threads) : exact_(std::move(exact)) {
         const TableView<const float> rows = exact_.rows().source();
-        if (rows.dim() > simd::max_byte_dim) {
-            throw OptionError("dim is " + std::to_string(rows.dim()) + ", expected at most " +
-                              std::to_string(simd::max_byte_dim) + " to be screened by int8");
-        }
+        detail::require_option(rows.dim() <= simd::max_byte_dim, "dim", rows.dim(), "at most ",
+                               simd::max_byte_dim, " to be screened by int8");
         if (rows.empty()) return;
         codes_ = EmbeddingTable<std::int8_t>(rows.rows(), rows.dim());
         scales_ = AlignedBuffer<float>(rows.rows());
@@ -135,7 +133,7 @@ private:
 
     struct Encoded {
         float scale = 0;
-        double error = 0; ///< the norm of what the codes miss, or a little more
+        double error = 0; ///< the norm of the codes' error, or a little more
     };
 
     static Encoded encode(std::span<const float> vector, std::span<std::int8_t> codes) {
@@ -156,14 +154,19 @@ private:
     AlignedBuffer<float> lengths_; ///< norms, or a little more; none where rows are multiplied
 };
 
-/// Exact search that looks at a quarter of the bytes: every row is screened by int8 codes, and
-/// those that may belong to the answer are scored in float32; a row is left out only where the most
-/// that its value can be is below the least that the values of k others can be. The answers are
-/// those of `ExactIndex`, bit for bit. Refers to rows as that does; stores round_up(dim, 64) + 8
-/// bytes a row beside them, for metrics that do not divide by a row's length 4 more, and what those
-/// need.
+/// Settings of a `CertifiedIndex`.
+struct CertifiedOptions {
+    std::span<const float> norms{}; ///< the rows' Euclidean norms where they are known: one a row
+    std::size_t threads = 1;        ///< that encode the rows; 0: all of the machine's
+};
+
+/// Exact search that reads a quarter of the bytes: every row is screened by int8 codes, and only
+/// rows that may belong to the answer are scored in float32. A row is left out only where the upper
+/// bound of its value is below the lower bounds of k others. The answers are those of `ExactIndex`,
+/// bit for bit. Refers to rows as that does; stores round_up(dim, 64) + 8 bytes a row beside them,
+/// 4 more for metrics that do not divide by a row's length, and what those need.
 ///
-/// A query for which the codes narrow down too little (thousands of nearly equal rows, say) is
+/// A query for which the codes exclude too few rows (with thousands of nearly equal rows, say) is
 /// answered by float32 search.
 template <Metric M = Cosine>
 class CertifiedIndex : public detail::IndexCalls<CertifiedIndex<M>, Id> {
@@ -174,11 +177,10 @@ public:
 
     CertifiedIndex() = default;
 
-    /// Encodes every row, on `threads` (0: all of the machine's). Throws as `ExactIndex`, and
-    /// `OptionError` for a dim above `simd::max_byte_dim`.
-    explicit CertifiedIndex(TableView<const float> rows, std::span<const float> norms = {},
-                            std::size_t threads = 1)
-        : rows_(ExactIndex<M>(rows, norms), threads) {}
+    /// Encodes every row. Throws as `ExactIndex`, and `OptionError` for a dim above
+    /// `simd::max_byte_dim`.
+    explicit CertifiedIndex(TableView<const float> rows, const CertifiedOptions& options = {})
+        : rows_(ExactIndex<M>(rows, options.norms), options.threads) {}
 
     /// The same without screening.
     [[nodiscard]] const ExactIndex<M>& exact() const noexcept { return rows_.exact(); }

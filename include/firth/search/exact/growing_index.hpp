@@ -32,22 +32,21 @@
 
 namespace firth {
 
-/// Exact search over rows that come and go. It owns its rows; each has a label that its user
-/// chooses, a number, a string or anything with `std::hash` and an order, and keeps it whatever
-/// happens to others.
+/// Exact search over rows that come and go. It owns its rows. Each has a label that its user
+/// chooses: a number, a string or anything with `std::hash` and an order.
 ///
 ///     firth::GrowingIndex<firth::Cosine> index(100);
 ///     index.add(4711, vector);
 ///     for (const auto& [label, score] : index.search(query, {.k = 10})) ...
 ///     index.remove(4711);
 ///
-/// Any number of threads may search, add, update and remove at once: searches go on side by side; a
-/// change waits for those that run, and a search that begins after it sees it whole. Answers are
+/// Any number of threads may search, add, update and remove at once. Searches run side by side; a
+/// change waits for those that run, and a search that begins after it sees all of it. Answers are
 /// those of `ExactIndex` over the same rows, except that of equal scores the smaller label comes
 /// first. Beside rows it stores their terms and labels, and about 30 bytes a row to find labels.
 ///
-/// Labels of the type `Id` make it an index of ids (`IdIndex`), for all that takes one: words by
-/// their ids, say. Filters must not call the index.
+/// With labels of the type `Id` it is an index of ids (`IdIndex`), for everything that takes one,
+/// such as words by their ids. Filters must not call the index.
 ///
 /// Functions throw `Error` for a vector of another length than dim() or one that is not finite (or
 /// whose norm, for distances its square, is beyond float32), and `std::bad_alloc`; then nothing has
@@ -118,7 +117,7 @@ public:
         }
     }
 
-    /// Gives the row with that label other values. Throws `Error` where there is none.
+    /// Gives the row with that label new values. Throws `Error` where there is none.
     void update(const Label& label, std::span<const float> row) {
         const float norm = checked_norm(row);
         const std::unique_lock lock(*mutex_);
@@ -148,12 +147,12 @@ public:
         return with_labels(detail::within(rows_, query, least, by_place.options));
     }
 
-    /// All rows as they are, and no change while it lives.
+    /// All rows at one moment: the index cannot change while it lives.
     class Reader {
     public:
         [[nodiscard]] std::size_t size() const noexcept { return index_->rows_.size(); }
 
-        /// The label and the row at a place < size(), in no order that means anything.
+        /// The label and the row at a place < size(), in no particular order.
         [[nodiscard]] const Label& label(std::size_t place) const noexcept {
             return index_->labels_[place];
         }
@@ -261,7 +260,7 @@ private:
         return places;
     }
 
-    /// Neighbours by their labels, also where scores are equal.
+    /// Neighbours with their labels, equal scores in the order of the labels.
     [[nodiscard]] Neighbors with_labels(const std::vector<Neighbor>& found) const {
         Neighbors result;
         result.reserve(found.size());
@@ -280,7 +279,7 @@ private:
         detail::scan(
             rows_, queries, by_place.options, [&](const Query&) { return Candidates(options.k); },
             [&](std::size_t q, const Query& query, Candidates& candidates) {
-                // Labels decide between equal scores, so that all candidates are ranked first.
+                // Labels decide between equal scores, so all candidates must be ranked.
                 const std::vector<Candidate> found = candidates.take();
                 Neighbors result = with_labels(detail::rank(rows_, query, found, found.size()));
                 if (result.size() > options.k) result.resize(options.k);

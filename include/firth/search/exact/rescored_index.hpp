@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/messages.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/search/candidate.hpp>
 #include <firth/search/codes/float_rows.hpp>
@@ -31,8 +32,8 @@ struct RescoringOptions {
 };
 
 /// Approximate search in two steps: `Coarse`, an index over the same rows in a smaller format,
-/// finds several times as many rows as are asked for, and their scores in float32 rank them. The
-/// float32 rows, of which only those are read, may lie in a mapped file.
+/// finds several times as many rows as asked for, and their scores in float32 rank them. Only those
+/// are read of the float32 rows, which may lie in a mapped file.
 ///
 ///     const firth::BitTable bits(table);
 ///     using Signs = firth::ExactIndex<firth::Hamming, firth::BitTable>;
@@ -47,12 +48,12 @@ public:
 
     RescoredIndex() = default;
 
-    /// Refers to `rows`, and looks at every one once, or at the norms alone where they are given.
-    /// Throws `Error` where the index and the norms have not as many rows, and as `ExactIndex`;
-    /// `OptionError` for a factor of 0.
+    /// Refers to `rows`, and reads each of them once, or only the norms where they are given.
+    /// Throws `Error` where the index or the norms have a different number of rows, and what
+    /// `ExactIndex` throws; `OptionError` for a factor of 0.
     RescoredIndex(Coarse coarse, TableView<const float> rows, const RescoringOptions& options = {})
         : coarse_(std::move(coarse)), rows_(rows, options.norms), factor_(options.factor) {
-        if (factor_ == 0) throw OptionError("the factor is 0, expected 1 or more");
+        detail::require_option(factor_ >= 1, "factor", factor_, "1 or more");
         if (coarse_.size() != rows.rows()) {
             throw Error("an index of " + std::to_string(coarse_.size()) +
                         " rows cannot be rescored by " + std::to_string(rows.rows()) + " rows");

@@ -61,8 +61,8 @@ FIRTH_ALWAYS_INLINE float jaccard_of(const std::uint64_t* a, const std::uint64_t
     return static_cast<float>(static_cast<double>(B::reduce(both)) / static_cast<double>(all));
 }
 
-/// Does `hamming_many_of` for rows of one, two or four words right behind each other, as many as
-/// are whole registers; returns how many rows that were.
+/// `hamming_many_of` for contiguous rows of one, two or four words, as many as fill whole
+/// registers; returns how many rows that were.
 template <class B>
 FIRTH_ALWAYS_INLINE std::size_t
 hamming_short_rows(const std::uint64_t* query, const std::uint64_t* rows, std::size_t count,
@@ -102,8 +102,8 @@ FIRTH_ALWAYS_INLINE void hamming_many_of(const std::uint64_t* query, const std::
     using B = BitBlock<Arch>;
     constexpr std::size_t width = B::width;
     const std::size_t whole = words / width * width;
-    // Of short rows the distances are a good part of all that memory moves. A megabyte of them does
-    // not stay in cache anyway, and written past it they need not be read first.
+    // For short rows the distances are a good part of the memory traffic. A megabyte of them does
+    // not stay in cache anyway; written past it, they need not be read first.
     [[maybe_unused]] const bool past =
         count >= (std::size_t{1} << 18) && reinterpret_cast<std::uintptr_t>(distances) % 32 == 0;
     if constexpr (requires {

@@ -53,7 +53,7 @@ struct BitBlock {
 
 #if FIRTH_ON_X86() && defined(__AVX2__)
 
-/// Bits of four at a time looked up in a register (Mula, Kurz and Lemire 2018).
+/// Counts bits four at a time by looking them up in a register (Mula, Kurz and Lemire 2018).
 template <HasAvx2 Arch>
 struct BitBlock<Arch> {
     using Vector = __m256i;
@@ -69,7 +69,7 @@ struct BitBlock<Arch> {
                                                 std::size_t n) noexcept {
         const auto mask =
             _mm256_loadu_si256(static_cast<const __m256i*>(last_bytes_mask<Arch, 32>((n - i) * 8)));
-        // From the mask's ones behind zeros to ones before zeros: words are taken from p + i on.
+        // The mask has its ones at the end; here they belong first: words are loaded from p + i on.
         return _mm256_maskload_epi64(reinterpret_cast<const long long*>(p + i),
                                      _mm256_permute4x64_epi64(mask, 0x1B));
     }
@@ -156,7 +156,7 @@ struct BitBlock<Arch> {
         return static_cast<std::uint64_t>(
             _mm_cvtsi128_si64(_mm_add_epi64(quarter, _mm_unpackhi_epi64(quarter, quarter))));
     }
-    /// The totals of eight sums at once, a third of the work of one after the other. With `past`
+    /// The totals of eight sums at once, at a third of the cost of one after the other. With `past`
     /// they are written past the caches; `totals` is then aligned to 32 bytes.
     static FIRTH_ALWAYS_INLINE void reduce(const std::array<Sum, 8>& sums, std::uint32_t* totals,
                                            bool past) noexcept {
@@ -166,8 +166,8 @@ struct BitBlock<Arch> {
                                     pair(sums[6].words, sums[7].words));
         store(quad(first, second), totals, past);
     }
-    /// The bits in which a query of `Words` words, 1, 2 or 4, that fills a register by coming again
-    /// and again, differs from each of eight rows right behind each other.
+    /// The number of bits in which a query of `Words` words (1, 2 or 4), repeated to fill a
+    /// register, differs from each of eight contiguous rows.
     template <std::size_t Words>
     static FIRTH_ALWAYS_INLINE void differing_eight(Vector query, const std::uint64_t* rows,
                                                     std::uint32_t* totals, bool past) noexcept {

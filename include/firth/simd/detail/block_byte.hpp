@@ -33,7 +33,7 @@ struct WordRegister;
 
 #if FIRTH_ON_X86()
 
-/// Elements [i, n) of a vector of bytes, fewer than 16, zeros before or behind.
+/// Elements [i, n) of a vector of bytes, fewer than 16, with zeros before or after them.
 template <class Arch>
 FIRTH_ALWAYS_INLINE __m128i load_byte_tail(const void* vector, std::size_t i,
                                            std::size_t n) noexcept {
@@ -262,8 +262,8 @@ struct Block<T, Arch> {
 
 #if FIRTH_ON_X86() && defined(__AVX512VNNI__)
 
-/// Bytes as they are. VPDPBUSD multiplies unsigned by signed bytes, so that of two numbers of the
-/// same kind one is moved by 128 (a flipped bit) and what that adds is summed apart:
+/// Bytes as they are. VPDPBUSD multiplies unsigned by signed bytes, so one of two numbers of the
+/// same kind is shifted by 128 (a flipped bit) and the surplus is summed separately:
 /// x * y = (x + 128) * y - 128 * y for int8, x * (y - 128) + 128 * x for uint8.
 template <ByteElement T, Vectorized Arch>
     requires HasVnni<Arch>
@@ -281,7 +281,7 @@ struct Block<T, Arch> {
     static FIRTH_ALWAYS_INLINE Vector load_tail(const T* p, std::size_t i, std::size_t n) noexcept {
         return _mm512_maskz_loadu_epi8((__mmask64{1} << (n - i)) - 1, p + i);
     }
-    /// gcc would read an operand that is used twice from memory twice, which is what bounds `dot`.
+    /// gcc would load an operand that is used twice from memory twice, and loads limit `dot`.
     static FIRTH_ALWAYS_INLINE void keep_in_register(Vector& x) noexcept {
 #if defined(__GNUC__) || defined(__clang__)
         __asm__("" : "+v"(x));

@@ -25,7 +25,7 @@ namespace firth::simd::detail {
 
 #if FIRTH_ON_X86()
 
-/// Elements [i, n) of a vector of 16-bit elements, fewer than 8, zeros behind or before.
+/// Elements [i, n) of a vector of 16-bit elements, fewer than 8, with zeros after or before them.
 template <class Arch, class T>
 FIRTH_ALWAYS_INLINE __m128i load_half_tail(const T* p, std::size_t i, std::size_t n) noexcept {
     if (n >= 8) {
@@ -149,7 +149,7 @@ struct Block<float16, Arch> : FloatSums<Arch> {
 #if FIRTH_ON_X86() || FIRTH_ON_ARM64()
 
 /// A register of bfloat16 by the architecture: `load`, `load_tail`, and its even and odd elements
-/// as floats, which are bits moved and bits cleared, cheaper than elements in their order.
+/// as floats, by shifting and masking, which is cheaper than keeping their order.
 template <class Arch>
 struct BfloatRegister;
 

@@ -29,7 +29,7 @@ FIRTH_ALWAYS_INLINE void for_each_group(std::size_t count, Body&& body) {
 inline constexpr std::size_t rows_a_pass = 2;
 inline constexpr std::size_t chains_a_row = 2;
 
-/// How far ahead of its use memory is asked for.
+/// How far ahead memory is prefetched.
 inline constexpr std::size_t prefetch_bytes = 12288;
 
 template <class F, class Arch>

@@ -19,17 +19,17 @@
 #include <immintrin.h>
 #endif
 
-/// Many queries against many rows as a matrix product: a panel of rows is turned on its side in a
-/// buffer that stays in L1, so that one register holds an element (a unit) of as many rows; it
-/// meets a group of queries, one broadcast element each, in accumulators that fill the registers.
-/// Deep vectors are taken in slices. No padding is multiplied and no register is summed across,
-/// which is what a product of short vectors row by row loses its time with. The functions that
+/// Many queries against many rows as a matrix product: a panel of rows is transposed into a buffer
+/// that stays in L1, so that one register holds the same element (a unit) of several rows. It is
+/// multiplied with a group of queries, one broadcast element each, in accumulators that fill the
+/// registers. Long vectors are taken in slices. No padding is multiplied and no register is summed
+/// across, which is where a product of short vectors row by row loses its time. The functions that
 /// programs call are in `score_tile.hpp`.
 FIRTH_BEGIN_INTRINSICS
 
 namespace firth::simd {
 
-/// Packed queries and the rows that they shall meet.
+/// Packed queries and the rows to score them against.
 template <class Element>
 struct PackedTile {
     const std::uint32_t* packed = nullptr;
@@ -48,7 +48,7 @@ namespace firth::simd::detail {
 template <class F, class Arch>
 inline constexpr std::size_t panel_rows = 2 * TileFormat<F, Arch>::lanes;
 
-/// Queries that meet a panel together.
+/// Queries that are multiplied with a panel together.
 template <class Arch>
 inline constexpr std::size_t group_queries = vector_registers<Arch> >= 32 ? 14 : 6;
 
@@ -189,7 +189,7 @@ multiply_panel(const std::uint32_t* group, const std::uint32_t* start, const std
             if constexpr (std::is_floating_point_v<typename Format<F>::Product>) {
                 score = before + edge[q][r];
             } else {
-                // Unsigned, where sums may pass through 2^31 on their way.
+                // Unsigned: sums may pass through 2^31 on the way.
                 score = static_cast<typename Format<F>::Product>(
                     static_cast<std::uint32_t>(before) + static_cast<std::uint32_t>(edge[q][r]));
             }
@@ -242,8 +242,8 @@ struct PanelPart {
     bool is_last; ///< of the slices
 };
 
-/// Calls `multiply(width, part)` for panel after panel, of each for slice after slice, of each for
-/// group after group, where a group has room for `width` queries.
+/// Calls `multiply(width, part)` for each group of queries of each slice of each panel, in this
+/// order; a group has room for `width` queries.
 template <class F, class Arch, class Multiply>
 FIRTH_ALWAYS_INLINE void for_panels(const PackedTile<Element<F>>& tile,
                                     Multiply multiply) noexcept {
@@ -290,7 +290,7 @@ FIRTH_ALWAYS_INLINE void for_panels(const PackedTile<Element<F>>& tile,
     }
 }
 
-/// Puts the scores of a part, or adds them to what is there.
+/// Stores the scores of a part, or adds them to those stored before.
 template <class F, class Arch, std::size_t Width>
 FIRTH_ALWAYS_INLINE void score_part(const PanelPart& part, typename Format<F>::Product* scores,
                                     std::size_t score_stride) noexcept {

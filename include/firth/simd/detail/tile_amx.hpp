@@ -55,7 +55,7 @@ template <class T>
     return (units + amx_step_units - 1) / amx_step_units * amx_step_units * amx_side;
 }
 
-/// Group after group of 32 queries, of each step after step: 32 times 16 units.
+/// Packs queries in groups of 32, step by step: 32 times 16 units each.
 template <class T, class Arch>
 FIRTH_ALWAYS_INLINE void amx_pack_queries_of(const T* queries, std::size_t stride,
                                              std::size_t count, std::size_t dim,
@@ -222,7 +222,7 @@ template <class T, class Arch>
     };
 }
 
-/// Scores of 32 rows after the other, each selected from.
+/// Scores 32 rows at a time, and selects from each.
 template <class T, class Terms, class Arch>
 [[nodiscard]] constexpr SelectTileKernels<T, Terms> make_amx_select_kernels() noexcept {
     return {[](const PackedTile<T>& tile, const Terms& terms, const float* thresholds,

@@ -98,7 +98,7 @@ struct Integers32 {
         return load(unit);
     }
     static FIRTH_ALWAYS_INLINE Register add(Register a, Register b) noexcept {
-        // Unsigned, where sums may pass through 2^31 on their way.
+        // Unsigned: sums may pass through 2^31 on the way.
         return {static_cast<std::int32_t>(static_cast<std::uint32_t>(a.value) +
                                           static_cast<std::uint32_t>(b.value))};
     }
@@ -256,9 +256,9 @@ struct TileFormat<T, Arch> : integers_of<Arch>::type {
 
 #if FIRTH_ON_X86() && defined(__AVX512VNNI__)
 
-/// Four bytes a unit. VPDPBUSD takes an unsigned and a signed side. int8: rows are moved up by 128,
-/// and a query's sums begin with -128 times its own sum. uint8: rows are moved down by 128 and the
-/// sums begin with +128 times the query's.
+/// Four bytes a unit. VPDPBUSD takes an unsigned and a signed side. int8: rows are shifted up by
+/// 128, and a query's sums begin with -128 times its own sum. uint8: rows are shifted down by 128
+/// and the sums begin with +128 times the query's.
 template <ByteElement T, HasVnni Arch>
 struct TileFormat<T, Arch> : Integers512 {
     using Packed = T;

@@ -20,8 +20,8 @@ struct Level {
     bool available; ///< this machine can run it
 };
 
-/// All of them, lowest first: of x86-64 sse2, sse4.2, avx, avx2, avx512, avx512_vnni,
-/// avx512_vpopcntdq, avx512_bf16 and amx, as far as the compiler that built the library knows them.
+/// All of them, lowest first: the architectures of `arch.hpp`, as far as the compiler that built
+/// the library knows them.
 [[nodiscard]] std::span<const Level> levels() noexcept;
 
 /// The name of the one in use.

@@ -15,6 +15,7 @@
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/messages.hpp>
 #include <firth/base/number_bits.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>
@@ -120,18 +121,12 @@ private:
     static constexpr std::size_t lookahead = 4;
 
     static CooccurrenceTrainerOptions checked(const CooccurrenceTrainerOptions& options) {
-        if (options.dim < 1 || options.dim > largest_dim) {
-            throw OptionError("dim is " + std::to_string(options.dim) + ", expected 1 to " +
-                              std::to_string(largest_dim));
-        }
-        if (options.epochs > 1000000) {
-            throw OptionError("epochs is " + std::to_string(options.epochs) +
-                              ", expected 0 to 1000000");
-        }
-        if (!(options.checkpoint.seconds >= 0)) {
-            throw OptionError("seconds between checkpoints is " +
-                              float_text(options.checkpoint.seconds) + ", expected 0 or more");
-        }
+        using detail::require_option;
+        require_option(options.dim >= 1 && options.dim <= largest_dim, "dim", options.dim, "1 to ",
+                       largest_dim);
+        require_option(options.epochs <= 1000000, "epochs", options.epochs, "0 to 1000000");
+        require_option(options.checkpoint.seconds >= 0, "seconds between checkpoints",
+                       float_text(options.checkpoint.seconds), "0 or more");
         return options;
     }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include <firth/base/error.hpp>
+#include <firth/base/messages.hpp>
 #include <firth/base/number_bits.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/progress.hpp>
@@ -41,16 +41,13 @@ struct GloVeOptions {
 
 /// Throws `OptionError`, naming the option and its range, for the first that is outside it.
 inline void check_options(const GloVeOptions& options) {
-    const auto require = [](bool in_range, const char* name, float value, const char* expected) {
-        if (in_range) return;
-        throw OptionError(std::string(name) + " is " + float_text(value) + ", expected " +
-                          expected);
-    };
-    require(options.x_max > 0 && is_finite(options.x_max), "x-max", options.x_max,
-            "a number above 0");
-    require(options.alpha >= 0 && options.alpha <= 10, "alpha", options.alpha, "0 to 10");
-    require(options.learning_rate > 0 && options.learning_rate <= 10, "learning rate",
-            options.learning_rate, "more than 0, at most 10");
+    using detail::require_option;
+    require_option(options.x_max > 0 && is_finite(options.x_max), "x-max",
+                   float_text(options.x_max), "a number above 0");
+    require_option(options.alpha >= 0 && options.alpha <= 10, "alpha", float_text(options.alpha),
+                   "0 to 10");
+    require_option(options.learning_rate > 0 && options.learning_rate <= 10, "learning rate",
+                   float_text(options.learning_rate), "more than 0, at most 10");
     static_cast<void>(resolve_threads(options.threads));
 }
 

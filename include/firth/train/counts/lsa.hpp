@@ -15,6 +15,7 @@
 
 #include <firth/base/array_store.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/messages.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
@@ -83,14 +84,11 @@ struct LsaOptions {
 
 /// Throws `OptionError`, naming the option and its range, for the first that is outside it.
 inline void check_options(const LsaOptions& options) {
-    if (options.dim < 1 || options.dim > max_dim) {
-        throw OptionError("dim is " + std::to_string(options.dim) + ", expected 1 to " +
-                          std::to_string(max_dim));
-    }
-    if (!(options.value_power >= 0 && options.value_power <= 1)) {
-        throw OptionError("power of singular values is " + float_text(options.value_power) +
-                          ", expected 0 to 1");
-    }
+    using detail::require_option;
+    require_option(options.dim >= 1 && options.dim <= max_dim, "dim", options.dim, "1 to ",
+                   max_dim);
+    require_option(options.value_power >= 0 && options.value_power <= 1, "power of singular values",
+                   float_text(options.value_power), "0 to 1");
     static_cast<void>(resolve_threads(options.threads));
 }
 
@@ -160,10 +158,8 @@ template <Association A = PositivePmi>
                                        const ProgressCallback& callback = {}) {
     check_options(options);
     check_counts(counts, vocabulary.size());
-    if (options.dim > vocabulary.size()) {
-        throw OptionError("dim is " + std::to_string(options.dim) + ", expected at most " +
-                          std::to_string(vocabulary.size()) + ", the size of the vocabulary");
-    }
+    detail::require_option(options.dim <= vocabulary.size(), "dim", options.dim, "at most ",
+                           vocabulary.size(), ", the size of the vocabulary");
     const Stopwatch watch;
     const CooccurrenceCounts matrix = weighed(counts, association, options);
     counts = CooccurrenceCounts();

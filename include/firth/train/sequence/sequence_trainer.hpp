@@ -10,6 +10,7 @@
 
 #include <firth/base/checksum.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/messages.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
@@ -46,12 +47,6 @@ struct SequenceTrainerOptions {
 };
 
 namespace detail {
-
-/// Throws `OptionError` that `name` is `value` unless it is in range.
-inline void require_option(bool in_range, const char* name, const std::string& value,
-                           const std::string& expected) {
-    if (!in_range) throw OptionError(std::string(name) + " is " + value + ", expected " + expected);
-}
 
 /// Of the ids of a corpus, in their order, and of where its sentences end; ids of a mapped file are
 /// released every `piece` ids.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/messages.hpp>
 #include <firth/base/number_bits.hpp>
 #include <firth/base/number_text.hpp>
 #include <firth/base/progress.hpp>

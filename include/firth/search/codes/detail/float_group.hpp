@@ -49,7 +49,7 @@ template <Metric M>
 }
 
 /// Multiplies numbers by a factor that a metric made of a vector's norm. Where the metric has none,
-/// since float32 cannot divide by the norm, it divides by the norm in float64; of zeros it makes 0.
+/// since float32 cannot divide by the norm, it divides by the norm in float64; zeros stay 0.
 class Scaling {
 public:
     Scaling(float factor, std::span<const float> vector) noexcept
@@ -103,8 +103,8 @@ template <Metric M, class T>
     // `squared_l2` and `score_tile` state, and some roundings more; with room. Twice that,
     // since either of two rows that are compared may be off.
     const float rounding = (1024.0f + static_cast<float>(dim) / 4.0f) * 0x1.0p-24f;
-    // Products that leave float32's range at its lower end lose up to 2^-150 each; where
-    // kernels take subnormal numbers as zero, up to 2^-126 times the other side.
+    // Products below float32's normal range lose up to 2^-150 each; where kernels take subnormal
+    // numbers as zero, up to 2^-126 times the other side.
     const float lost =
         static_cast<float>(dim) *
         (std::is_same_v<T, float> ? 0x1.0p-146f

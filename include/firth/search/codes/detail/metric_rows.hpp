@@ -11,7 +11,7 @@ namespace firth::detail {
 
 /// What rows of floats that a metric compares have in common, wherever they lie. `Rows`, made of
 /// it, has `dim()`, `row(id)`, and `piece(first)` as `FloatGroup` takes them. Scores of pairs are
-/// computed here and nowhere else, so that every way to an answer ends in the same one.
+/// computed only here, so that every search gives the same ones.
 template <class Rows, class M, class T>
     requires Metric<M, T>
 class MetricRows {

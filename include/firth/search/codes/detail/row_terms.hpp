@@ -75,17 +75,17 @@ public:
         return are_summands ? terms_.data() : nullptr;
     }
 
-    /// No row was longer.
+    /// At least the norm of every row.
     [[nodiscard]] float longest() const noexcept { return longest_; }
 
     /// True where the metric had no factor for some row's norm: then a term of 0 belongs to such a
     /// row, or to zeros, and its value is its score.
     [[nodiscard]] bool has_extremes() const noexcept { return has_extremes_; }
 
-    /// No row was longer after it was multiplied by its factor.
+    /// At least the norm of every row times its factor.
     [[nodiscard]] float longest_scaled() const noexcept { return longest_scaled_; }
 
-    /// No row had a larger factor; at least 1.
+    /// At least every row's factor, and at least 1.
     [[nodiscard]] float largest_factor() const noexcept { return largest_factor_; }
 
 private:

@@ -13,12 +13,12 @@
 #include <firth/simd/select.hpp>
 #include <firth/table/matrix_view.hpp>
 
-/// The inner products of a group of queries with some rows at a time, a tile, and a selection of
-/// them, in memory that stays in the first cache.
+/// The inner products of a group of queries with a tile of rows at a time, and a selection of them,
+/// in memory that stays in L1.
 namespace firth::detail {
 
-/// Queries of a group, at most: the more, the less often rows are transposed for them; packed, they
-/// should still stay in the second cache.
+/// The most queries of a group: the more there are, the less often rows are transposed, but packed
+/// they should stay in L2.
 inline constexpr std::size_t most_grouped_queries = 1008;
 
 /// How many rows a tile of so many queries has, a power of two.
@@ -30,7 +30,7 @@ inline constexpr std::size_t most_grouped_queries = 1008;
 /// Begins to read rows that will be needed soon.
 template <class T>
 void prefetch_rows(TableView<const T> table, std::size_t first, std::size_t count) noexcept {
-    // The rest of longer rows comes by itself, once the processor sees them read in order.
+    // The processor prefetches the rest of longer rows itself, once it sees them read in order.
     const std::size_t bytes = (std::min<std::size_t>)(4096, table.dim() * sizeof(T));
     const std::size_t end = (std::min)(first + count, table.rows());
     for (std::size_t id = first; id < end; ++id) {

@@ -45,8 +45,8 @@ void scan_rows(Group& group, std::size_t begin, std::size_t end, const SearchOpt
             thresholds[q] = group.threshold(q, candidates[q].floor());
         }
     };
-    // Rows often lie in an order, by frequency say, and the nearest ones far down. Some from all
-    // over the table come first, so that most others meet thresholds that are high already.
+    // Rows are often sorted, by frequency say, and the nearest ones lie far down. A sample from the
+    // whole table comes first, so that most others meet high thresholds.
     constexpr std::size_t sampled = 32;
     const std::size_t step = tile * sampled;
     for (std::size_t first = begin; first < end; first += step) {
@@ -133,7 +133,8 @@ template <ScorableRows R>
     std::vector<Neighbor> found;
     found.reserve(candidates.size());
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-        // Candidates lie anywhere in the table: the next row comes while this one is scored.
+        // Candidates lie anywhere in the table: the next row is prefetched while this one is
+        // scored.
         if (i + 1 < candidates.size()) rows.prefetch(candidates[i + 1].id);
         found.push_back({candidates[i].id, rows.score(query, candidates[i].id)});
     }

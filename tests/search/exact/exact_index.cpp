@@ -7,7 +7,7 @@
 #include <firth/search/exact/rescored_index.hpp>
 #include <firth/table/convert_table.hpp>
 
-#include "../support/support.hpp"
+#include "../../support/support.hpp"
 
 using namespace firth;
 

@@ -12,7 +12,7 @@
 #include <firth/corpus/count_cooccurrences.hpp>
 #include <firth/query/similarity.hpp>
 
-#include "support.hpp"
+#include "../support.hpp"
 
 using namespace firth;
 

@@ -7,7 +7,7 @@
 #include <firth/train/run/private_rows.hpp>
 #include <firth/train/sequence/sequence_trainer.hpp>
 
-#include "support.hpp"
+#include "../support.hpp"
 
 using namespace firth;
 

@@ -9,7 +9,7 @@
 #include <firth/search/exact/exact_index.hpp>
 #include <firth/search/exact/growing_index_file.hpp>
 
-#include "../support/support.hpp"
+#include "../../support/support.hpp"
 
 using namespace firth;
 

@@ -7,7 +7,7 @@
 #include <firth/io/load.hpp>
 #include <firth/table/embedding_table.hpp>
 
-#include "../support/support.hpp"
+#include "../../support/support.hpp"
 
 using namespace firth;
 
@@ -129,7 +129,7 @@ TEST_CASE("screened search takes filters and refuses what plain search refuses")
     EmbeddingTable<float> table = table_of(
         500, 16, [](std::size_t, std::size_t, Random& random) { return random.uniform() - 0.5f; });
     const ExactIndex<Cosine> exact(table);
-    const CertifiedIndex<Cosine> index(table, {}, 2);
+    const CertifiedIndex<Cosine> index(table, {.threads = 2});
     std::vector<std::uint64_t> allowed(8, 0xF0F0F0F0F0F0F0F0u);
     const std::vector<Id> excluded{4, 5};
     const SearchOptions options{.k = 20,

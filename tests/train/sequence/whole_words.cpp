@@ -8,7 +8,7 @@
 
 #include <firth/simd/distance.hpp>
 
-#include "support.hpp"
+#include "../support.hpp"
 
 using namespace firth;
 using test::bytes_of;

@@ -7,7 +7,7 @@
 
 #include <firth/corpus/count_cooccurrences.hpp>
 
-#include "support.hpp"
+#include "../support.hpp"
 
 using namespace firth;
 using test::bytes_of;

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-#include "support.hpp"
+#include "../support.hpp"
 
 using namespace firth;
 

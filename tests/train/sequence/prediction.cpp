@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "naive.hpp"
-#include "support.hpp"
+#include "../naive.hpp"
+#include "../support.hpp"
 
 using namespace firth;
 using test::NaiveTrainer;

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "support.hpp"
+#include "../support.hpp"
 
 using namespace firth;
 

@@ -524,7 +524,8 @@ TEST_CASE("scoring and selecting in one is scoring and selecting, on every instr
                         bounds.push_back(
                             {1 + random.uniform(), random.uniform(), random.uniform(), 3.0f});
                     }
-                    const simd::CodeTerms codes{bounds.data(), terms.data(),
+                    const simd::CodeTerms codes{bounds.data(),
+                                                query_count == 1 ? nullptr : terms.data(),
                                                 query_count == 14 ? nullptr : terms.data(),
                                                 query_count == 40 ? nullptr : terms.data(),
                                                 query_count == 5 ? nullptr : terms.data()};

@@ -11,7 +11,7 @@
 #include <firth/corpus/cooccurrence_file.hpp>
 #include <firth/query/similarity.hpp>
 
-#include "support.hpp"
+#include "../support.hpp"
 
 using namespace firth;
 

@@ -8,8 +8,8 @@
 #include <numeric>
 #include <thread>
 
-#include "naive.hpp"
-#include "support.hpp"
+#include "../naive.hpp"
+#include "../support.hpp"
 
 using namespace firth;
 using test::NaiveSentence;

@@ -6,8 +6,8 @@
 
 #include <firth/simd/distance.hpp>
 
-#include "naive.hpp"
-#include "support.hpp"
+#include "../naive.hpp"
+#include "../support.hpp"
 
 using namespace firth;
 using test::NaiveTrainer;

@@ -3,7 +3,7 @@
 
 #include <firth/search/exact/certified_index.hpp>
 
-#include "../support/support.hpp"
+#include "../../support/support.hpp"
 
 /// The bounds by which screening leaves rows out, at their worst: rows and queries whose codes miss
 /// along each other, so that what codes say is off by what the bounds allow, within a few percent.

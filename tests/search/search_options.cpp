@@ -5,6 +5,7 @@
 #include <firth/search.hpp>
 
 #include "../support/support.hpp"
+#include "../support/vectors.hpp"
 
 /// What options and calls ask for reaches every path of every index.
 

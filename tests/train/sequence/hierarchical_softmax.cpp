@@ -3,7 +3,7 @@
 #include <list>
 #include <set>
 
-#include "support.hpp"
+#include "../support.hpp"
 
 using namespace firth;
 
