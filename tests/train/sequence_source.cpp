@@ -185,7 +185,7 @@ TEST_CASE("a training from walks is resumed, from other walks it is not", "[sour
         const TrainedVectors whole = train_sgns(nodes, walks, options);
         options.checkpoint.path = folder / std::to_string(threads);
         const ProgressCallback stop = [](const Progress&) { return false; };
-        // Stopped in the middle of each epoch.
+        // Stopped in the middle of each epoch, or more often on a slow machine.
         for (std::uint32_t epoch = 0; epoch < options.epochs; ++epoch) {
             REQUIRE(train_sgns(nodes, SlowWalks{walks}, options, stop).stats.cancelled);
             options.checkpoint.resume = true;
@@ -199,7 +199,7 @@ TEST_CASE("a training from walks is resumed, from other walks it is not", "[sour
         REQUIRE(test::contains(message(RingWalks{50, 1999}), "39980 ids in 1999 sentences"));
         REQUIRE(test::contains(message(stored(walks).view()), ", checksum "));
         const TrainedVectors resumed = train_sgns(nodes, walks, options);
-        REQUIRE(resumed.stats.steps < 40000);
+        REQUIRE(resumed.stats.steps < whole.stats.steps);
         REQUIRE(resumed.stats.steps > 0);
         REQUIRE(bytes_of(resumed.vectors.table()) == bytes_of(whole.vectors.table()));
         REQUIRE(bytes_of(resumed.output) == bytes_of(whole.output));
