@@ -85,11 +85,13 @@ TEST_CASE("blocks of any size, and any number of them, give the same corpus", "[
         for (const std::size_t threads : {1u, 3u}) {
             const VocabularyOptions options{.min_count = 1, .threads = threads};
             TextBlocks blocks(std::make_unique<MemorySource>(text), "memory", size);
-            const EncodedCorpus corpus = detail::encode_in_memory(blocks, options, "memory");
+            const EncodedCorpus corpus =
+                detail::encode_in_memory(blocks, WhiteSpaceTokenizer(), options, "memory");
             REQUIRE(decoded(corpus) == expected);
             REQUIRE(corpus.raw_words == whole.raw_words);
             TextBlocks files({folder / "1", folder / "2"}, size);
-            REQUIRE(decoded(detail::encode_in_memory(files, options, "files")) == in_files);
+            REQUIRE(decoded(detail::encode_in_memory(files, WhiteSpaceTokenizer(), options,
+                                                     "files")) == in_files);
         }
     }
 }
@@ -106,11 +108,13 @@ TEST_CASE("the end of a text ends its line, wherever blocks end", "[blocks]") {
         test::write_file(folder / "1", text);
         test::write_file(folder / "2", text);
         TextBlocks files({folder / "1", folder / "2"}, 8);
-        const EncodedCorpus corpus = detail::encode_in_memory(files, {.min_count = 1}, "files");
+        const EncodedCorpus corpus =
+            detail::encode_in_memory(files, WhiteSpaceTokenizer(), {.min_count = 1}, "files");
         INFO("length " << length);
         REQUIRE(decoded(corpus) == naive_sentences(text + '\n' + text, 1));
         TextBlocks blocks(std::make_unique<MemorySource>(text), "memory", 8);
-        const EncodedCorpus one = detail::encode_in_memory(blocks, {.min_count = 1}, "memory");
+        const EncodedCorpus one =
+            detail::encode_in_memory(blocks, WhiteSpaceTokenizer(), {.min_count = 1}, "memory");
         REQUIRE_NOTHROW(check_corpus(one.corpus, one.vocabulary.size()));
         REQUIRE(decoded(one) == naive_sentences(text, 1));
     }
@@ -223,8 +227,8 @@ TEST_CASE("any range of sequences of strings can be encoded") {
 
 TEST_CASE("unsound corpora are refused") {
     const std::vector<Id> ids{0, 1, 2};
-    const auto check = [&](std::vector<std::uint64_t> ends, std::size_t symbols) {
-        check_corpus({ids, ends}, symbols);
+    const auto check = [&](std::vector<std::uint64_t> ends, std::size_t size) {
+        check_corpus({ids, ends}, size);
     };
     REQUIRE_NOTHROW(check({1, 3}, 3));
     REQUIRE(test::contains(test::message_of<Error>([&] { check({3}, 2); }), "id 2"));
