@@ -223,7 +223,7 @@ TEST_CASE("a checkpoint holds its place, its tables and nothing else", "[checkpo
     std::vector<float> state{1.25f, -7, 0.5f};
     const std::vector<TrainedNumbers> written{
         trained_table("input", input), trained_table("output", output), {"moments", state}};
-    const TrainingSettings settings{{"a", "1"}, {"b", "2"}};
+    const TrainingSettings settings{{"a", "1"}, {"b", "2\nof several lines"}};
     TrainingPlace place;
     place.epoch = 3;
     place.part = 70;
@@ -274,6 +274,7 @@ TEST_CASE("a checkpoint holds its place, its tables and nothing else", "[checkpo
     };
     REQUIRE(test::contains(message({{"a", "1"}, {"b", "3"}}), "\"b = 2\", this one has \"b = 3\""));
     REQUIRE(test::contains(message({{"a", "1"}}), "\"b = 2\", this one has no such setting"));
+    REQUIRE(test::contains(message({{"a", "1"}, {"b", "2"}}), "this one has \"b = 2\""));
     REQUIRE(test::contains(message({{"a", "1"}, {"b", "2"}, {"c", "3"}}),
                            "\"\", this one has \"c = 3\""));
     EmbeddingTable<float> larger(8, 5);

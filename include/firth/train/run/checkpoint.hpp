@@ -1,7 +1,7 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -105,12 +105,13 @@ inline void write_checkpoint(const std::string& path, const TrainingSettings& se
     file.verify("settings");
     std::string_view lines = file.section("settings");
     for (const auto& [name, value] : settings) {
-        const std::string_view line = lines.substr(0, lines.find('\n'));
-        if (line != name + " = " + value) {
-            throw OptionError(path + " was written by a training with \"" + std::string(line) +
-                              "\", this one has \"" + name + " = " + value + "\"");
+        const std::string setting = name + " = " + value;
+        if (!lines.starts_with(setting + '\n')) {
+            throw OptionError(path + " was written by a training with \"" +
+                              std::string(lines.substr(0, lines.find('\n'))) +
+                              "\", this one has \"" + setting + "\"");
         }
-        lines.remove_prefix((std::min)(lines.size(), line.size() + 1));
+        lines.remove_prefix(setting.size() + 1);
     }
     if (!lines.empty()) {
         throw OptionError(path + " was written by a training with \"" +
