@@ -104,7 +104,7 @@ if(NOT firth_is_top_level)
   set_target_properties(firth_dispatch PROPERTIES EXCLUDE_FROM_ALL ON)
 endif()
 add_library(firth::dispatch ALIAS firth_dispatch)
-set_target_properties(firth_dispatch PROPERTIES EXPORT_NAME dispatch POSITION_INDEPENDENT_CODE ON)
+set_target_properties(firth_dispatch PROPERTIES EXPORT_NAME dispatch POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
 target_link_libraries(firth_dispatch PUBLIC firth)
 # In programs that link the library, for all of their files: the default architecture is what the library chooses.
 target_compile_definitions(firth_dispatch INTERFACE FIRTH_DISPATCH)

@@ -6,6 +6,6 @@ echo "This installs a compiler, CMake and libraries with apt, builds firth in bu
 sh cmake/install_debian_packages.sh g++ cmake make libxsimd-dev robin-map-dev libcli11-dev nlohmann-json3-dev libeigen3-dev libutf8proc-dev \
     zlib1g-dev liblzma-dev libzstd-dev
 cmake -S . -B build/demo -DCMAKE_BUILD_TYPE=Release -DFIRTH_BUILD_TESTS=OFF -DFIRTH_BUILD_BENCHMARKS=OFF \
-    -DFIRTH_BUILD_EXAMPLES=OFF -DFIRTH_DISPATCH_ONLY=native "$@" >/dev/null
+    -DFIRTH_BUILD_EXAMPLES=OFF -DFIRTH_DISPATCH_ONLY=native -DCMAKE_UNITY_BUILD=ON "$@" >/dev/null
 cmake --build build/demo --parallel
 build/demo/firth demo

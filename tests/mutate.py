@@ -159,7 +159,7 @@ def copy_tree(mutations, source):
 
 def build(source, binary, tests, jobs):
     subprocess.run(["cmake", "-S", source, "-B", binary, "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS=-w",
-                    "-DFIRTH_BUILD_BENCHMARKS=OFF",
+                    "-DFIRTH_BUILD_BENCHMARKS=OFF", "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=0",
                     "-DFIRTH_DISPATCH_ONLY=sse2;avx2"], check=True, stdout=subprocess.DEVNULL)
     targets = sorted("firth_tool" if test.startswith("tool") else f"test_{test}" for test in tests)
     subprocess.run(["cmake", "--build", binary, "--parallel", str(jobs), "--target", *dict.fromkeys(targets)], check=True,

@@ -100,7 +100,7 @@ std::string out_of_pipe(Write write, bool at_once = false) {
     return got;
 }
 
-std::string refusal(const std::string& path) {
+std::string refusal_to_write(const std::string& path) {
     return test::message_of<IoError>([&] { AtomicFile::check(path); });
 }
 
@@ -224,8 +224,8 @@ TEST_CASE("descriptors that cannot be written are refused before any work") {
     const test::TemporaryFolder folder;
     test::write_file(folder / "file", "old");
     const Descriptor reading(::open((folder / "file").c_str(), O_RDONLY));
-    REQUIRE(test::contains(refusal(reading.path()), "reading only"));
-    REQUIRE(test::contains(refusal("/dev/fd/987"), "/dev/fd/987"));
+    REQUIRE(test::contains(refusal_to_write(reading.path()), "reading only"));
+    REQUIRE(test::contains(refusal_to_write("/dev/fd/987"), "/dev/fd/987"));
     REQUIRE_THROWS_AS(AtomicFile("/dev/fd/987"), IoError);
     const Descriptor writing(::open((folder / "file").c_str(), O_WRONLY));
     REQUIRE_NOTHROW(AtomicFile::check(writing.path()));
@@ -241,10 +241,10 @@ TEST_CASE("a full device is an error, and so is a place that cannot be") {
     }
     const test::TemporaryFolder folder;
     test::write_file(folder / "file", "old");
-    REQUIRE(test::contains(refusal(folder / "no/such"), folder / "no/such"));
-    REQUIRE(test::contains(refusal(folder / "file/below"), "file/below"));
-    REQUIRE(test::contains(refusal(folder / ""), "directory"));
-    REQUIRE(test::contains(refusal(""), "without a name"));
+    REQUIRE(test::contains(refusal_to_write(folder / "no/such"), folder / "no/such"));
+    REQUIRE(test::contains(refusal_to_write(folder / "file/below"), "file/below"));
+    REQUIRE(test::contains(refusal_to_write(folder / ""), "directory"));
+    REQUIRE(test::contains(refusal_to_write(""), "without a name"));
     REQUIRE_NOTHROW(AtomicFile::check(folder / "file"));
     REQUIRE_NOTHROW(AtomicFile::check(folder / "new"));
     REQUIRE(folder.files() == 1);
@@ -277,7 +277,7 @@ TEST_CASE("a link to nothing yet makes the file it names, beside the link") {
     REQUIRE(std::filesystem::is_symlink(folder / "below/link"));
     REQUIRE(test::read_file(folder / "target") == "new");
     std::filesystem::create_symlink("nowhere/target", folder / "lost");
-    const std::string message = refusal(folder / "lost");
+    const std::string message = refusal_to_write(folder / "lost");
     REQUIRE(test::contains(message, folder / "lost"));
     REQUIRE(test::contains(message, "nowhere/target"));
 }
@@ -289,7 +289,7 @@ TEST_CASE("a name as long as the system allows is written") {
     file.write("new");
     file.commit();
     REQUIRE(test::read_file(path) == "new");
-    REQUIRE(test::contains(refusal(folder / std::string(256, 'n')), "cannot write"));
+    REQUIRE(test::contains(refusal_to_write(folder / std::string(256, 'n')), "cannot write"));
 }
 
 TEST_CASE("of two files that belong together none is replaced where one cannot be written") {

@@ -20,14 +20,14 @@ using namespace firth;
 
 namespace {
 
-constexpr std::size_t symbols = 300;
+constexpr std::size_t all_symbols = 300;
 
 Corpus random_corpus(std::size_t ids, std::uint64_t seed, std::size_t sentence = 30) {
     Random random(seed);
     Corpus corpus;
     for (std::size_t i = 0; i < ids; ++i) {
         const float u = random.uniform();
-        corpus.add(static_cast<Id>(u * u * u * static_cast<float>(symbols - 1)));
+        corpus.add(static_cast<Id>(u * u * u * static_cast<float>(all_symbols - 1)));
         if (random.below(static_cast<std::uint32_t>(sentence)) == 0) corpus.end_sentence();
     }
     corpus.end_sentence();
@@ -56,7 +56,7 @@ Naive naive_counts(const CorpusView& corpus, const CooccurrenceOptions& options)
 
 /// Counts are rounded once, to float32: half a unit in the last place, unless `within` says more.
 void require_counts(const CooccurrenceCounts& counts, const Naive& naive, double within = 6e-8) {
-    REQUIRE(counts.rows() == symbols);
+    REQUIRE(counts.rows() == all_symbols);
     REQUIRE(counts.size() == naive.size());
     auto want = naive.begin();
     bool same = true;
@@ -90,7 +90,7 @@ TEST_CASE("counts are those of a naive count") {
                      {ContextWeight::inverse_distance, ContextWeight::uniform}) {
                     const CooccurrenceOptions options{
                         .window = window, .sides = sides, .weight = weight, .threads = 2};
-                    require_counts(count_cooccurrences(corpus, symbols, options),
+                    require_counts(count_cooccurrences(corpus, all_symbols, options),
                                    naive_counts(corpus, options));
                 }
             }
@@ -104,7 +104,7 @@ TEST_CASE("counts of wide windows are those of a naive count", "[window]") {
     for (const std::size_t window : {std::size_t{25}, std::size_t{100}, max_context_window}) {
         for (const ContextSides sides : {ContextSides::both, ContextSides::left}) {
             const CooccurrenceOptions options{.window = window, .sides = sides, .threads = 2};
-            require_counts(count_cooccurrences(corpus, symbols, options),
+            require_counts(count_cooccurrences(corpus, all_symbols, options),
                            naive_counts(corpus, options), 2e-7);
         }
     }
@@ -135,8 +135,8 @@ TEST_CASE("defaults of counting are those of GloVe's demo, on both sides", "[win
     REQUIRE(options.window == 10);
     REQUIRE(options.sides == ContextSides::both);
     REQUIRE(options.weight == ContextWeight::inverse_distance);
-    require_same(count_cooccurrences(corpus, symbols),
-                 count_cooccurrences(corpus, symbols, {.window = 10}));
+    require_same(count_cooccurrences(corpus, all_symbols),
+                 count_cooccurrences(corpus, all_symbols, {.window = 10}));
 }
 
 TEST_CASE("a sum that 64 bits might not hold is refused", "[window]") {
@@ -156,10 +156,10 @@ TEST_CASE("counts depend neither on threads nor on memory") {
     const test::TemporaryFolder folder;
     // More ids than fit the index that 16 MB allow, so that they are counted in pieces.
     const Corpus corpus = random_corpus(1500000, 5, 1000);
-    const CooccurrenceCounts whole = count_cooccurrences(corpus, symbols, {.threads = 1});
+    const CooccurrenceCounts whole = count_cooccurrences(corpus, all_symbols, {.threads = 1});
     for (const std::size_t threads : {1u, 3u}) {
-        require_same(whole, count_cooccurrences(corpus, symbols, {.threads = threads}));
-        require_same(whole, count_cooccurrences(corpus, symbols,
+        require_same(whole, count_cooccurrences(corpus, all_symbols, {.threads = threads}));
+        require_same(whole, count_cooccurrences(corpus, all_symbols,
                                                 {.memory = std::uint64_t{16} << 20,
                                                  .folder = folder / "",
                                                  .threads = threads}));
@@ -167,8 +167,8 @@ TEST_CASE("counts depend neither on threads nor on memory") {
     // Sums of more than 32 bits, in two pieces of 524,288 ids.
     const Corpus two = random_corpus(530000, 6, 3);
     require_same(
-        count_cooccurrences(two, symbols, {.window = max_exact_window}),
-        count_cooccurrences(two, symbols,
+        count_cooccurrences(two, all_symbols, {.window = max_exact_window}),
+        count_cooccurrences(two, all_symbols,
                             {.window = max_exact_window, .memory = std::uint64_t{16} << 20}));
     REQUIRE(folder.files() == 0);
 }
@@ -190,9 +190,9 @@ TEST_CASE("a row finds its columns, and what was not seen counts nothing") {
 TEST_CASE("transposing twice gives the counts back") {
     const Corpus corpus = random_corpus(30000, 8);
     const CooccurrenceCounts counts =
-        count_cooccurrences(corpus, symbols, {.sides = ContextSides::right, .threads = 2});
+        count_cooccurrences(corpus, all_symbols, {.sides = ContextSides::right, .threads = 2});
     const CooccurrenceCounts other = transposed(counts, 1 << 20, {}, 2);
-    for (Id row = 0; row < symbols; ++row) {
+    for (Id row = 0; row < all_symbols; ++row) {
         for (const SparseEntry& entry : counts[row]) {
             REQUIRE(other.value(entry.column, row) == entry.value);
         }
@@ -204,11 +204,12 @@ TEST_CASE("transposing by ranges of columns changes nothing", "[transposed]") {
     const test::TemporaryFolder folder;
     const Corpus corpus = random_corpus(30000, 8);
     const CooccurrenceCounts counts =
-        count_cooccurrences(corpus, symbols, {.sides = ContextSides::right, .threads = 2});
+        count_cooccurrences(corpus, all_symbols, {.sides = ContextSides::right, .threads = 2});
     const CooccurrenceCounts whole = transposed(counts);
     // Ranges of one column, of a few and of all but the last.
-    for (const std::uint64_t enough : {std::uint64_t{1}, std::uint64_t{100},
-                                       std::uint64_t{counts.size() - whole[symbols - 1].size()}}) {
+    for (const std::uint64_t enough :
+         {std::uint64_t{1}, std::uint64_t{100},
+          std::uint64_t{counts.size() - whole[all_symbols - 1].size()}}) {
         for (const std::size_t threads : {1u, 3u}) {
             for (const std::uint64_t memory : {std::uint64_t{0}, std::uint64_t{1} << 30}) {
                 require_same(whole, detail::transposed_by_ranges(counts, enough, memory,
@@ -228,18 +229,18 @@ TEST_CASE("counting refuses what it cannot do, and can be cancelled") {
     REQUIRE_THROWS_AS(count_cooccurrences(corpus, 5), Error);
     REQUIRE(test::contains(test::message_of<Error>([&] {
                                static_cast<void>(
-                                   count_cooccurrences(corpus, symbols, {.window = 1001}));
+                                   count_cooccurrences(corpus, all_symbols, {.window = 1001}));
                            }),
                            "window is 1001, expected 1 to 1000"));
-    REQUIRE_THROWS_AS(count_cooccurrences(corpus, symbols, {.window = 0}), OptionError);
-    REQUIRE_THROWS_AS(
-        count_cooccurrences(corpus, symbols, {.window = 1001, .weight = ContextWeight::uniform}),
-        OptionError);
+    REQUIRE_THROWS_AS(count_cooccurrences(corpus, all_symbols, {.window = 0}), OptionError);
+    REQUIRE_THROWS_AS(count_cooccurrences(corpus, all_symbols,
+                                          {.window = 1001, .weight = ContextWeight::uniform}),
+                      OptionError);
     constexpr std::uint64_t least = std::uint64_t{16} << 20;
-    REQUIRE_THROWS_AS(count_cooccurrences(corpus, symbols, {.memory = least - 1}), OptionError);
-    REQUIRE_NOTHROW(count_cooccurrences(corpus, symbols, {.memory = least}));
-    REQUIRE_THROWS_AS(count_cooccurrences(corpus, symbols, {.threads = 100000}), OptionError);
-    REQUIRE(count_cooccurrences(corpus, symbols, {}, [](const Progress&) {
+    REQUIRE_THROWS_AS(count_cooccurrences(corpus, all_symbols, {.memory = least - 1}), OptionError);
+    REQUIRE_NOTHROW(count_cooccurrences(corpus, all_symbols, {.memory = least}));
+    REQUIRE_THROWS_AS(count_cooccurrences(corpus, all_symbols, {.threads = 100000}), OptionError);
+    REQUIRE(count_cooccurrences(corpus, all_symbols, {}, [](const Progress&) {
                 return false;
             }).rows() == 0);
 }
@@ -307,14 +308,14 @@ TEST_CASE("a file of counts that is whole but not sound is refused") {
 TEST_CASE("GloVe's files of counts and words go out and come back") {
     const test::TemporaryFolder folder;
     const Corpus corpus = random_corpus(30000, 3);
-    const CooccurrenceCounts counts = count_cooccurrences(corpus, symbols);
+    const CooccurrenceCounts counts = count_cooccurrences(corpus, all_symbols);
     write_glove_cooccurrences(counts, folder / "cooccurrence.bin");
     const std::string bytes = test::read_file(folder / "cooccurrence.bin");
     REQUIRE(bytes.size() == 16 * counts.size());
     std::int32_t word = 0;
     std::memcpy(&word, bytes.data(), 4);
     REQUIRE(word == 1);
-    require_same(counts, read_glove_cooccurrences(folder / "cooccurrence.bin", symbols));
+    require_same(counts, read_glove_cooccurrences(folder / "cooccurrence.bin", all_symbols));
 
     // Records in another order, and in little memory, which takes several passes.
     std::vector<std::string> records;
@@ -329,10 +330,10 @@ TEST_CASE("GloVe's files of counts and words go out and come back") {
     }
     test::write_file(folder / "shuffled", shuffled);
     require_same(counts,
-                 read_glove_cooccurrences(folder / "shuffled", symbols, 1 << 16, folder / ""));
+                 read_glove_cooccurrences(folder / "shuffled", all_symbols, 1 << 16, folder / ""));
     // Twice the same pairs: their counts are added.
     test::write_file(folder / "twice", bytes + shuffled);
-    const CooccurrenceCounts twice = read_glove_cooccurrences(folder / "twice", symbols);
+    const CooccurrenceCounts twice = read_glove_cooccurrences(folder / "twice", all_symbols);
     REQUIRE(twice.size() == counts.size());
     REQUIRE(twice[5][3].value == 2 * counts[5][3].value);
 
@@ -357,12 +358,13 @@ TEST_CASE("GloVe's files of counts and words go out and come back") {
 
     test::write_file(folder / "cut", bytes.substr(0, bytes.size() - 5));
     REQUIRE(test::contains(test::message_of<Error>([&] {
-                               static_cast<void>(read_glove_cooccurrences(folder / "cut", symbols));
+                               static_cast<void>(
+                                   read_glove_cooccurrences(folder / "cut", all_symbols));
                            }),
                            "ends within a record"));
     REQUIRE(test::contains(test::message_of<Error>([&] {
                                static_cast<void>(read_glove_cooccurrences(
-                                   folder / "cooccurrence.bin", symbols / 2));
+                                   folder / "cooccurrence.bin", all_symbols / 2));
                            }),
                            "the size of the vocabulary"));
     const auto refused = [&](std::int32_t a, std::int32_t b, double count) {
@@ -373,7 +375,7 @@ TEST_CASE("GloVe's files of counts and words go out and come back") {
         test::write_file(folder / "bad", bytes + record);
         REQUIRE(test::contains(test::message_of<Error>([&] {
                                    static_cast<void>(
-                                       read_glove_cooccurrences(folder / "bad", symbols));
+                                       read_glove_cooccurrences(folder / "bad", all_symbols));
                                }),
                                "byte "));
     };
@@ -384,8 +386,8 @@ TEST_CASE("GloVe's files of counts and words go out and come back") {
     refused(1, 1, std::numeric_limits<double>::infinity());
     refused(1, 1, std::numeric_limits<double>::quiet_NaN());
     refused(1, 1, 1e39); // float32 does not hold it
-    refused(symbols + 1, 1, 1);
-    refused(1, symbols + 1, 1);
+    refused(all_symbols + 1, 1, 1);
+    refused(1, all_symbols + 1, 1);
     const auto sum_refused = [&](double a, double b) {
         std::string two;
         for (const double count : {a, b}) {
@@ -395,7 +397,7 @@ TEST_CASE("GloVe's files of counts and words go out and come back") {
         test::write_file(folder / "sums", two);
         REQUIRE(test::contains(test::message_of<FormatError>([&] {
                                    static_cast<void>(
-                                       read_glove_cooccurrences(folder / "sums", symbols));
+                                       read_glove_cooccurrences(folder / "sums", all_symbols));
                                }),
                                "expected a number that float32 holds"));
     };

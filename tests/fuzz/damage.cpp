@@ -72,7 +72,7 @@ constexpr std::size_t allowance = std::size_t{16} << 20;
 
 std::size_t rounds() {
     const char* const asked = std::getenv("FIRTH_DAMAGE_ROUNDS");
-    return asked != nullptr ? static_cast<std::size_t>(std::atoi(asked)) : 300;
+    return asked != nullptr ? static_cast<std::size_t>(std::atoi(asked)) : 150;
 }
 
 struct Tally {

@@ -1,5 +1,7 @@
-# Every public header compiles alone, in strict mode; all of them together link from two translation units; and
-# headers include only what their layer may.
+# Headers after the macros of other libraries; all of them together from two translation units; what each may include.
+# That each compiles alone, and at what cost, is looked at by cost.py.
+
+set(CMAKE_UNITY_BUILD OFF) # these are about files that are compiled apart
 
 file(GLOB_RECURSE headers RELATIVE ${PROJECT_SOURCE_DIR}/include CONFIGURE_DEPENDS
      ${PROJECT_SOURCE_DIR}/include/*.hpp)
@@ -7,22 +9,6 @@ if(NOT TARGET Eigen3::Eigen)
   list(REMOVE_ITEM headers firth/math/all_but_the_top.hpp firth/math/detail/block_lanczos.hpp firth/train/counts/lsa.hpp
        firth/math/detail/tall_tables.hpp firth/math/truncated_svd.hpp)
 endif()
-set(alone_sources)
-foreach(header IN LISTS headers)
-  string(REPLACE "/" "_" name ${header})
-  string(REPLACE ".hpp" ".cpp" name ${name})
-  set(source ${CMAKE_CURRENT_BINARY_DIR}/alone/${name})
-  file(CONFIGURE OUTPUT ${source} CONTENT "#include <${header}>\n#include <${header}>\n")
-  list(APPEND alone_sources ${source})
-endforeach()
-if(FIRTH_TEST_EVERYTHING)
-  add_library(headers_alone OBJECT ${alone_sources})
-  target_link_libraries(headers_alone PRIVATE firth::firth firth_warnings $<TARGET_NAME_IF_EXISTS:Eigen3::Eigen>)
-  if(NOT MSVC)
-    target_compile_options(headers_alone PRIVATE -O0) # nothing of them runs
-  endif()
-endif()
-
 # Every header after the macros of other libraries' headers, each group of them by itself. What firth includes of others
 # comes before: only firth's own text is on trial.
 set(outside "")
@@ -64,33 +50,35 @@ add_executable(two_units headers/two_units_a.cpp headers/two_units_b.cpp)
 target_link_libraries(two_units PRIVATE firth::firth firth_warnings)
 add_test(NAME two_units COMMAND two_units)
 
-# Files of one program compiled with different flags, with the headers alone and with firth::dispatch.
-if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND (FIRTH_RUNS_avx2 OR FIRTH_RUNS_avx512))
-  set_source_files_properties(headers/mixed_flags_wide.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
-  foreach(linked firth dispatch)
-    add_executable(mixed_flags_${linked} headers/mixed_flags_plain.cpp headers/mixed_flags_wide.cpp)
-    target_link_libraries(mixed_flags_${linked} PRIVATE firth::${linked} firth_warnings)
-    add_test(NAME mixed_flags_${linked} COMMAND mixed_flags_${linked})
-  endforeach()
-endif()
+if(FIRTH_TEST_EVERYTHING)
+  # Files of one program compiled with different flags, with the headers alone and with firth::dispatch.
+  if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND (FIRTH_RUNS_avx2 OR FIRTH_RUNS_avx512))
+    set_source_files_properties(headers/mixed_flags_wide.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
+    foreach(linked firth dispatch)
+      add_executable(mixed_flags_${linked} headers/mixed_flags_plain.cpp headers/mixed_flags_wide.cpp)
+      target_link_libraries(mixed_flags_${linked} PRIVATE firth::${linked} firth_warnings)
+      add_test(NAME mixed_flags_${linked} COMMAND mixed_flags_${linked})
+    endforeach()
+  endif()
 
-# Files of one program, one of which was compiled with zlib and one without: each keeps to its own.
-if(ZLIB_FOUND)
-  add_executable(unpacking headers/unpacking_without.cpp headers/unpacking_with.cpp)
-  set_source_files_properties(headers/unpacking_with.cpp PROPERTIES COMPILE_DEFINITIONS FIRTH_WITH_ZLIB)
-  target_link_libraries(unpacking PRIVATE firth::firth ZLIB::ZLIB firth_warnings)
-  add_test(NAME unpacking COMMAND unpacking)
-endif()
+  # Files of one program, one of which was compiled with zlib and one without: each keeps to its own.
+  if(ZLIB_FOUND)
+    add_executable(unpacking headers/unpacking_without.cpp headers/unpacking_with.cpp)
+    set_source_files_properties(headers/unpacking_with.cpp PROPERTIES COMPILE_DEFINITIONS FIRTH_WITH_ZLIB)
+    target_link_libraries(unpacking PRIVATE firth::firth ZLIB::ZLIB firth_warnings)
+    add_test(NAME unpacking COMMAND unpacking)
+  endif()
 
-# Programs of users who compile and link everything with -ffast-math.
-if(NOT MSVC AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
-  foreach(linked firth dispatch)
-    add_executable(fast_math_${linked} headers/fast_math.cpp)
-    target_compile_options(fast_math_${linked} PRIVATE -ffast-math)
-    target_link_options(fast_math_${linked} PRIVATE -ffast-math)
-    target_link_libraries(fast_math_${linked} PRIVATE firth::${linked} firth_warnings)
-    add_test(NAME fast_math_${linked} COMMAND fast_math_${linked})
-  endforeach()
+  # Programs of users who compile and link everything with -ffast-math.
+  if(NOT MSVC AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+    foreach(linked firth dispatch)
+      add_executable(fast_math_${linked} headers/fast_math.cpp)
+      target_compile_options(fast_math_${linked} PRIVATE -ffast-math)
+      target_link_options(fast_math_${linked} PRIVATE -ffast-math)
+      target_link_libraries(fast_math_${linked} PRIVATE firth::${linked} firth_warnings)
+      add_test(NAME fast_math_${linked} COMMAND fast_math_${linked})
+    endforeach()
+  endif()
 endif()
 
 add_test(NAME layers COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR}/include/firth

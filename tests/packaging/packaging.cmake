@@ -24,8 +24,8 @@ endif()
 if(FIRTH_TEST_EVERYTHING)
   firth_consumer_test(parent_targets -DUSE=parent_targets -DFIRTH_SOURCE=${PROJECT_SOURCE_DIR} ${few})
   firth_consumer_test(add_subdirectory -DUSE=add_subdirectory -DFIRTH_SOURCE=${PROJECT_SOURCE_DIR} ${few})
+  firth_consumer_test(FetchContent -DUSE=FetchContent -DFIRTH_SOURCE=${PROJECT_SOURCE_DIR} ${few})
 endif()
-firth_consumer_test(FetchContent -DUSE=FetchContent -DFIRTH_SOURCE=${PROJECT_SOURCE_DIR} ${few})
 if(FIRTH_INSTALL)
   firth_consumer_test(find_package -DUSE=find_package -DCMAKE_PREFIX_PATH=${prefix}
                       -DFIRTH_WANTED=${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
@@ -46,7 +46,7 @@ set_tests_properties(oldest_cmake PROPERTIES PASS_REGULAR_EXPRESSION "tool ON, e
                                               FAIL_REGULAR_EXPRESSION "CMake Error")
 
 # What pkg-config says of the installed files is enough to compile and link with, also where they were moved to.
-if(FIRTH_INSTALL AND UNIX)
+if(FIRTH_INSTALL AND UNIX AND FIRTH_TEST_EVERYTHING)
   find_program(FIRTH_PKG_CONFIG NAMES pkg-config pkgconf)
   if(FIRTH_PKG_CONFIG)
     include(GNUInstallDirs)

@@ -16,6 +16,7 @@
 #include <firth/table/word_vectors.hpp>
 
 #include "catch.hpp"
+#include "vectors.hpp"
 
 namespace test {
 
@@ -70,15 +71,10 @@ inline std::vector<float> random_floats(std::size_t count, std::uint64_t seed) {
 inline firth::WordVectors<float> random_vectors(std::size_t rows, std::size_t dim,
                                                 std::uint64_t seed) {
     firth::Vocabulary vocabulary;
-    firth::EmbeddingTable<float> table(rows, dim);
-    firth::Random random(seed);
     for (std::size_t id = 0; id < rows; ++id) {
         vocabulary.add("w" + std::to_string(id));
-        for (float& value : table[id]) {
-            value = 2.0f * random.uniform() - 1.0f;
-        }
     }
-    return {std::move(vocabulary), std::move(table)};
+    return {std::move(vocabulary), random_table(rows, dim, seed)};
 }
 
 /// The folder with real data, from FIRTH_DATA_DIR or beside the checkout; nothing, and a message,

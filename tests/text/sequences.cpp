@@ -10,8 +10,11 @@
 #include <sstream>
 
 #include "../support/support.hpp"
+#include "decoded.hpp"
 
 using namespace firth;
+
+using test::decoded;
 
 namespace {
 
@@ -19,24 +22,12 @@ using Nested = std::vector<std::vector<std::string>>;
 
 const Nested baskets{{"tea", "milk"}, {}, {"tea"}, {"a symbol of more than one word", "tea"}};
 
-Nested decoded(const EncodedCorpus& corpus) {
-    Nested sentences;
-    const CorpusView view = corpus.corpus;
-    for (std::size_t s = 0; s < view.sentences(); ++s) {
-        sentences.emplace_back();
-        for (const Id id : view[s]) {
-            sentences.back().emplace_back(corpus.vocabulary[id]);
-        }
-    }
-    return sentences;
-}
-
 template <class Sequences>
 Nested encoded(Sequences&& sequences) {
     return decoded(encode_sequences(std::forward<Sequences>(sequences), {.min_count = 1}));
 }
 
-const Nested expected{{"tea", "milk"}, {"tea"}, {"a symbol of more than one word", "tea"}};
+const Nested expected_baskets{{"tea", "milk"}, {"tea"}, {"a symbol of more than one word", "tea"}};
 
 /// Hands out `count` values of `make(i)`, each once, as a generator does: iterators that only move,
 /// elements that live until the next one is asked for.
@@ -98,8 +89,8 @@ static_assert(!IsTaken<Nested*>);
 } // namespace
 
 TEST_CASE("nested containers of any string are encoded", "[sequences]") {
-    REQUIRE(encoded(baskets) == expected);
-    REQUIRE(encoded(Nested(baskets)) == expected);
+    REQUIRE(encoded(baskets) == expected_baskets);
+    REQUIRE(encoded(Nested(baskets)) == expected_baskets);
     std::list<std::vector<std::string_view>> views;
     std::vector<std::vector<const char*>> pointers;
     std::vector<std::vector<std::vector<char>>> characters;
@@ -112,9 +103,9 @@ TEST_CASE("nested containers of any string are encoded", "[sequences]") {
             characters.back().emplace_back(symbol.begin(), symbol.end());
         }
     }
-    REQUIRE(encoded(views) == expected);
-    REQUIRE(encoded(pointers) == expected);
-    REQUIRE(encoded(characters) == expected);
+    REQUIRE(encoded(views) == expected_baskets);
+    REQUIRE(encoded(pointers) == expected_baskets);
+    REQUIRE(encoded(characters) == expected_baskets);
     const EncodedCorpus corpus = encode_sequences(baskets, {.min_count = 2});
     REQUIRE(corpus.raw_words == 5);
     REQUIRE(decoded(corpus) == Nested{{"tea"}, {"tea"}, {"tea"}});
@@ -155,9 +146,10 @@ TEST_CASE("streams of words are encoded", "[sequences]") {
 TEST_CASE("views that filter, split and make are encoded", "[sequences]") {
     const auto is_pair = [](const std::vector<std::string>& basket) { return basket.size() == 2; };
     const auto is_tea = [](const std::string& symbol) { return symbol == "tea"; };
-    REQUIRE(encoded(baskets | std::views::filter(is_pair)) == Nested{expected[0], expected[2]});
+    REQUIRE(encoded(baskets | std::views::filter(is_pair)) ==
+            Nested{expected_baskets[0], expected_baskets[2]});
     auto pairs = baskets | std::views::filter(is_pair);
-    REQUIRE(encoded(pairs) == Nested{expected[0], expected[2]});
+    REQUIRE(encoded(pairs) == Nested{expected_baskets[0], expected_baskets[2]});
     static_assert(!IsTaken<const decltype(pairs)&>); // it changes while it is gone through
     const auto teas = [&](const std::vector<std::string>& basket) {
         return basket | std::views::filter(is_tea);

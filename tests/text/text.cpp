@@ -7,8 +7,11 @@
 #include <sstream>
 
 #include "../support/support.hpp"
+#include "decoded.hpp"
 
 using namespace firth;
+
+using test::decoded;
 
 namespace {
 
@@ -33,19 +36,7 @@ std::vector<std::vector<std::string>> naive_sentences(const std::string& text,
     return sentences;
 }
 
-std::vector<std::vector<std::string>> decoded(const EncodedCorpus& corpus) {
-    std::vector<std::vector<std::string>> sentences;
-    const CorpusView view = corpus.corpus;
-    for (std::size_t s = 0; s < view.sentences(); ++s) {
-        sentences.emplace_back();
-        for (const Id id : view[s]) {
-            sentences.back().emplace_back(corpus.vocabulary[id]);
-        }
-    }
-    return sentences;
-}
-
-std::string random_text(std::size_t words, std::uint64_t seed) {
+std::string ragged_text(std::size_t words, std::uint64_t seed) {
     Random random(seed);
     std::string text;
     constexpr std::array<std::string_view, 8> gaps{" ",  " ",  " ",    "\n",
@@ -63,7 +54,7 @@ std::string random_text(std::size_t words, std::uint64_t seed) {
 
 TEST_CASE("encoding agrees with plain reading, whatever the threads") {
     // More than one block of 1 MB, so that words and sentences cross from block to block.
-    const std::string text = random_text(400000, 1);
+    const std::string text = ragged_text(400000, 1);
     REQUIRE(text.size() > (std::size_t{3} << 20));
     const auto expected = naive_sentences(text, 5);
     for (const std::size_t threads : {1u, 2u, 5u}) {
@@ -80,7 +71,7 @@ TEST_CASE("encoding agrees with plain reading, whatever the threads") {
 }
 
 TEST_CASE("blocks of any size, and any number of them, give the same corpus", "[blocks]") {
-    const std::string text = "\xEF\xBB\xBF" + random_text(2000, 2) + "last words no newline ";
+    const std::string text = "\xEF\xBB\xBF" + ragged_text(2000, 2) + "last words no newline ";
     const EncodedCorpus whole = encode_text(text, {.min_count = 1, .threads = 1});
     const auto expected = decoded(whole);
     const test::TemporaryFolder folder;
@@ -94,11 +85,13 @@ TEST_CASE("blocks of any size, and any number of them, give the same corpus", "[
         for (const std::size_t threads : {1u, 3u}) {
             const VocabularyOptions options{.min_count = 1, .threads = threads};
             TextBlocks blocks(std::make_unique<MemorySource>(text), "memory", size);
-            const EncodedCorpus corpus = detail::encode_in_memory(blocks, options, "memory");
+            const EncodedCorpus corpus =
+                detail::encode_in_memory(blocks, WhiteSpaceTokenizer(), options, "memory");
             REQUIRE(decoded(corpus) == expected);
             REQUIRE(corpus.raw_words == whole.raw_words);
             TextBlocks files({folder / "1", folder / "2"}, size);
-            REQUIRE(decoded(detail::encode_in_memory(files, options, "files")) == in_files);
+            REQUIRE(decoded(detail::encode_in_memory(files, WhiteSpaceTokenizer(), options,
+                                                     "files")) == in_files);
         }
     }
 }
@@ -115,11 +108,13 @@ TEST_CASE("the end of a text ends its line, wherever blocks end", "[blocks]") {
         test::write_file(folder / "1", text);
         test::write_file(folder / "2", text);
         TextBlocks files({folder / "1", folder / "2"}, 8);
-        const EncodedCorpus corpus = detail::encode_in_memory(files, {.min_count = 1}, "files");
+        const EncodedCorpus corpus =
+            detail::encode_in_memory(files, WhiteSpaceTokenizer(), {.min_count = 1}, "files");
         INFO("length " << length);
         REQUIRE(decoded(corpus) == naive_sentences(text + '\n' + text, 1));
         TextBlocks blocks(std::make_unique<MemorySource>(text), "memory", 8);
-        const EncodedCorpus one = detail::encode_in_memory(blocks, {.min_count = 1}, "memory");
+        const EncodedCorpus one =
+            detail::encode_in_memory(blocks, WhiteSpaceTokenizer(), {.min_count = 1}, "memory");
         REQUIRE_NOTHROW(check_corpus(one.corpus, one.vocabulary.size()));
         REQUIRE(decoded(one) == naive_sentences(text, 1));
     }
@@ -220,19 +215,20 @@ TEST_CASE("text that is none is refused with a reason") {
 }
 
 TEST_CASE("any range of sequences of strings can be encoded") {
-    const std::vector<std::vector<std::string>> baskets{{"tea", "milk"}, {}, {"tea"}, {"rare"}};
-    const EncodedCorpus corpus = encode_sequences(baskets, {.min_count = 1});
+    const std::vector<std::vector<std::string>> lines_of_symbols{
+        {"tea", "milk"}, {}, {"tea"}, {"rare"}};
+    const EncodedCorpus corpus = encode_sequences(lines_of_symbols, {.min_count = 1});
     REQUIRE(decoded(corpus) ==
             std::vector<std::vector<std::string>>{{"tea", "milk"}, {"tea"}, {"rare"}});
     const std::deque<std::vector<std::string_view>> views{{"a", "b"}, {"a"}};
     REQUIRE(encode_sequences(views, {.min_count = 2}).corpus.size() == 2);
-    REQUIRE_THROWS_AS(encode_sequences(baskets, {.min_count = 9}), Error);
+    REQUIRE_THROWS_AS(encode_sequences(lines_of_symbols, {.min_count = 9}), Error);
 }
 
 TEST_CASE("unsound corpora are refused") {
     const std::vector<Id> ids{0, 1, 2};
-    const auto check = [&](std::vector<std::uint64_t> ends, std::size_t symbols) {
-        check_corpus({ids, ends}, symbols);
+    const auto check = [&](std::vector<std::uint64_t> ends, std::size_t size) {
+        check_corpus({ids, ends}, size);
     };
     REQUIRE_NOTHROW(check({1, 3}, 3));
     REQUIRE(test::contains(test::message_of<Error>([&] { check({3}, 2); }), "id 2"));

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include <firth/base/checksum.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/parallel.hpp>
@@ -16,12 +19,14 @@
 
 namespace firth {
 
-/// A sequence of sentences, each a sequence of ids, that somebody else owns: what learners read. A
-/// sentence is whatever belongs together: a line of text, a basket of products, a walk on a graph.
+/// A sequence of sentences, each a sequence of ids, that somebody else owns. A sentence is whatever
+/// belongs together: a line of text, a basket of products, a walk on a graph. It is a
+/// `SequenceSource`.
 struct CorpusView {
     std::span<const Id> ids;                      ///< all sentences, one after the other
     std::span<const std::uint64_t> sentence_ends; ///< rising; the last is ids.size()
     const MappedFile* file = nullptr;             ///< that the ids lie in, where they do
+    std::string_view tokenizer{}; ///< settings of what split the text that it was; empty: no text
 
     [[nodiscard]] std::size_t sentences() const noexcept { return sentence_ends.size(); }
 
@@ -29,6 +34,37 @@ struct CorpusView {
     [[nodiscard]] std::span<const Id> operator[](std::size_t i) const noexcept {
         const std::uint64_t begin = i == 0 ? 0 : sentence_ends[i - 1];
         return ids.subspan(begin, sentence_ends[i] - begin);
+    }
+
+    /// The place after sentence `i` < sentences() among all ids.
+    [[nodiscard]] std::uint64_t sentence_end(std::size_t i) const noexcept {
+        return sentence_ends[i];
+    }
+
+    /// Sentence `i`, in place: the buffer is not needed.
+    [[nodiscard]] std::span<const Id> sentence(std::size_t i, std::vector<Id>&) const noexcept {
+        return (*this)[i];
+    }
+
+    /// What a checkpoint knows the corpus by. Cost: a pass over the ids.
+    [[nodiscard]] std::string settings() const {
+        const std::string split =
+            tokenizer.empty() ? std::string() : "tokenizer " + std::string(tokenizer) + ", ";
+        return split + "checksum " + std::to_string(checksum());
+    }
+
+    /// Of the ids, in their order, and of where sentences end; ids of a mapped file are released
+    /// every `piece` ids.
+    [[nodiscard]] std::uint64_t checksum(std::size_t piece = std::size_t{1} << 20) const noexcept {
+        Checksum sum;
+        for (std::size_t begin = 0; begin < ids.size(); begin += piece) {
+            const std::size_t end = (std::min)(begin + piece, ids.size());
+            sum.add(
+                {reinterpret_cast<const char*>(ids.data() + begin), (end - begin) * sizeof(Id)});
+            release(begin, end);
+        }
+        sum.add({reinterpret_cast<const char*>(sentence_ends.data()), sentence_ends.size_bytes()});
+        return sum.value();
     }
 
     /// Says that ids [begin, end) will not be needed for a while: where they lie in a mapped file
@@ -80,11 +116,14 @@ public:
         }
     }
 
-    /// Takes ids and ends as they are; see `check_corpus` for what must hold.
-    static Corpus from_parts(std::vector<Id> ids, std::vector<std::uint64_t> sentence_ends) {
+    /// Takes ids and ends as they are; see `check_corpus` for what must hold. `tokenizer` as in
+    /// `CorpusView`.
+    static Corpus from_parts(std::vector<Id> ids, std::vector<std::uint64_t> sentence_ends,
+                             std::string tokenizer = {}) {
         Corpus corpus;
         corpus.ids_ = std::move(ids);
         corpus.sentence_ends_ = std::move(sentence_ends);
+        corpus.tokenizer_.assign(tokenizer.begin(), tokenizer.end());
         return corpus;
     }
 
@@ -97,7 +136,8 @@ public:
     }
 
     [[nodiscard]] CorpusView view() const noexcept {
-        return file_ != nullptr ? mapped_ : CorpusView{ids_, sentence_ends_};
+        if (file_ != nullptr) return mapped_;
+        return {ids_, sentence_ends_, nullptr, {tokenizer_.data(), tokenizer_.size()}};
     }
     operator CorpusView() const noexcept { return view(); }
 
@@ -107,6 +147,7 @@ public:
 private:
     std::vector<Id> ids_;
     std::vector<std::uint64_t> sentence_ends_;
+    std::vector<char> tokenizer_; ///< not a string, which would move what views point to
     std::shared_ptr<const SectionFile> file_;
     CorpusView mapped_;
 };

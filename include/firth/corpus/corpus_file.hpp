@@ -19,7 +19,7 @@
 
 /// An encoded corpus as a file: a section file of kind "corpus" with the ids of all sentences
 /// (u32), the sentences' ends (u64), the vocabulary (`vocabulary_sections.hpp`), the number of
-/// symbols read, and a text that says what it was made from.
+/// symbols read, a text that says what it was made from, and the settings of the tokenizer.
 namespace firth {
 
 namespace detail {
@@ -45,8 +45,9 @@ public:
             {reinterpret_cast<const char*>(sentence_ends.data()), sentence_ends.size_bytes()});
     }
 
-    /// Writes the rest and puts the file in its place.
-    void commit(const Vocabulary& vocabulary, std::uint64_t raw_words, const std::string& source) {
+    /// Writes the rest and puts the file in its place. `tokenizer` as in `CorpusView`.
+    void commit(const Vocabulary& vocabulary, std::uint64_t raw_words, const std::string& source,
+                const std::string& tokenizer = {}) {
         file_.begin("sentence ends");
         std::string piece;
         for (std::uint64_t at = 0; at < ends_.size(); at += piece.size()) {
@@ -58,6 +59,7 @@ public:
         file_.begin("raw words");
         file_.write_array(std::span<const std::uint64_t>(&raw_words, 1));
         file_.section("source", source);
+        file_.section("tokenizer", tokenizer);
         file_.commit();
     }
 
@@ -86,8 +88,12 @@ private:
     const auto raw_words = file->array<std::uint64_t>("raw words");
     if (raw_words.size() != 1) file->fail(0, "it does not say how many words were read");
     result.raw_words = raw_words[0];
-    const CorpusView view{file->array<Id>("ids"), file->array<std::uint64_t>("sentence ends"),
-                          &file->file()};
+    CorpusView view{file->array<Id>("ids"), file->array<std::uint64_t>("sentence ends"),
+                    &file->file()};
+    if (file->has("tokenizer")) { // files written before there were several have none
+        file->verify("tokenizer");
+        view.tokenizer = file->section("tokenizer");
+    }
     result.corpus = Corpus::from_file(std::move(file), view);
     return result;
 }

@@ -180,10 +180,10 @@ private:
 
 /// Reads a text once and calls `add(ids, ends)` for its stretches in order, with final ids and with
 /// the ends of sentences among all ids. Returns the vocabulary and the number of words read.
-template <class Add>
-std::pair<Vocabulary, std::uint64_t> encode_blocks(TextBlocks& text, BlockStore& store,
-                                                   const VocabularyOptions& options,
-                                                   const std::string& name, Add&& add) {
+template <class T, class Add>
+std::pair<Vocabulary, std::uint64_t>
+encode_blocks(TextBlocks& text, const T& tokenizer, BlockStore& store,
+              const VocabularyOptions& options, const std::string& name, Add&& add) {
     const std::size_t threads = resolve_threads(options.threads);
     std::vector<Vocabulary> counted(threads);
     run_workers(threads, [&](std::size_t worker) {
@@ -192,9 +192,9 @@ std::pair<Vocabulary, std::uint64_t> encode_blocks(TextBlocks& text, BlockStore&
         while (text.next(block)) {
             std::vector<Id> ids;
             ids.reserve(block.text.size() / 5);
-            for_each_word(
-                block.text,
-                [&](std::string_view word) { ids.push_back(vocabulary.add(word, 1).first); },
+            tokenizer(
+                std::string_view(block.text),
+                [&](std::string_view token) { ids.push_back(vocabulary.add(token, 1).first); },
                 [&] { ids.push_back(sentence_break); });
             store.put(block.number, worker, std::move(ids));
         }
@@ -205,6 +205,10 @@ std::pair<Vocabulary, std::uint64_t> encode_blocks(TextBlocks& text, BlockStore&
         for (Id id = 0; id < counted[worker].size(); ++id) {
             counted[0].add(counted[worker][id], counted[worker].count(id));
         }
+    }
+    if (counted[0].contains("")) {
+        throw Error("the tokenizer \"" + tokenizer.settings() + "\" gave an empty token of " +
+                    name + ", expected at least one byte");
     }
     std::uint64_t raw_words = 0;
     for (const std::uint64_t count : counted[0].counts()) {
@@ -234,30 +238,37 @@ std::pair<Vocabulary, std::uint64_t> encode_blocks(TextBlocks& text, BlockStore&
             add(std::span<const Id>(blocks[b].ids), std::span<const std::uint64_t>(blocks[b].ends));
         }
     }
+    // A tokenizer may leave the last sentence open.
+    if (last_end != total) {
+        add(std::span<const Id>(), std::span<const std::uint64_t>(&total, 1));
+    }
     return {std::move(vocabulary), raw_words};
 }
 
 /// Reads a text into memory.
-inline EncodedCorpus encode_in_memory(TextBlocks& text, const VocabularyOptions& options,
-                                      const std::string& name) {
+template <class T>
+EncodedCorpus encode_in_memory(TextBlocks& text, const T& tokenizer,
+                               const VocabularyOptions& options, const std::string& name) {
     BlockStore store(nullptr);
     std::vector<Id> ids;
     std::vector<std::uint64_t> ends;
     auto [vocabulary, raw_words] =
-        encode_blocks(text, store, options, name,
+        encode_blocks(text, tokenizer, store, options, name,
                       [&](std::span<const Id> more_ids, std::span<const std::uint64_t> more_ends) {
                           ids.insert(ids.end(), more_ids.begin(), more_ids.end());
                           ends.insert(ends.end(), more_ends.begin(), more_ends.end());
                       });
-    return {std::move(vocabulary), Corpus::from_parts(std::move(ids), std::move(ends)), raw_words};
+    return {std::move(vocabulary),
+            Corpus::from_parts(std::move(ids), std::move(ends), tokenizer.settings()), raw_words};
 }
 
 /// What the texts are, as they are now, and what is made of them: an encoded corpus with the same
 /// description need not be made again. Empty where that cannot be known, as of standard input.
 inline std::string describe_source(const std::vector<std::string>& files,
-                                   const VocabularyOptions& options) {
+                                   const VocabularyOptions& options, const std::string& tokenizer) {
     namespace fs = std::filesystem;
-    std::string text = "min-count " + std::to_string(options.min_count) + "\nmax-size " +
+    std::string text = "tokenizer " + tokenizer + "\nmin-count " +
+                       std::to_string(options.min_count) + "\nmax-size " +
                        std::to_string(options.max_size) + '\n';
     if (options.known != nullptr) {
         Checksum sum;
@@ -302,45 +313,54 @@ inline std::string joint_name(const std::vector<std::string>& files) {
 FIRTH_BEGIN_UNPACKING
 
 /// Reads a text once: words are the stretches between white space, sentences are lines (a text that
-/// is one line is one sentence). Counts them, keeps the vocabulary that the options ask for, and
-/// encodes the rest. The result is the same for any number of threads. Memory: 4 bytes a word, and
-/// the vocabulary.
+/// is one line is one sentence), unless another tokenizer says otherwise. Counts words, keeps the
+/// vocabulary that the options ask for, and encodes the rest. The result is the same for any number
+/// of threads. Memory: 4 bytes a word, and the vocabulary.
 ///
 /// `name` is what errors call the text. Throws `Error` where no word is left and `FormatError` for
 /// data that is plainly no text, such as a zip archive.
-[[nodiscard]] inline EncodedCorpus encode_text(std::string_view text,
-                                               const VocabularyOptions& options = {},
-                                               const std::string& name = "the text") {
-    TextBlocks blocks(std::make_unique<MemorySource>(text), name);
-    return detail::encode_in_memory(blocks, options, name);
+template <Tokenizer T = WhiteSpaceTokenizer>
+[[nodiscard]] EncodedCorpus
+encode_text(std::string_view text, const VocabularyOptions& options = {},
+            const std::string& name = "the text", const T& tokenizer = {}) {
+    TextBlocks blocks(std::make_unique<MemorySource>(text), name, TextBlocks::default_block_size,
+                      T::cut_after);
+    return detail::encode_in_memory(blocks, tokenizer, options, name);
 }
 
 /// Reads text files as `encode_text` does, one after the other: plain ones and, in builds with
 /// their libraries (`decompress.hpp`), gzip, xz and zstd files; a folder stands for the texts in it
 /// (`list_files`; `skipped` of the result names the others), "-" for standard input. Throws
 /// `IoError`, `Error`, and `FormatError` for a file that is named and is no text.
-[[nodiscard]] inline EncodedCorpus read_corpus(const std::vector<std::string>& paths,
-                                               const VocabularyOptions& options = {}) {
+template <Tokenizer T = WhiteSpaceTokenizer>
+[[nodiscard]] EncodedCorpus read_corpus(const std::vector<std::string>& paths,
+                                        const VocabularyOptions& options = {},
+                                        const T& tokenizer = {}) {
     std::vector<SkippedFile> skipped;
     const std::vector<std::string> files = list_files(paths, &skipped);
-    TextBlocks blocks(files);
-    EncodedCorpus corpus = detail::encode_in_memory(blocks, options, detail::joint_name(files));
+    TextBlocks blocks(files, TextBlocks::default_block_size, T::cut_after);
+    EncodedCorpus corpus =
+        detail::encode_in_memory(blocks, tokenizer, options, detail::joint_name(files));
     corpus.skipped = std::move(skipped);
     return corpus;
 }
 
 /// The same for one file, or one folder.
-[[nodiscard]] inline EncodedCorpus read_corpus(const std::string& path,
-                                               const VocabularyOptions& options = {}) {
-    return read_corpus(std::vector<std::string>{path}, options);
+template <Tokenizer T = WhiteSpaceTokenizer>
+[[nodiscard]] EncodedCorpus read_corpus(const std::string& path,
+                                        const VocabularyOptions& options = {},
+                                        const T& tokenizer = {}) {
+    return read_corpus(std::vector<std::string>{path}, options, tokenizer);
 }
 
-/// A name for the encoded corpus of these files with these options, for a folder of such caches:
-/// other files, or changed ones, have another name.
-[[nodiscard]] inline std::string cache_name(const std::vector<std::string>& paths,
-                                            const VocabularyOptions& options) {
+/// A name for the encoded corpus of these files with these options and this tokenizer, for a folder
+/// of such caches: other files, or changed ones, have another name.
+template <Tokenizer T = WhiteSpaceTokenizer>
+[[nodiscard]] std::string cache_name(const std::vector<std::string>& paths,
+                                     const VocabularyOptions& options, const T& tokenizer = {}) {
     constexpr std::string_view digits = "0123456789abcdef";
-    std::uint64_t sum = checksum(detail::describe_source(list_files(paths), options));
+    std::uint64_t sum =
+        checksum(detail::describe_source(list_files(paths), options, tokenizer.settings()));
     std::string name(16, '0');
     for (auto digit = name.rbegin(); digit != name.rend(); ++digit, sum /= 16) {
         *digit = digits[sum % 16];
@@ -350,17 +370,19 @@ FIRTH_BEGIN_UNPACKING
 
 /// Reads text files, as `read_corpus` does, into an encoded corpus on disk, which is then mapped:
 /// for texts larger than memory. Where `cache` is there already and was made from the same files,
-/// unchanged since by size and time, with the same options, it is opened as it is.
+/// unchanged since by size and time, with the same options and tokenizer, it is opened as it is;
+/// else it is made anew.
 ///
 /// Memory: the vocabulary, its copies while words are counted (one a thread), and some MB a thread.
 /// Disk: 4 bytes a word, and as much again while encoding, in the cache's folder. Throws as
 /// `read_corpus` does, and leaves no part of a cache behind.
-[[nodiscard]] inline EncodedCorpus read_corpus_through(const std::string& cache,
-                                                       const std::vector<std::string>& paths,
-                                                       const VocabularyOptions& options = {}) {
+template <Tokenizer T = WhiteSpaceTokenizer>
+[[nodiscard]] EncodedCorpus
+read_corpus_through(const std::string& cache, const std::vector<std::string>& paths,
+                    const VocabularyOptions& options = {}, const T& tokenizer = {}) {
     std::vector<SkippedFile> skipped;
     const std::vector<std::string> files = list_files(paths, &skipped);
-    const std::string source = detail::describe_source(files, options);
+    const std::string source = detail::describe_source(files, options, tokenizer.settings());
     const auto opened = [&] {
         EncodedCorpus corpus = open_corpus(cache);
         corpus.skipped = std::move(skipped);
@@ -378,13 +400,13 @@ FIRTH_BEGIN_UNPACKING
         TemporaryFile spool(folder);
         detail::BlockStore store(&spool);
         CorpusWriter writer(cache, folder);
-        TextBlocks blocks(files);
+        TextBlocks blocks(files, TextBlocks::default_block_size, T::cut_after);
         const auto [vocabulary, raw_words] = detail::encode_blocks(
-            blocks, store, options, detail::joint_name(files),
+            blocks, tokenizer, store, options, detail::joint_name(files),
             [&](std::span<const Id> ids, std::span<const std::uint64_t> ends) {
                 writer.add(ids, ends);
             });
-        writer.commit(vocabulary, raw_words, source);
+        writer.commit(vocabulary, raw_words, source, tokenizer.settings());
     }
     return opened();
 }

@@ -19,7 +19,7 @@
 namespace firth {
 FIRTH_BEGIN_UNPACKING
 
-/// A stretch of text that begins and ends between two words.
+/// A stretch of text that begins and ends where it may be cut.
 struct TextBlock {
     std::size_t number = 0; ///< its place among all blocks
     std::string text;
@@ -32,15 +32,18 @@ public:
     static constexpr std::size_t default_block_size = std::size_t{1} << 20;
 
     /// Files in this order; gzip, xz and zstd files are unpacked. The result of reading does not
-    /// depend on the size of a block, in bytes, which is at least 8.
-    explicit TextBlocks(std::vector<std::string> files, std::size_t block_size = default_block_size)
-        : block_size_(block_size), files_(std::move(files)) {}
+    /// depend on the size of a block, in bytes, which is at least 8. `cut_after` as in `Tokenizer`,
+    /// of which the bytes outlive the blocks.
+    explicit TextBlocks(std::vector<std::string> files, std::size_t block_size = default_block_size,
+                        std::string_view cut_after = white_space)
+        : block_size_(block_size), cut_after_(cut_after), files_(std::move(files)) {}
 
     /// Any bytes, zeros among them too; `name` is what errors call them.
     TextBlocks(std::unique_ptr<ByteSource> source, std::string name,
-               std::size_t block_size = default_block_size)
-        : block_size_(block_size), files_{std::move(name)}, source_(std::move(source)),
-          at_start_(true), takes_any_(true) {}
+               std::size_t block_size = default_block_size,
+               std::string_view cut_after = white_space)
+        : block_size_(block_size), cut_after_(cut_after), files_{std::move(name)},
+          source_(std::move(source)), at_start_(true), takes_any_(true) {}
 
     /// Puts the next block in the place of the old one; false at the end. Throws `IoError`, and
     /// `FormatError` for data that is plainly no text: packed in a way not known, UTF-16, and of
@@ -77,8 +80,8 @@ private:
             text.resize(before + got);
             ended = got < block_size_;
             if (at_start_) check_start(text);
-            // Up to the last white space, if any: a word that goes on waits for its end.
-            cut = text.find_last_of(white_space);
+            // Up to the last place for a cut, if any: a token that goes on waits for its end.
+            cut = text.find_last_of(cut_after_);
         }
         if (ended) {
             // A file may end right after a block that ended within a line.
@@ -103,6 +106,7 @@ private:
     }
 
     std::size_t block_size_;
+    std::string_view cut_after_;
     std::mutex mutex_;
     std::vector<std::string> files_;
     std::size_t file_ = 0;
@@ -110,7 +114,7 @@ private:
     bool at_start_ = false;
     bool takes_any_ = false;
     bool line_ended_ = true; ///< nothing of the file's last line was handed out yet
-    std::string carried_;    ///< the beginning of a word that the next block goes on with
+    std::string carried_;    ///< the beginning of a token that the next block goes on with
     std::size_t next_number_ = 0;
 };
 

@@ -1,12 +1,17 @@
-#include <firth/firth.hpp>
+#include <firth/query.hpp>
 
 #include <iostream>
+#include <utility>
 
 int main() {
-    const firth::EncodedCorpus corpus =
-        firth::encode_text("tea milk tea milk\ncar road car road\n", {.min_count = 1});
-    const firth::TrainedVectors trained =
-        firth::train_sgns(corpus, {.dim = 8, .sample = 0, .epochs = 1});
-    const firth::WordIndex index(trained.vectors);
+    firth::Vocabulary words;
+    firth::EmbeddingTable<float> table(3, 2);
+    for (const char* const word : {"tea", "milk", "car"}) {
+        table[words.size()][0] = 1;
+        table[words.size()][1] = word[0] == 'c' ? -1.0f : static_cast<float>(words.size());
+        words.add(word);
+    }
+    const firth::WordVectors<float> vectors(std::move(words), std::move(table));
+    const firth::WordIndex index(vectors);
     std::cout << firth::nearest(index, "tea", {.top = 1}).at(0).word << '\n';
 }

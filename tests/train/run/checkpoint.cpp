@@ -190,6 +190,11 @@ TEST_CASE("a checkpoint of any other setting is refused, one by one", "[checkpoi
         }
         REQUIRE(test::contains(with(ids, ends), "18000 ids in 3000 sentences, counts' checksum "));
     }
+    // The same ids by another tokenizer.
+    const EncodedCorpus folded{
+        corpus.vocabulary,
+        Corpus::from_parts({view.ids.begin(), view.ids.end()}, ends, "folded words"), 18000};
+    REQUIRE(test::contains(corpus_message(folded), ", tokenizer folded words, checksum "));
     std::vector<std::uint64_t> moved = ends;
     --moved[1234];
     REQUIRE(test::contains(with({view.ids.begin(), view.ids.end()}, moved), "18000 ids in 3000 "));

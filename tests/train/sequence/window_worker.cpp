@@ -29,7 +29,7 @@ struct Step {
 };
 
 /// Where rows come from, and what happened, in order.
-struct Log {
+struct StepLog {
     TableView<float> input;
     TableView<float> output;
     std::vector<Step> steps;
@@ -42,7 +42,7 @@ std::size_t row_of(const TableView<float>& table, const float* row) {
 
 /// A prediction that notes its steps; the loss of the n-th is n.
 struct Noting {
-    Log* log = nullptr;
+    StepLog* log = nullptr;
 
     static constexpr float default_learning_rate = 0.5f;
     static constexpr std::size_t max_contexts = 4;
@@ -117,7 +117,7 @@ class Words {
 public:
     static constexpr std::size_t max_sentence_rows = documents;
 
-    explicit Words(Log& log) : log_(&log) {}
+    explicit Words(StepLog& log) : log_(&log) {}
     [[nodiscard]] static std::size_t rows() { return symbols + 1; }
     [[nodiscard]] static std::string settings() { return "words"; }
 
@@ -162,7 +162,7 @@ public:
             log_->events.push_back(what + ' ' + std::to_string(number));
         }
 
-        Log* log_;
+        StepLog* log_;
         Rows rows_;
         std::size_t max_span_;
         std::vector<Id> ids_;
@@ -171,7 +171,7 @@ public:
     };
 
 private:
-    Log* log_;
+    StepLog* log_;
 };
 static_assert(SymbolComposition<Words<1>>);
 
@@ -234,7 +234,7 @@ std::vector<Step> plain_steps(const std::vector<Given>& all, std::size_t window,
 
 /// What a worker does with the sentences: each trained at once, or all after they were added.
 template <class Prediction, std::size_t documents>
-LossSum work(Log& log, bool in_rounds, std::size_t window, WindowSize size,
+LossSum work(StepLog& log, bool in_rounds, std::size_t window, WindowSize size,
              std::size_t interval = 1) {
     EmbeddingTable<float> input(symbols + 1, 16);
     EmbeddingTable<float> output(symbols, 16);
@@ -289,10 +289,10 @@ TEST_CASE("windows have the contexts and outputs that a plain list has", "[worke
         for (const std::size_t window : {1u, 2u, 5u, 30u}) {
             for (const WindowSize size : {WindowSize::fixed, WindowSize::dynamic}) {
                 INFO("rounds " << in_rounds << ", window " << window);
-                Log log;
+                StepLog log;
                 work<NotingAll, 0>(log, in_rounds, window, size);
                 REQUIRE(log.steps == plain_steps(seeded(), window, size, 0, 1000));
-                Log with_document;
+                StepLog with_document;
                 work<NotingAll, 1>(with_document, in_rounds, window, size);
                 REQUIRE(with_document.steps == plain_steps(seeded(), window, size, 1, 1000));
             }
@@ -306,10 +306,10 @@ TEST_CASE("windows of many contexts take several steps, every two with outputs o
         for (const std::size_t window : {1u, 2u, 3u, 5u, 30u}) {
             for (const WindowSize size : {WindowSize::fixed, WindowSize::dynamic}) {
                 INFO("rounds " << in_rounds << ", window " << window);
-                Log log;
+                StepLog log;
                 work<Noting, 0>(log, in_rounds, window, size);
                 REQUIRE(log.steps == plain_steps(seeded(), window, size, 0, 4));
-                Log with_document;
+                StepLog with_document;
                 work<Noting, 1>(with_document, in_rounds, window, size);
                 REQUIRE(with_document.steps == plain_steps(seeded(), window, size, 1, 4));
                 for (const Step& step : with_document.steps) {
@@ -323,7 +323,7 @@ TEST_CASE("windows of many contexts take several steps, every two with outputs o
 TEST_CASE("positions are prefetched, entered and left in order, around the steps", "[worker]") {
     constexpr std::size_t window = 3;
     for (const bool in_rounds : ways()) {
-        Log log;
+        StepLog log;
         work<Noting, 1>(log, in_rounds, window, WindowSize::fixed);
         std::size_t at = 0;
         const auto take = [&](const std::string& what) {
@@ -375,7 +375,7 @@ TEST_CASE("positions are prefetched, entered and left in order, around the steps
 
 TEST_CASE("a position is left after the last window that reaches it", "[worker]") {
     constexpr std::size_t window = 2;
-    Log log;
+    StepLog log;
     work<NotingAll, 0>(log, ways()[0], window, WindowSize::fixed);
     // Of the long sentence: steps and leavings by turns, once the window is full.
     const auto begin = std::find(log.events.begin(), log.events.end(), "begin 103");
@@ -405,7 +405,7 @@ TEST_CASE("a position is left after the last window that reaches it", "[worker]"
 
 TEST_CASE("one step in so many is asked for its loss, the first one always", "[worker]") {
     for (const std::size_t interval : {1u, 3u, 16u}) {
-        Log log;
+        StepLog log;
         const LossSum sum = work<Noting, 1>(log, ways()[0], 5, WindowSize::dynamic, interval);
         LossSum expected;
         for (std::size_t i = 0; i < log.steps.size(); i += interval) {

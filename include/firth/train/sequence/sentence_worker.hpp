@@ -15,7 +15,7 @@ namespace firth {
 struct Sentence {
     std::span<const Id> ids;  ///< what subsampling left of it, or of a part of it where it is long;
                               ///< only good during the call that it is handed to
-    std::uint64_t number = 0; ///< its place in the corpus
+    std::uint64_t number = 0; ///< its place in the source
 };
 
 /// What learns from sentences, on one thread. The loop over a corpus makes one worker a thread and

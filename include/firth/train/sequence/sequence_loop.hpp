@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,6 +17,7 @@
 #include <firth/base/progress.hpp>
 #include <firth/base/random.hpp>
 #include <firth/corpus/corpus.hpp>
+#include <firth/corpus/sequence_source.hpp>
 #include <firth/table/id.hpp>
 #include <firth/train/run/checkpoint.hpp>
 #include <firth/train/run/divergence.hpp>
@@ -44,17 +46,19 @@ struct SequenceLoopOptions {
 namespace detail {
 
 /// Where chunks of about `size` ids end: at the end of a sentence, unless that lies more than
-/// `slack` ids on. Chunks are the unit of work and of random numbers, and depend on the corpus and
+/// `slack` ids on. Chunks are the unit of work and of random numbers, and depend on the source and
 /// on nothing else.
-inline std::vector<std::size_t> chunk_ends(const CorpusView& corpus, std::size_t size,
-                                           std::size_t slack) {
+template <SequenceSource Source>
+std::vector<std::size_t> chunk_ends(const Source& source, std::size_t size, std::size_t slack) {
     std::vector<std::size_t> ends;
+    const std::size_t total = total_length(source);
     std::size_t begin = 0;
-    auto sentence = corpus.sentence_ends.begin();
-    while (begin < corpus.ids.size()) {
-        std::size_t end = (std::min)(begin + size, corpus.ids.size());
-        sentence = std::lower_bound(sentence, corpus.sentence_ends.end(), end);
-        if (*sentence - end <= slack) end = *sentence;
+    std::size_t sentence = 0;
+    while (begin < total) {
+        std::size_t end = (std::min)(begin + size, total);
+        sentence = first_sentence_to(source, end, sentence);
+        const std::size_t sentence_end = source.sentence_end(sentence);
+        if (sentence_end - end <= slack) end = sentence_end;
         ends.push_back(end);
         begin = end;
     }
@@ -63,32 +67,34 @@ inline std::vector<std::size_t> chunk_ends(const CorpusView& corpus, std::size_t
 
 } // namespace detail
 
-/// The loop that all learners from sequences share: goes through the corpus `epochs` times on all
+/// The loop that all learners from sequences share: goes through a source `epochs` times on all
 /// threads, in chunks handed out as threads become free; leaves out frequent ids, cuts sentences,
-/// lowers the learning rate by the place in the corpus, reports progress, and stops between chunks
+/// lowers the learning rate by the place in the source, reports progress, and stops between chunks
 /// where something is to be done while no worker runs.
 ///
 /// Each chunk of each epoch has random numbers of its own, made from the seed: what is drawn does
 /// not depend on the number of threads. With one thread, or in rounds, the whole training repeats
 /// exactly.
-template <SentenceWorker Worker, TableSharing Sharing = SharedTables>
+template <SentenceWorker Worker, TableSharing Sharing = SharedTables,
+          SequenceSource Source = CorpusView>
 class SequenceLoop {
 public:
-    /// `counts` are the corpus counts by id; `sharing` outlives the loop. Throws `Error` for a
-    /// corpus that does not fit them and `OptionError` for too many threads.
+    /// `counts` says how often each id occurs in the source; `sharing` outlives the loop. Throws
+    /// `Error` for a source that does not fit them and `OptionError` for too many threads.
     template <WorkerFactory MakeWorker>
-    SequenceLoop(const CorpusView& corpus, std::span<const std::uint64_t> counts,
+    SequenceLoop(const Source& source, std::span<const std::uint64_t> counts,
                  const SequenceLoopOptions& options, Sharing& sharing, MakeWorker&& make_worker)
-        : corpus_(corpus), options_(options), sharing_(&sharing),
+        : source_(source), symbols_(counts.size()), options_(options), sharing_(&sharing),
           subsampler_(counts, options.sample), rate_{options.learning_rate, options.schedule},
           workers_(resolve_threads(options.threads)) {
-        check_corpus(corpus, counts.size(), workers_.size());
+        SentenceReader<Source>(source_, symbols_).check_whole(workers_.size());
+        total_ = detail::total_length(source_);
         const std::size_t round = round_chunk(workers_.size(), options.window);
-        chunks_ = Sharing::in_rounds
-                      ? detail::chunk_ends(corpus, round, round / 8)
-                      : detail::chunk_ends(
-                            corpus, std::clamp<std::size_t>(corpus.ids.size() / 256, 1024, 16384),
-                            options.max_sentence);
+        chunks_ =
+            Sharing::in_rounds
+                ? detail::chunk_ends(source_, round, round / 8)
+                : detail::chunk_ends(source_, std::clamp<std::size_t>(total_ / 256, 1024, 16384),
+                                     options.max_sentence);
         // Each worker is made on a thread of its own, so that no cache line holds memory of two of
         // them.
         run_workers(workers_.size(), [&](std::size_t thread) {
@@ -97,10 +103,10 @@ public:
     }
 
     /// Trains from the start, or from where the checkpoint stands, to the end, or to where the
-    /// callback cancels. Throws `Error` where the training diverges (`DivergenceCheck`), what
-    /// workers throw, and what `TrainingRun` throws.
+    /// callback cancels. Throws `Error` where the training diverges (`DivergenceCheck`) and where a
+    /// sentence does not fit the counts, what workers throw, and what `TrainingRun` throws.
     TrainingStats run(const ProgressCallback& callback = {}, Checkpoint checkpoint = {}) {
-        run_.emplace(options_.epochs, corpus_.ids.size(), callback, std::move(checkpoint));
+        run_.emplace(options_.epochs, total_, callback, std::move(checkpoint));
         TrainingPlace& place = run_->place();
         place.part = (std::min<std::uint64_t>)(place.part, chunks_.size());
         done_ = run_->start(chunk_begin(place.part));
@@ -212,38 +218,44 @@ private:
     /// rounds.
     void add_chunk(Worker& worker, std::size_t chunk) {
         const std::size_t begin = chunk_begin(chunk);
+        const std::size_t chunk_end = chunks_[chunk];
         const std::uint32_t epoch = run_->place().epoch;
         Random random(options_.seed, std::uint64_t{epoch} * chunks_.size() + chunk);
         std::vector<Id> kept;
         kept.reserve(options_.max_sentence);
-        auto sentence_end =
-            std::upper_bound(corpus_.sentence_ends.begin(), corpus_.sentence_ends.end(), begin);
+        SentenceReader<Source> read(source_, symbols_);
+        std::size_t number = detail::first_sentence_to(source_, begin + 1);
         std::size_t at = begin;
         std::size_t kept_ids = 0;
-        while (at < chunks_[chunk]) {
-            const double reached =
-                static_cast<double>(epoch) * static_cast<double>(corpus_.ids.size()) +
-                static_cast<double>(at);
-            const float rate = rate_(reached / static_cast<double>(run_->total()));
-            const std::size_t end = (std::min<std::size_t>)(*sentence_end, chunks_[chunk]);
-            kept.clear();
-            for (; at < end && kept.size() < options_.max_sentence; ++at) {
-                const Id id = corpus_.ids[at];
-                if (subsampler_.keep(id, random.bits32())) kept.push_back(id);
-            }
-            const auto number =
-                static_cast<std::uint64_t>(sentence_end - corpus_.sentence_ends.begin());
-            if (at == *sentence_end) ++sentence_end;
-            kept_ids += kept.size();
-            worker.add({kept, number}, rate, random);
-            if constexpr (!Sharing::in_rounds) worker.train();
+        for (; at < chunk_end; ++number) {
+            const std::size_t sentence_begin = detail::sentence_begin(source_, number);
+            const std::size_t end =
+                (std::min<std::size_t>)(source_.sentence_end(number), chunk_end);
+            const std::span<const Id> ids = read(number);
+            const std::size_t ids_end = (std::min)(end, sentence_begin + ids.size());
+            do {
+                const double reached = static_cast<double>(epoch) * static_cast<double>(total_) +
+                                       static_cast<double>(at);
+                const float rate = rate_(reached / static_cast<double>(run_->total()));
+                kept.clear();
+                for (; at < ids_end && kept.size() < options_.max_sentence; ++at) {
+                    const Id id = ids[at - sentence_begin];
+                    if (subsampler_.keep(id, random.bits32())) kept.push_back(id);
+                }
+                kept_ids += kept.size();
+                worker.add({kept, number}, rate, random);
+                if constexpr (!Sharing::in_rounds) worker.train();
+            } while (at < ids_end);
+            at = end;
         }
-        corpus_.release(begin, chunks_[chunk]);
-        done_.fetch_add(chunks_[chunk] - begin, std::memory_order_relaxed);
+        if constexpr (std::same_as<Source, CorpusView>) source_.release(begin, chunk_end);
+        done_.fetch_add(chunk_end - begin, std::memory_order_relaxed);
         kept_.fetch_add(kept_ids, std::memory_order_relaxed);
     }
 
-    CorpusView corpus_;
+    Source source_;
+    std::size_t symbols_;
+    std::size_t total_ = 0; ///< ids of an epoch
     SequenceLoopOptions options_;
     Sharing* sharing_;
     Subsampler subsampler_;

@@ -16,6 +16,7 @@
 #include <firth/base/progress.hpp>
 #include <firth/base/random.hpp>
 #include <firth/corpus/corpus.hpp>
+#include <firth/corpus/sequence_source.hpp>
 #include <firth/simd/dot.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/train/run/checkpoint.hpp>
@@ -45,26 +46,6 @@ struct SequenceTrainerOptions {
     std::uint64_t seed = 1;
     CheckpointOptions checkpoint{};
 };
-
-namespace detail {
-
-/// Of the ids of a corpus, in their order, and of where its sentences end; ids of a mapped file are
-/// released every `piece` ids.
-[[nodiscard]] inline std::uint64_t
-corpus_checksum(const CorpusView& corpus, std::size_t piece = std::size_t{1} << 20) noexcept {
-    Checksum sum;
-    for (std::size_t begin = 0; begin < corpus.ids.size(); begin += piece) {
-        const std::size_t end = (std::min)(begin + piece, corpus.ids.size());
-        sum.add(
-            {reinterpret_cast<const char*>(corpus.ids.data() + begin), (end - begin) * sizeof(Id)});
-        corpus.release(begin, end);
-    }
-    sum.add({reinterpret_cast<const char*>(corpus.sentence_ends.data()),
-             corpus.sentence_ends.size_bytes()});
-    return sum.value();
-}
-
-} // namespace detail
 
 /// Throws `OptionError`, naming the option and its range, for the first that is outside it.
 inline void check_options(const SequenceTrainerOptions& options) {
@@ -130,37 +111,45 @@ public:
     [[nodiscard]] const Sampler& sampler() const noexcept { return sampler_; }
     [[nodiscard]] const Symbols& symbols() const noexcept { return symbols_; }
 
-    /// Trains on a corpus. `stats.loss()` is the mean over predictions of -log of the probability
-    /// of their labels, estimated from every 64th window (from more where the corpus is small);
-    /// with negative sampling it starts near (1 + negative) * ln 2.
+    /// Trains on a source of sentences. `stats.loss()` is the mean over predictions of -log of the
+    /// probability of their labels, estimated from every 64th window (from more where the source is
+    /// small); with negative sampling it starts near (1 + negative) * ln 2.
     ///
     /// With a checkpoint's path, writes one every `seconds` and on cancelling; with `resume` begins
     /// where the one that is there was written, and ends with the same bytes as if it had not been
-    /// stopped (with one thread, or `deterministic`). Throws `Error` for an empty corpus, for one
+    /// stopped (with one thread, or `deterministic`). Throws `Error` for an empty source, for one
     /// that does not fit `counts`, where the training diverges (`DivergenceCheck`) and where
     /// nothing was learnt because no window had a context, or no symbol an output; `OptionError`
     /// for another training's checkpoint, or any where it is not to be resumed; `FormatError` for a
     /// damaged one; and `IoError`.
-    TrainingStats train(const CorpusView& corpus, const ProgressCallback& callback = {}) {
-        if (corpus.ids.empty()) throw Error("the corpus is empty, expected at least one sentence");
+    template <SequenceSource Source>
+    TrainingStats train(const Source& source, const ProgressCallback& callback = {}) {
+        if (detail::total_length(source) == 0) {
+            throw Error("the corpus is empty, expected at least one sentence");
+        }
         const std::size_t threads = resolve_threads(options_.threads);
         const std::vector<TableView<float>> tables{input_, output_};
         if (options_.deterministic && threads > 1) {
-            return train_with(corpus, PrivateTables(tables, threads), callback);
+            return train_with(source, PrivateTables(tables, threads), callback);
         }
-        return train_with(corpus, SharedTables(tables), callback);
+        return train_with(source, SharedTables(tables), callback);
+    }
+
+    /// The same for what converts to a view of a corpus.
+    TrainingStats train(const CorpusView& corpus, const ProgressCallback& callback = {}) {
+        return train<CorpusView>(corpus, callback);
     }
 
 private:
     /// `sharing` has the input and the output table.
-    template <class Sharing>
-    TrainingStats train_with(const CorpusView& corpus, Sharing sharing,
+    template <class Source, class Sharing>
+    TrainingStats train_with(const Source& source, Sharing sharing,
                              const ProgressCallback& callback) {
         using Rows = typename Sharing::Rows;
         using Access = typename Symbols::template Access<Rows>;
         using Worker = WindowWorker<Prediction, Sampler, Access, Rows, Arch>;
-        SequenceLoop<Worker, Sharing> loop(
-            corpus, counts_,
+        SequenceLoop<Worker, Sharing, Source> loop(
+            source, counts_,
             {.epochs = options_.epochs,
              .learning_rate = options_.learning_rate,
              .schedule = options_.schedule,
@@ -174,12 +163,12 @@ private:
                     prediction_, sampler_,
                     Access(symbols_, sharing.rows(0, worker), Worker::span(options_.window)),
                     sharing.rows(1, worker), options_.window, options_.window_size,
-                    Symbols::max_sentence_rows, loss_interval(corpus.ids.size()));
+                    Symbols::max_sentence_rows, loss_interval(detail::total_length(source)));
             });
         Checkpoint checkpoint;
         if (!options_.checkpoint.path.empty()) {
             checkpoint =
-                Checkpoint(options_.checkpoint, settings(corpus, Sharing::in_rounds),
+                Checkpoint(options_.checkpoint, settings(source, Sharing::in_rounds),
                            {trained_table("input", input_), trained_table("output", output_)});
         }
         TrainingStats stats = loop.run(callback, std::move(checkpoint));
@@ -216,7 +205,8 @@ private:
     }
 
     /// Everything that a training that goes on must have in common with the one that was stopped.
-    [[nodiscard]] TrainingSettings settings(const CorpusView& corpus, bool rounds) const {
+    template <class Source>
+    [[nodiscard]] TrainingSettings settings(const Source& source, bool rounds) const {
         const std::size_t threads = resolve_threads(options_.threads);
         Checksum counts;
         for (const std::uint64_t count : counts_) {
@@ -237,10 +227,10 @@ private:
                 {"threads", rounds         ? std::to_string(threads) + " in rounds"
                             : threads == 1 ? std::string("1")
                                            : std::string("several")},
-                {"corpus", std::to_string(corpus.ids.size()) + " ids in " +
-                               std::to_string(corpus.sentences()) +
+                {"corpus", std::to_string(detail::total_length(source)) + " ids in " +
+                               std::to_string(source.sentences()) +
                                " sentences, counts' checksum " + std::to_string(counts.value()) +
-                               ", checksum " + std::to_string(detail::corpus_checksum(corpus))}};
+                               ", " + source.settings()}};
     }
 
     std::vector<std::uint64_t> counts_;

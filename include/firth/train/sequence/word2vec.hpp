@@ -15,6 +15,7 @@
 #include <firth/base/number_text.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/corpus/corpus.hpp>
+#include <firth/corpus/sequence_source.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/table/word_vectors.hpp>
@@ -131,25 +132,24 @@ inline std::vector<Id> start_rows(const Vocabulary& vocabulary, const Word2VecOp
 
 } // namespace detail
 
-/// Trains on an encoded corpus and gives each symbol of its vocabulary the vector that
-/// `options.vectors` chooses. Cost: O(epochs * corpus * window * negative * dim). Memory: the
-/// corpus where it is in memory, two tables, and at most 64 MB for negatives. Throws what
+/// Trains on sentences from any source, and gives each symbol of the vocabulary, whose counts are
+/// those of the source (`count_ids`), the vector that `options.vectors` chooses. Cost: O(epochs *
+/// ids * window * negative * dim). Memory: two tables, and at most 64 MB for negatives. Throws what
 /// `SequenceTrainer` throws, and `OptionError` where `start` has another dim, or where vectors are
 /// asked for that there are not.
 template <Word2VecPrediction Prediction = SkipGram, Word2VecSampler Sampler = NegativeSampling,
-          class Arch = simd::default_arch>
-[[nodiscard]] TrainedVectors train_word2vec(const EncodedCorpus& corpus,
+          class Arch = simd::default_arch, SequenceSource Source>
+[[nodiscard]] TrainedVectors train_word2vec(const Vocabulary& vocabulary, const Source& source,
                                             const Word2VecOptions& options = {},
                                             const ProgressCallback& callback = {}) {
-    const std::vector<Id> start = detail::start_rows(corpus.vocabulary, options);
+    const std::vector<Id> start = detail::start_rows(vocabulary, options);
     std::vector<bool> frozen;
     if (options.freeze_start) {
         for (const Id row : start) {
             frozen.push_back(row != no_id);
         }
     }
-    auto trainer =
-        make_word2vec<Prediction, Sampler, Arch>(corpus.vocabulary.counts(), options, frozen);
+    auto trainer = make_word2vec<Prediction, Sampler, Arch>(vocabulary.counts(), options, frozen);
     if (!Sampler::outputs_are_symbols && options.vectors != VectorChoice::input) {
         throw OptionError("vectors other than input were asked for, and with " +
                           trainer.sampler().settings() + " a word has no other");
@@ -159,14 +159,30 @@ template <Word2VecPrediction Prediction = SkipGram, Word2VecSampler Sampler = Ne
         const std::span<const float> row = (*options.start)[start[id]];
         std::copy(row.begin(), row.end(), trainer.input()[id].begin());
     }
-    TrainingStats stats = trainer.train(corpus.corpus, callback);
+    TrainingStats stats = trainer.train(source, callback);
     EmbeddingTable<float> vectors =
         choose_vectors(std::move(trainer.input()), trainer.output(), options.vectors);
-    return {WordVectors<float>(corpus.vocabulary, std::move(vectors)), std::move(trainer.output()),
+    return {WordVectors<float>(vocabulary, std::move(vectors)), std::move(trainer.output()),
             std::move(stats)};
 }
 
+/// The same for an encoded corpus.
+template <Word2VecPrediction Prediction = SkipGram, Word2VecSampler Sampler = NegativeSampling,
+          class Arch = simd::default_arch>
+[[nodiscard]] TrainedVectors train_word2vec(const EncodedCorpus& corpus,
+                                            const Word2VecOptions& options = {},
+                                            const ProgressCallback& callback = {}) {
+    return train_word2vec<Prediction, Sampler, Arch>(corpus.vocabulary, corpus.corpus.view(),
+                                                     options, callback);
+}
+
 /// Skip-gram with negative sampling.
+template <class Arch = simd::default_arch, SequenceSource Source>
+[[nodiscard]] TrainedVectors train_sgns(const Vocabulary& vocabulary, const Source& source,
+                                        const Word2VecOptions& options = {},
+                                        const ProgressCallback& callback = {}) {
+    return train_word2vec<SkipGram, NegativeSampling, Arch>(vocabulary, source, options, callback);
+}
 template <class Arch = simd::default_arch>
 [[nodiscard]] TrainedVectors train_sgns(const EncodedCorpus& corpus,
                                         const Word2VecOptions& options = {},
@@ -175,6 +191,12 @@ template <class Arch = simd::default_arch>
 }
 
 /// CBOW with negative sampling.
+template <class Arch = simd::default_arch, SequenceSource Source>
+[[nodiscard]] TrainedVectors train_cbow(const Vocabulary& vocabulary, const Source& source,
+                                        const Word2VecOptions& options = {},
+                                        const ProgressCallback& callback = {}) {
+    return train_word2vec<Cbow, NegativeSampling, Arch>(vocabulary, source, options, callback);
+}
 template <class Arch = simd::default_arch>
 [[nodiscard]] TrainedVectors train_cbow(const EncodedCorpus& corpus,
                                         const Word2VecOptions& options = {},
