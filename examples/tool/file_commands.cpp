@@ -203,7 +203,7 @@ void convert(ConvertArguments& arguments) {
     inputs.push_back({"--words", arguments.read.words});
     check_files(inputs, vector_outputs("output", arguments.output, arguments.format));
     arguments.read.progress = SignalsNoted::progress(progress_printer(arguments.quiet, "rows"));
-    // A name that tells no format is better known before the work than after it.
+    // A name that names no format is refused before the work, not after it.
     const firth::VectorFormat format =
         arguments.format ? *arguments.format : firth::format_of_name(arguments.output);
     firth::WordVectors<float> vectors;

@@ -1,6 +1,7 @@
 #include <firth/base/atomic_file.hpp>
 
 #include <csignal>
+#include <filesystem>
 #include <thread>
 
 #include "../support/support.hpp"
@@ -10,9 +11,34 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#endif
 
 using namespace firth;
 
+TEST_CASE("atomic files replace the target only on commit") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "file";
+    test::write_file(path, "old");
+    {
+        AtomicFile file(path);
+        file.write("new");
+    }
+    REQUIRE(test::read_file(path) == "old");
+    REQUIRE(folder.files() == 1);
+    {
+        AtomicFile file(path);
+        file.write("new");
+        file.write(std::string(1 << 20, 'x'));
+        file.commit();
+    }
+    REQUIRE(test::read_file(path) == "new" + std::string(1 << 20, 'x'));
+    REQUIRE(folder.files() == 1);
+    REQUIRE(
+        test::contains(test::message_of<IoError>([&] { AtomicFile(folder / ""); }), "directory"));
+    REQUIRE_THROWS_AS(AtomicFile(folder / "no/such/folder"), IoError);
+}
+
+#if FIRTH_ON_POSIX()
 namespace {
 
 /// An open descriptor, and how a file is called that means it.
@@ -79,6 +105,48 @@ std::string refusal_to_write(const std::string& path) {
 }
 
 } // namespace
+
+TEST_CASE("atomic files keep permissions and replace what a link names") {
+    const test::TemporaryFolder folder;
+    test::write_file(folder / "file", "old");
+    std::filesystem::permissions(folder / "file", std::filesystem::perms::owner_read |
+                                                      std::filesystem::perms::owner_write);
+    std::filesystem::create_symlink(folder / "file", folder / "link");
+    AtomicFile file(folder / "link");
+    file.write("new");
+    file.commit();
+    REQUIRE(std::filesystem::is_symlink(folder / "link"));
+    REQUIRE(test::read_file(folder / "file") == "new");
+    REQUIRE(std::filesystem::status(folder / "file").permissions() ==
+            (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+}
+
+TEST_CASE("a disk that fills up while writing leaves the old file") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "file";
+    test::write_file(path, "old");
+    // A limit on file size stands in for a full disk: write() fails half-way in the same manner.
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+    rlimit small = before;
+    small.rlim_cur = 1 << 20;
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+    std::string message;
+    try {
+        AtomicFile file(path);
+        for (int i = 0; i < 64; ++i) {
+            file.write(std::string(1 << 16, 'x'));
+        }
+        file.commit();
+    } catch (const IoError& error) {
+        message = error.what();
+    }
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+    REQUIRE(test::contains(message, "cannot write " + path));
+    REQUIRE(test::read_file(path) == "old");
+    REQUIRE(folder.files() == 1);
+}
 
 TEST_CASE("a descriptor is written after what is there, and stays open") {
     if (!has_descriptors()) return;

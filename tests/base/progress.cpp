@@ -32,3 +32,16 @@ TEST_CASE("a meter counts from where the work began, and passes on what is asked
     REQUIRE(last->seconds_left == 0);
     REQUIRE(ProgressMeter({}).report({.done = 1, .total = 2}, true));
 }
+
+TEST_CASE("progress is passed on at most ten times a second, and can cancel") {
+    int calls = 0;
+    ProgressMeter meter([&](const Progress&) { return ++calls < 2; });
+    bool go_on = true;
+    for (int i = 0; i < 1000; ++i) {
+        go_on = go_on && meter.report({.done = 1, .total = 2});
+    }
+    REQUIRE(calls <= 1);
+    REQUIRE(go_on);
+    meter.report({.done = 2, .total = 2}, true);
+    REQUIRE_FALSE(meter.report({.done = 2, .total = 2}, true));
+}

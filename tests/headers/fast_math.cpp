@@ -1,6 +1,6 @@
 // A program that its user compiles and links with -ffast-math: what is not finite is refused all
-// the same, NaN comes last, and answers are right. Bits are compared: in this file a compiler takes
-// no number for NaN.
+// the same, NaN comes last, and answers are right. Bits are compared: in this file the compiler
+// assumes that no number is NaN.
 
 #include <algorithm>
 #include <bit>
@@ -14,6 +14,8 @@
 #include <vector>
 
 #include <firth/firth.hpp>
+
+#include "../support/vectors.hpp"
 
 namespace {
 
@@ -42,22 +44,11 @@ bool holds_nan(float x) {
 const float nan_value = std::bit_cast<float>(0x7FC00000u);
 const float infinity = std::bit_cast<float>(0x7F800000u);
 
-firth::EmbeddingTable<float> random_table(std::size_t rows, std::size_t dim, std::uint64_t seed) {
-    firth::EmbeddingTable<float> table(rows, dim);
-    firth::Random random(seed);
-    for (std::size_t id = 0; id < rows; ++id) {
-        for (float& x : table[id]) {
-            x = 2 * random.uniform() - 1;
-        }
-    }
-    return table;
-}
-
 void check_refusals() {
     using namespace firth;
     for (const float bad : {nan_value, -nan_value, infinity, -infinity}) {
         for (const std::size_t place : {0u, 9u, 18u}) {
-            EmbeddingTable<float> table = random_table(40, 19, 1);
+            EmbeddingTable<float> table = test::random_table(40, 19, 1);
             table[33][place] = bad;
             require_refused([&] { static_cast<void>(ExactIndex<Cosine>(table)); }, "a row");
             require_refused([&] { static_cast<void>(ExactIndex<InnerProduct>(table)); }, "a row");
@@ -65,7 +56,7 @@ void check_refusals() {
             require_refused([&] { static_cast<void>(CertifiedIndex<Cosine>(table)); }, "a row");
             require_refused([&] { static_cast<void>(QuantizedTable(table.view())); }, "a row");
             require_refused([&] { GrowingIndex<Cosine>(19).add(1, table[33]); }, "a row");
-            const EmbeddingTable<float> good = random_table(40, 19, 1);
+            const EmbeddingTable<float> good = test::random_table(40, 19, 1);
             const ExactIndex<InnerProduct> index(good);
             require_refused([&] { static_cast<void>(index.search(table[33], 1)); }, "a query");
             const QuantizedTable codes(good.view());
@@ -132,7 +123,7 @@ void check_order() {
 template <class M>
 void check_search() {
     using namespace firth;
-    EmbeddingTable<float> table = random_table(3000, 37, 2);
+    EmbeddingTable<float> table = test::random_table(3000, 37, 2);
     for (const std::size_t zero : {5u, 1000u}) {
         for (float& x : table[zero]) {
             x = 0;
@@ -141,7 +132,7 @@ void check_search() {
     for (float& x : table[77]) {
         x *= 1e-25f; // its squares leave float32's range
     }
-    EmbeddingTable<float> queries = random_table(20, 37, 3);
+    EmbeddingTable<float> queries = test::random_table(20, 37, 3);
     for (float& x : queries[4]) {
         x = 0;
     }
@@ -228,7 +219,7 @@ void check_kernels() {
                     "sigmoid");
         }
     }
-    const EmbeddingTable<float> table = random_table(100, 50, 5);
+    const EmbeddingTable<float> table = test::random_table(100, 50, 5);
     const QuantizedTable codes(table.view());
     std::vector<float> row(50);
     for (std::size_t id = 0; id < 100; ++id) {

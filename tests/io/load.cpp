@@ -238,14 +238,14 @@ TEST_CASE("vectors come through pipes and standard input, each read once, in eve
 }
 #endif
 
-TEST_CASE("an ending that tells no format is asked about") {
+TEST_CASE("an ending that names no format is refused") {
     const test::TemporaryFolder folder;
     const WordVectors<float> vectors = plain_vectors(3, 4);
     for (const char* const name : {"v.model", "v.txt.gz", "vectors.100d", "v.ftz", "v.csv"}) {
         INFO(name);
         const std::string message =
             test::message_of<OptionError>([&] { save(vectors, folder / name); });
-        REQUIRE(test::contains(message, std::string(name) + " tells no format to write: name it"));
+        REQUIRE(test::contains(message, std::string(name) + " names no format to write: name it"));
         REQUIRE(test::contains(message, ".firth, .npy, .safetensors, .vec, .txt, .bin, "));
         REQUIRE_THROWS_AS(make_writer(folder / name, 3, 4), OptionError);
         save(vectors, folder / name, word2vec_text_format);

@@ -183,7 +183,7 @@ TEST_CASE("a format says what differs from the rest, and one that is in no list 
                            "read-plain are read only"));
     const VectorFile file(path, MyFormats());
     REQUIRE(test::contains(message([&] { return load(file); }), "\"plain\" is not in the list"));
-    REQUIRE(test::contains(message([&] { return format_of_name(path); }), "tells no format"));
+    REQUIRE(test::contains(message([&] { return format_of_name(path); }), "names no format"));
     REQUIRE(VectorFile(path).format() == glove_text_format); // the first line has no say
 
     // A list of few formats knows no others.

@@ -75,45 +75,6 @@ TEST_CASE("norms that are known are not computed again") {
                            "49 norms"));
 }
 
-TEST_CASE("top-k keeps the best, ties by id, NaN last") {
-    const float nan = std::numeric_limits<float>::quiet_NaN();
-    const std::vector<float> scores{1, nan, 3, 2, 3, -5, nan, 3};
-    const auto top = [&](std::size_t k) {
-        TopK best(k);
-        best.offer_all(10, scores);
-        std::vector<Id> ids;
-        for (const Neighbor& neighbor : best.take()) {
-            ids.push_back(neighbor.id);
-        }
-        return ids;
-    };
-    REQUIRE(top(0).empty());
-    REQUIRE(top(2) == std::vector<Id>{12, 14});
-    REQUIRE(top(5) == std::vector<Id>{12, 14, 17, 13, 10});
-    REQUIRE(top(7) == std::vector<Id>{12, 14, 17, 13, 10, 15, 11});
-    REQUIRE(top(100).size() == 8);
-}
-
-TEST_CASE("top-k agrees with sorting, in any order of offers") {
-    Random random(3);
-    for (int round = 0; round < 200; ++round) {
-        std::vector<Neighbor> all;
-        for (Id id = 0; id < 300; ++id) {
-            all.push_back({id, static_cast<float>(random.below(50))});
-        }
-        const std::size_t k = random.below(320);
-        TopK best(k);
-        std::vector<Neighbor> shuffled = all;
-        std::shuffle(shuffled.begin(), shuffled.end(), random);
-        for (const Neighbor& neighbor : shuffled) {
-            best.offer(neighbor);
-        }
-        std::sort(all.begin(), all.end(), ranks_before);
-        all.resize(std::min(k, all.size()));
-        REQUIRE(best.take() == all);
-    }
-}
-
 TEMPLATE_TEST_CASE("exact search agrees with a naive one", "", Cosine, InnerProduct, SquaredL2) {
     for (const std::size_t dim : {1u, 2u, 15u, 16u, 17u, 100u, 300u}) {
         for (const std::size_t rows : {0u, 1u, 10u, 255u, 256u, 700u}) {
@@ -332,57 +293,4 @@ TEST_CASE("numbers at the ends of float32's range are ranked right or refused") 
     const ExactIndex<InnerProduct> products(table);
     const std::vector<float> large{0, 1e20f, 0};
     REQUIRE_THROWS_AS(products.search(large, 1), Error);
-}
-
-TEST_CASE("candidates keep every row that may be among the best") {
-    Random random(8);
-    for (int round = 0; round < 300; ++round) {
-        const std::size_t k = random.below(30);
-        Candidates candidates(k);
-        std::vector<Candidate> all;
-        std::vector<Neighbor> scores;
-        for (Id id = 0; id < 500; ++id) {
-            const float score = random.uniform();
-            const float off = 0.05f * random.uniform();
-            all.push_back({id, score - off * random.uniform(), score + off * random.uniform()});
-            scores.push_back({id, score});
-            candidates.offer(all.back());
-        }
-        const float floor = candidates.floor();
-        std::set<Id> kept;
-        for (const Candidate& candidate : candidates.take()) {
-            kept.insert(candidate.id);
-            REQUIRE(candidate.most >= floor);
-        }
-        std::sort(scores.begin(), scores.end(), ranks_before);
-        for (std::size_t i = 0; i < k; ++i) {
-            REQUIRE(kept.contains(scores[i].id));
-        }
-        REQUIRE((k == 0 ? kept.empty() : kept.size() < 200));
-    }
-}
-
-TEST_CASE("a candidate of unknown score is kept, and is no floor for others") {
-    const float nan = std::numeric_limits<float>::quiet_NaN();
-    for (const std::size_t k : {1u, 2u, 5u}) {
-        Candidates candidates(k);
-        for (Id id = 0; id < 300; ++id) {
-            if (id % 50 == 3) {
-                candidates.offer({id, nan, nan});
-            } else {
-                const float score = static_cast<float>(id * 7 % 300);
-                candidates.offer({id, score, score});
-            }
-        }
-        std::set<Id> kept;
-        for (const Candidate& each : candidates.take()) {
-            kept.insert(each.id);
-        }
-        for (Id id = 0; id < 300; ++id) {
-            const bool is_best = id % 50 != 3 && id * 7 % 300 >= 300 - k;
-            INFO("k " << k << ", " << id);
-            if (id % 50 == 3 || is_best) REQUIRE(kept.contains(id));
-        }
-        REQUIRE(kept.size() <= 6 + k + 1);
-    }
 }

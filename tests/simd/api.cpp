@@ -246,6 +246,8 @@ TEMPLATE_TEST_CASE("any contiguous range of a known format is a vector", "", FIR
     REQUIRE(simd::norm<TestType>(std::array<double, 2>{3.0, 4.0}) == 5.0);
     static_assert(!simd::VectorPair<std::vector<float>, std::vector<double>>);
     static_assert(!simd::VectorPair<std::vector<int>, std::vector<int>>);
+    static_assert(simd::FloatRange<std::array<float, 3>>);
+    static_assert(!simd::FloatRange<std::vector<double>>);
     static_assert(std::is_same_v<decltype(simd::dot(vector, vector)), float>);
     static_assert(std::is_same_v<decltype(simd::dot(vector, vector, simd::precise)), double>);
     static_assert(

@@ -77,3 +77,23 @@ TEST_CASE("the nearest spellings come by distance, then by id, within the limit"
     REQUIRE(test::message_of<UnknownWordError>([&] { throw_unknown_word(few, "qqqqq"); }) ==
             "the word \"qqqqq\" is not in the vocabulary of 6 words");
 }
+
+TEST_CASE("edit distance agrees with its definition") {
+    REQUIRE(edit_distance("", "", 2) == 0);
+    REQUIRE(edit_distance("king", "king", 2) == 0);
+    REQUIRE(edit_distance("kign", "king", 2) == 1);
+    REQUIRE(edit_distance("kin", "king", 2) == 1);
+    REQUIRE(edit_distance("kings", "king", 2) == 1);
+    REQUIRE(edit_distance("bing", "king", 2) == 1);
+    REQUIRE(edit_distance("abcd", "badc", 2) == 2);
+    REQUIRE(edit_distance("kitten", "sitting", 5) == 3);
+    REQUIRE(edit_distance("kitten", "sitting", 2) == 3);
+    REQUIRE(edit_distance("aaaaaaaa", "b", 2) == 3);
+    Vocabulary vocabulary;
+    for (const char* word : {"queen", "kings", "king", "ring", "banana"}) {
+        vocabulary.add(word);
+    }
+    REQUIRE(nearest_spellings(vocabulary, "kingg") ==
+            std::vector<std::string>{"kings", "king", "ring"});
+    REQUIRE(nearest_spellings(vocabulary, "zzz").empty());
+}

@@ -244,3 +244,36 @@ TEST_CASE("sections of a vocabulary that do not fit each other are refused", "[v
     REQUIRE_NOTHROW(read());
     REQUIRE_THROWS_AS(mapped(), FormatError);
 }
+
+TEST_CASE("vocabularies number symbols in order and find them again") {
+    Vocabulary vocabulary;
+    std::vector<std::string> words;
+    for (int i = 0; i < 20000; ++i) {
+        words.push_back("word" + std::to_string(i * i));
+    }
+    words.push_back(std::string(100000, 'x'));
+    words.push_back("\xFF\xFE not UTF-8");
+    words.push_back(std::string("a\0b", 3));
+    words.push_back("");
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const auto [id, is_new] = vocabulary.add(words[i], i);
+        REQUIRE(id == i);
+        REQUIRE(is_new);
+    }
+    Vocabulary copy = vocabulary;
+    const Vocabulary moved = std::move(vocabulary);
+    vocabulary.add("fresh");
+    REQUIRE(vocabulary.size() == 1);
+    for (const Vocabulary* each : {&std::as_const(copy), &moved}) {
+        REQUIRE(each->size() == words.size());
+        for (Id id = 0; id < words.size(); ++id) {
+            REQUIRE((*each)[id] == words[id]);
+            REQUIRE(each->find(words[id]) == id);
+            REQUIRE(each->count(id) == id);
+        }
+        REQUIRE_FALSE(each->find("absent").has_value());
+    }
+    REQUIRE(copy.add(words[3], 10) == std::pair<Id, bool>(3, false));
+    REQUIRE(copy.count(3) == 13);
+    REQUIRE(moved.count(3) == 3);
+}

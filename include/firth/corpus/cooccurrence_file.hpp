@@ -32,7 +32,7 @@
 /// the count (f64), in any order. It goes with a vocab.txt (`io/vocabulary_text.hpp`).
 namespace firth {
 
-/// Counts with the vocabulary that their rows and columns count in.
+/// Counts, and the vocabulary of their rows and columns.
 struct CountedCorpus {
     Vocabulary vocabulary;
     CooccurrenceCounts counts;
@@ -73,8 +73,8 @@ inline void write_cooccurrences(const Vocabulary& vocabulary, const Cooccurrence
     file.commit();
 }
 
-/// Opens counts; they stay in the mapped file. Looks at every byte once. Throws `IoError`, and
-/// `FormatError` where the file is damaged or not sound: columns that do not rise or are beyond the
+/// Opens counts, which stay in the mapped file. Reads every byte once. Throws `IoError`, and
+/// `FormatError` where the file is damaged or not sound: columns out of order or beyond the
 /// vocabulary, counts that are not above zero.
 [[nodiscard]] inline CountedCorpus open_cooccurrences(const std::string& path) {
     const auto file = std::make_shared<const SectionFile>(path, detail::cooccurrence_kind,

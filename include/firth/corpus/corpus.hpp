@@ -24,9 +24,9 @@ namespace firth {
 /// `SequenceSource`.
 struct CorpusView {
     std::span<const Id> ids;                      ///< all sentences, one after the other
-    std::span<const std::uint64_t> sentence_ends; ///< rising; the last is ids.size()
-    const MappedFile* file = nullptr;             ///< that the ids lie in, where they do
-    std::string_view tokenizer{}; ///< settings of what split the text that it was; empty: no text
+    std::span<const std::uint64_t> sentence_ends; ///< ascending; the last is ids.size()
+    const MappedFile* file = nullptr;             ///< the file that the ids lie in, if any
+    std::string_view tokenizer{}; ///< settings of what split its text; empty: not from text
 
     [[nodiscard]] std::size_t sentences() const noexcept { return sentence_ends.size(); }
 
@@ -46,15 +46,14 @@ struct CorpusView {
         return (*this)[i];
     }
 
-    /// What a checkpoint knows the corpus by. Cost: a pass over the ids.
+    /// What a checkpoint recognises the corpus by. Cost: a pass over the ids.
     [[nodiscard]] std::string settings() const {
         const std::string split =
             tokenizer.empty() ? std::string() : "tokenizer " + std::string(tokenizer) + ", ";
         return split + "checksum " + std::to_string(checksum());
     }
 
-    /// Of the ids, in their order, and of where sentences end; ids of a mapped file are released
-    /// every `piece` ids.
+    /// Of the ids and of the sentences' ends; ids of a mapped file are released every `piece` ids.
     [[nodiscard]] std::uint64_t checksum(std::size_t piece = std::size_t{1} << 20) const noexcept {
         Checksum sum;
         for (std::size_t begin = 0; begin < ids.size(); begin += piece) {
@@ -77,7 +76,7 @@ struct CorpusView {
     }
 };
 
-/// Throws `Error` unless the view is sound: ends rise up to ids.size(), ids are below `symbols`.
+/// Throws `Error` unless the view is sound: ends ascend to ids.size(), ids are below `symbols`.
 inline void check_corpus(const CorpusView& corpus, std::size_t symbols, std::size_t threads = 1) {
     std::uint64_t last = 0;
     for (const std::uint64_t end : corpus.sentence_ends) {
@@ -109,7 +108,7 @@ public:
     /// Appends an id to the sentence that is being written.
     void add(Id id) { ids_.push_back(id); }
 
-    /// Ends the sentence; one without ids leaves no trace.
+    /// Ends the sentence; one without ids is dropped.
     void end_sentence() {
         if (ids_.size() != (sentence_ends_.empty() ? 0 : sentence_ends_.back())) {
             sentence_ends_.push_back(ids_.size());
@@ -160,12 +159,12 @@ struct SkippedFile {
     friend bool operator==(const SkippedFile&, const SkippedFile&) = default;
 };
 
-/// A corpus with the vocabulary that its ids count in.
+/// A corpus, and the vocabulary of its ids.
 struct EncodedCorpus {
     Vocabulary vocabulary;              ///< by falling count
     Corpus corpus;                      ///< without the symbols that the vocabulary left out
     std::uint64_t raw_words = 0;        ///< the number of symbols read, those left out included
-    std::vector<SkippedFile> skipped{}; ///< files of folders that are no texts
+    std::vector<SkippedFile> skipped{}; ///< files of folders that are not texts
 };
 
 } // namespace firth

@@ -75,7 +75,7 @@ private:
     return std::string(file.section("source"));
 }
 
-/// Opens an encoded corpus: the vocabulary is read, the ids stay in the mapped file. Looks at every
+/// Opens an encoded corpus: the vocabulary is read, the ids stay in the mapped file. Reads every
 /// byte once. Throws `IoError`, and `FormatError` where the file is damaged or not sound.
 [[nodiscard]] inline EncodedCorpus open_corpus(const std::string& path) {
     auto file =

@@ -15,6 +15,7 @@
 
 #include <firth/base/array_store.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/messages.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/corpus/cooccurrence.hpp>
@@ -25,10 +26,10 @@
 /// context at distance d of its symbol counts 1 / d.
 ///
 /// Sums are kept as whole multiples of 1 / lcm(1, ..., window) in 64 bits, and rounded once. So
-/// they depend neither on the number of threads nor on the memory allowed, and are exact up to
-/// window
-/// 24. Beyond it the unit stays 1 / lcm(1, ..., 24) = 1 / 5354228880, to which 1 / d is rounded:
-/// for d = 1000 that is within 1e-7 of it, about as far as float32 rounds.
+/// they depend neither on the number of threads nor on the memory allowed, and are exact for
+/// windows of up to 24. Beyond that the unit stays 1 / lcm(1, ..., 24) = 1 / 5354228880, and
+/// weights 1 / d are rounded to it: for d = 1000 that is off by 1e-7, about as far as float32
+/// rounds.
 namespace firth {
 
 /// Which neighbours of a symbol are its contexts.
@@ -48,8 +49,8 @@ struct CooccurrenceOptions {
     std::size_t window = 10; ///< contexts on either side, at most; 1 to `max_context_window`
     ContextSides sides = ContextSides::both;
     ContextWeight weight = ContextWeight::inverse_distance;
-    /// Bytes, about: at most a quarter each is spent on an index of the text and on the counts;
-    /// what is more goes to temporary files.
+    /// Bytes, about: at most a quarter each for an index of the text and for the counts; the rest
+    /// goes to temporary files.
     std::uint64_t memory = std::uint64_t{4} << 30;
     std::string folder{};    ///< of temporary files; empty: the system's own
     std::size_t threads = 0; ///< 0: all of the machine's
@@ -63,14 +64,11 @@ inline constexpr std::size_t max_exact_window = 24;
 
 /// Throws `OptionError`, naming the option and its range, for the first that is outside it.
 inline void check_options(const CooccurrenceOptions& options) {
-    if (options.window < 1 || options.window > max_context_window) {
-        throw OptionError("window is " + std::to_string(options.window) + ", expected 1 to " +
-                          std::to_string(max_context_window));
-    }
-    if (options.memory < (std::uint64_t{16} << 20)) {
-        throw OptionError("memory is " + std::to_string(options.memory) +
-                          " bytes, expected at least 16 MB");
-    }
+    using detail::require_option;
+    require_option(options.window >= 1 && options.window <= max_context_window, "window",
+                   options.window, "1 to ", max_context_window);
+    require_option(options.memory >= (std::uint64_t{16} << 20), "memory",
+                   std::to_string(options.memory) + " bytes", "at least 16 MB");
     static_cast<void>(resolve_threads(options.threads));
 }
 
@@ -79,7 +77,7 @@ namespace detail {
 /// Between the sentences of an indexed text.
 inline constexpr Id sentence_edge = no_id;
 
-/// A stretch of a corpus by its symbols: where each of them stands, and what stands around it.
+/// A part of a corpus by its symbols: where each of them occurs, and what is around it.
 class CentreIndex {
 public:
     /// Indexes the centres [begin, end), with up to `window` ids of context around them.
@@ -102,7 +100,7 @@ public:
         stream_[0] = stream_[stream_.size() - 1] = sentence_edge;
         centres_ = AlignedBuffer<std::uint32_t>(end - begin);
 
-        // Each part is gone through twice by the same bounds: symbols are counted, then placed.
+        // Each part is read twice in the same bounds: symbols are counted, then placed.
         const std::size_t parts = threads;
         std::vector<std::vector<std::uint32_t>> counts(parts);
         const auto bound = [&](std::size_t part) {
@@ -137,7 +135,7 @@ public:
         corpus.release(first_, last_);
     }
 
-    /// Where symbol `id` stands, as places in `stream()`, rising.
+    /// Where symbol `id` occurs, as places in `stream()`, ascending.
     [[nodiscard]] std::span<const std::uint32_t> operator[](Id id) const noexcept {
         return {centres_.data() + begins_[id], begins_[id + 1] - begins_[id]};
     }
@@ -160,13 +158,13 @@ public:
     explicit CountRow(std::size_t symbols)
         : marks_(round_up(symbols, few * 8) / few), sums_(marks_.size() * few) {}
 
-    /// Adds `units` > 0. No branch and no list: most of counting is this.
+    /// Adds `units` > 0. No branch and no list: this is most of counting.
     void add(Id column, std::uint64_t units) noexcept {
         sums_[column] += units;
         marks_[column / few] = 1;
     }
 
-    /// Calls `visit(column, units)` by rising column, and makes all sums zero again.
+    /// Calls `visit(column, units)` in ascending order of columns, and resets all sums to zero.
     template <class Visit>
     void take(Visit&& visit) {
         for (std::size_t first = 0; first < marks_.size(); first += 8) {
@@ -190,7 +188,7 @@ private:
     AlignedBuffer<std::uint64_t> sums_;
 };
 
-/// A sum that is not complete yet, in 12 bytes.
+/// A partial sum, in 12 bytes.
 struct PartialCount {
     Id column;
     std::uint32_t low;
@@ -251,11 +249,11 @@ public:
 
 private:
     CooccurrenceOptions options_;
-    std::uint64_t one_ = 1;            ///< what stands for a count of 1
+    std::uint64_t one_ = 1;            ///< a count of 1, in units
     std::vector<std::uint64_t> units_; ///< by distance - 1
 };
 
-/// Ranges of rows of about the same work, as ends.
+/// Ends of ranges of rows with about the same work.
 inline std::vector<std::size_t> row_ranges(std::span<const std::uint64_t> work) {
     constexpr std::uint64_t enough = 1 << 15;
     std::vector<std::size_t> ends;
@@ -293,7 +291,7 @@ inline std::vector<std::size_t> row_ranges(std::span<const std::uint64_t> work) 
     const std::size_t pieces = (corpus.ids.size() + piece - 1) / piece;
     const auto store =
         std::make_shared<ArrayStore<SparseEntry>>(symbols, options.memory / 4, options.folder);
-    // What several pieces of the corpus add to a row waits here.
+    // What several pieces of the corpus add to a row.
     ArrayStore<PartialCount> partial(pieces == 1 ? 0 : pieces * symbols, options.memory / 8,
                                      options.folder);
     std::vector<std::uint64_t> seen(symbols);

@@ -70,8 +70,8 @@ namespace detail {
 
 } // namespace detail
 
-/// Tells before long work whether vectors of these symbols can be written in a format: throws
-/// `OptionError`, with the first symbol that it cannot hold.
+/// Checks before long work whether vectors of these symbols can be written in a format: throws
+/// `OptionError`, with the first symbol that the format cannot hold.
 inline void check_words(const Vocabulary& vocabulary, const VectorFormat& format) {
     for (Id id = 0; id < vocabulary.size(); ++id) {
         if (format.words.holds(vocabulary[id])) continue;
@@ -80,10 +80,11 @@ inline void check_words(const Vocabulary& vocabulary, const VectorFormat& format
     }
 }
 
-/// The same by the options for the writing, which name the format: nothing is wrong where they skip
-/// or replace such words.
+/// The same by the options for writing, which name the format: nothing is thrown where they skip or
+/// replace such words.
 inline void check_words(const Vocabulary& vocabulary, const SaveOptions& options) {
-    if (!options.format) throw OptionError("the format is not given, which tells what words hold");
+    if (!options.format)
+        throw OptionError("no format is given, on which it depends what words may hold");
     if (options.unwritable == UnwritableWords::refuse) check_words(vocabulary, *options.format);
 }
 

@@ -22,7 +22,7 @@ namespace firth {
 
 /// The format in which a file of this name is written, where nobody says otherwise: by the ending
 /// of the name, in either case; word2vec's binary format for names without an ending. Throws
-/// `OptionError` for other endings: a guess would be found out too late.
+/// `OptionError` for other endings: a wrong guess would be noticed too late.
 template <VectorFormatList Formats = KnownFormats>
 [[nodiscard]] VectorFormat format_of_name(const std::string& path) {
     const std::string extension = fold_ascii(std::filesystem::path(path).extension().string());
@@ -34,7 +34,7 @@ template <VectorFormatList Formats = KnownFormats>
             if (!own.empty()) detail::add_to_list(known, own);
         }
     }
-    throw OptionError("the ending of " + path + " tells no format to write: name it (--format), " +
+    throw OptionError("the ending of " + path + " names no format to write: name it (--format), " +
                       "or end the name in one of " + known);
 }
 

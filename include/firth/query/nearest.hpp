@@ -30,16 +30,25 @@ struct WordScore {
     float score = 0;
 };
 
+namespace detail {
+
+/// An index that is made of rows and what is known of their norms, as `ExactIndex` is.
+template <class I>
+concept MadeOfRowsAndNorms =
+    std::constructible_from<I, TableView<const float>, std::span<const float>>;
+
+} // namespace detail
+
 /// Word vectors with an index over their rows, ready for queries by words. Refers to the vectors,
 /// which must outlive it and keep their values; queries from several threads at once are safe.
 ///
 ///     const firth::WordIndex index(vectors);   // exact, by cosine
 ///     for (const auto& [word, score] : firth::nearest(index, "king")) ...
 ///
-/// Any index whose rows go by the vectors' ids will do, and its metric is the one that counts:
+/// Any index over rows with the vectors' ids will do, and its metric is the one used:
 ///
-///     const firth::WordIndex quick(vectors,
-///     firth::CertifiedIndex<firth::Cosine>(vectors.table()));
+///     const firth::WordIndex quick(
+///         vectors, firth::CertifiedIndex<firth::Cosine>(vectors.table()));
 template <IdIndex I = ExactIndex<Cosine>>
 class WordIndex {
 public:
@@ -47,8 +56,7 @@ public:
 
     /// Makes the index of the rows and of the norms that the vectors know. Throws `Error` for a row
     /// that is not finite.
-    explicit WordIndex(const WordVectors<float>& vectors) requires
-        std::constructible_from<I, TableView<const float>, std::span<const float>>
+    explicit WordIndex(const WordVectors<float>& vectors) requires detail::MadeOfRowsAndNorms<I>
         : vectors_(&vectors), index_(vectors.table().view(), vectors.norms()) {}
 
     /// Takes an index over the same rows. Throws `Error` where it has a different size or dim.
@@ -101,7 +109,7 @@ struct NearestOptions {
 
 namespace detail {
 
-/// The words of a query looked up, and the rows that its answer must leave out.
+/// The looked-up words of a query, and the rows to leave out of its answer.
 struct QueryWords {
     std::vector<LookedUp> found;
     std::vector<Id> rows;

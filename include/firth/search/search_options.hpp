@@ -69,8 +69,7 @@ void check_options(const SearchOptionsOf<Label>& options, std::size_t rows, std:
     }
     if (options.allowed.empty()) return;
     if (!std::same_as<Label, Id>) {
-        throw Error("a bit set tells ids, but the rows of this index go by labels; expected a "
-                    "filter");
+        throw Error("a bit set holds ids, but this index has labels; expected a filter");
     }
     if (options.allowed.size() * 64 < rows) {
         throw Error("a bit set of " + std::to_string(options.allowed.size()) +

@@ -48,9 +48,8 @@ template <class Arch = default_arch, class A, class B>
 [[nodiscard]] auto cosine(const A& a, const B& b, fast_t = fast) noexcept {
     return detail::cosine<detail::ElementOf<A>, Arch>(a, b);
 }
-template <class Arch = default_arch, class A, class B>
-    requires VectorPair<A, B> && std::same_as < detail::ElementOf<A>,
-float > [[nodiscard]] double cosine(const A& a, const B& b, precise_t) noexcept {
+template <class Arch = default_arch, FloatRange A, FloatRange B>
+[[nodiscard]] double cosine(const A& a, const B& b, precise_t) noexcept {
     return detail::cosine<widened, Arch>(a, b);
 }
 
@@ -61,9 +60,8 @@ template <class Arch = default_arch, class A, class B>
 [[nodiscard]] auto squared_l2(const A& a, const B& b, fast_t = fast) noexcept {
     return detail::squared_l2<detail::ElementOf<A>, Arch>(a, b);
 }
-template <class Arch = default_arch, class A, class B>
-    requires VectorPair<A, B> && std::same_as < detail::ElementOf<A>,
-float > [[nodiscard]] double squared_l2(const A& a, const B& b, precise_t) noexcept {
+template <class Arch = default_arch, FloatRange A, FloatRange B>
+[[nodiscard]] double squared_l2(const A& a, const B& b, precise_t) noexcept {
     return detail::squared_l2<widened, Arch>(a, b);
 }
 
@@ -74,9 +72,8 @@ template <class Arch = default_arch, class A, class B>
 [[nodiscard]] auto l1(const A& a, const B& b, fast_t = fast) noexcept {
     return detail::l1<detail::ElementOf<A>, Arch>(a, b);
 }
-template <class Arch = default_arch, class A, class B>
-    requires VectorPair<A, B> && std::same_as < detail::ElementOf<A>,
-float > [[nodiscard]] double l1(const A& a, const B& b, precise_t) noexcept {
+template <class Arch = default_arch, FloatRange A, FloatRange B>
+[[nodiscard]] double l1(const A& a, const B& b, precise_t) noexcept {
     return detail::l1<widened, Arch>(a, b);
 }
 

@@ -95,6 +95,10 @@ template <class R>
 concept VectorRange =
     std::ranges::contiguous_range<R> && std::ranges::sized_range<R> && Scalar<detail::ElementOf<R>>;
 
+/// A vector of float: what `precise` takes.
+template <class R>
+concept FloatRange = VectorRange<R> && std::same_as<float, detail::ElementOf<R>>;
+
 /// Two vectors of one format.
 template <class A, class B>
 concept VectorPair =
@@ -109,9 +113,8 @@ template <class Arch = default_arch, class A, class B>
 }
 
 /// The inner product in float64.
-template <class Arch = default_arch, class A, class B>
-    requires VectorPair<A, B> && std::same_as < detail::ElementOf<A>,
-float > [[nodiscard]] double dot(const A& a, const B& b, precise_t) noexcept {
+template <class Arch = default_arch, FloatRange A, FloatRange B>
+[[nodiscard]] double dot(const A& a, const B& b, precise_t) noexcept {
     return detail::dot<widened, Arch>(a, b);
 }
 
@@ -122,9 +125,8 @@ template <class Arch = default_arch, VectorRange A>
     return detail::norm<detail::ElementOf<A>, Arch>(a);
 }
 
-template <class Arch = default_arch, VectorRange A>
-    requires std::same_as < detail::ElementOf<A>,
-float > [[nodiscard]] double norm(const A& a, precise_t) noexcept {
+template <class Arch = default_arch, FloatRange A>
+[[nodiscard]] double norm(const A& a, precise_t) noexcept {
     return detail::norm<widened, Arch>(a);
 }
 
@@ -136,8 +138,8 @@ float > [[nodiscard]] double norm(const A& a, precise_t) noexcept {
 
 /// Scores one query against `count` rows that lie `stride` elements apart: scores[i] is the inner
 /// product of the query with row i. Rows and query are `dim` elements each and may be unaligned;
-/// nothing beyond them is read. Rows that share a pass share the query's loads, and those ahead are
-/// prefetched. float32 sums are two registers an inner product: error at most
+/// nothing beyond them is read. Rows that share a pass share the query's loads, and later rows are
+/// prefetched. A float32 inner product is summed in two registers: error at most
 /// (dim / (2 L) + 9) u sum |a_i b_i|.
 template <class Arch = default_arch, Scalar T>
 void dot_many(const T* query, const T* rows, std::size_t stride, std::size_t count, std::size_t dim,

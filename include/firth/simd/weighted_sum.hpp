@@ -29,9 +29,9 @@ struct WeightedRow {
 /// are.
 template <class T>
 concept RowAndWeight = std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T> &&
-                           sizeof(T) == sizeof(WeightedRow) &&
-                       requires(std::uint32_t row, float weight) {
+    requires(std::uint32_t row, float weight) {
     T{row, weight};
+    requires sizeof(T) == sizeof(WeightedRow);
 };
 
 namespace detail {
@@ -42,15 +42,15 @@ FIRTH_ALWAYS_INLINE WeightedRow term_at(const void* terms, std::size_t i) noexce
     return term;
 }
 
-/// Terms between the one that is added and the one whose row is asked for.
+/// Terms between the one that is added and the one whose row is prefetched.
 inline constexpr std::size_t terms_ahead = 12;
 
-/// Registers of the sum that are added up in one go through the terms.
+/// Registers of the sum that are computed in one pass over the terms.
 inline constexpr std::size_t strip_registers = 8;
 
-/// The first `size` elements of the sum, which take `Registers` registers, the last of them in part
-/// only where `Partial`. The terms take turns with some accumulators each, so that an addition need
-/// not wait for the one before.
+/// The first `size` elements of the sum, which take `Registers` registers, the last one only in
+/// part where `Partial`. Terms alternate between sets of accumulators, so that an addition need not
+/// wait for the one before.
 template <class Arch, std::size_t Registers, bool Partial>
 FIRTH_ALWAYS_INLINE void weighted_strip(const float* rows, std::size_t stride, const void* terms,
                                         std::size_t count, float* sum, std::size_t size) noexcept {

@@ -10,10 +10,13 @@
 
 namespace firth {
 
+/// A floating-point format of 16 bits.
+template <class T>
+concept HalfFloat = std::same_as<T, float16> || std::same_as<T, bfloat16>;
+
 /// Half a float table: `convert_table<bfloat16>(table)`, `convert_table<float16>(table)`. Elements
 /// are rounded to the nearest, ties to even; those beyond a float16's 65504 become infinite.
-template <class To>
-    requires std::same_as<To, float16> || std::same_as<To, bfloat16>
+template <HalfFloat To>
 [[nodiscard]] EmbeddingTable<To> convert_table(TableView<const float> from) {
     EmbeddingTable<To> table(from.rows(), from.dim());
     for (std::size_t id = 0; id < from.rows(); ++id) {
@@ -23,8 +26,7 @@ template <class To>
 }
 
 /// And back, exactly.
-template <class From>
-    requires std::same_as<From, float16> || std::same_as<From, bfloat16>
+template <HalfFloat From>
 [[nodiscard]] EmbeddingTable<float> convert_table(TableView<const From> from) {
     EmbeddingTable<float> table(from.rows(), from.dim());
     for (std::size_t id = 0; id < from.rows(); ++id) {

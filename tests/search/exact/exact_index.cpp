@@ -11,6 +11,9 @@
 
 using namespace firth;
 
+static_assert(SearchableBy<EmbeddingTable<bfloat16>, Cosine> && SearchableBy<BitTable, Hamming>);
+static_assert(!SearchableBy<BitTable, Cosine> && !SearchableBy<EmbeddingTable<float>, Hamming>);
+
 namespace {
 
 /// Rows of which some are zero and some repeat an earlier one: ties must break by id.

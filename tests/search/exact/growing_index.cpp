@@ -13,6 +13,9 @@
 
 using namespace firth;
 
+static_assert(StoredIndex<GrowingIndex<Cosine, std::string>>);
+static_assert(!StoredIndex<GrowingIndex<Cosine, double>> && !StoredIndex<ExactIndex<Cosine>>);
+
 namespace {
 
 template <class Label>

@@ -41,12 +41,23 @@ struct RowsOf<Hamming, BitTable> {
     using Type = BitRows;
 };
 
+/// Rows whose norms may be known already.
+template <class Rows>
+concept HasKnownNorms =
+    std::constructible_from<Rows, typename Rows::Source, std::span<const float>>;
+
 } // namespace detail
 
+/// A table whose rows `ExactIndex` can search by the metric M.
+template <class Table, class M>
+concept SearchableBy = requires {
+    typename detail::RowsOf<M, Table>::Type;
+};
+
 /// Finds the rows nearest to a query by looking at all of them: exact, and as fast as memory is
-/// read. `ScanIndex` holds its calls. Refers to rows that must outlive it and keep their values;
-/// stores one float a row beside them, for the inner product none. Searching from several threads
-/// at once is safe.
+/// read. Its calls are those of `ScanIndex`. Refers to rows that must outlive it and keep their
+/// values; stores one float a row beside them, for the inner product none. Searching from several
+/// threads at once is safe.
 ///
 ///     firth::ExactIndex<firth::Cosine> index(table);
 ///     for (const auto& [id, score] : index.search(query, 10)) ...
@@ -62,17 +73,14 @@ struct RowsOf<Hamming, BitTable> {
 /// `RescoredIndex` goes from there to the scores in float32.
 ///
 /// Answers are sorted by score, then by id. They are the same alone and in a batch, and for any
-/// number of threads: scores are those of the kernels for pairs, and decide between rows whose
-/// rough values are too near to each other.
+/// number of threads: scores are those of the kernels for pairs, which also decide between rows
+/// whose rough values are too close.
 ///
-/// Norms may be of any size that float32 holds: by `Cosine`, rows and queries count whose squares
-/// float32 cannot hold, those of subnormal numbers too. Inner products and squared distances keep
-/// to float32's range: products of elements below 2^-126 may be off by 2^-150 each. (Programs
+/// Norms may be of any size that float32 holds: `Cosine` is right for rows and queries whose
+/// squares float32 cannot hold, and for subnormal numbers. Inner products and squared distances
+/// keep to float32's range: products of elements below 2^-126 may be off by 2^-150 each. (Programs
 /// linked with -ffast-math take subnormal numbers as zero.)
-template <class M = Cosine, class Table = EmbeddingTable<float>>
-    requires requires {
-        typename detail::RowsOf<M, Table>::Type;
-    }
+template <class M = Cosine, SearchableBy<M> Table = EmbeddingTable<float>>
 class ExactIndex : public ScanIndex<typename detail::RowsOf<M, Table>::Type> {
     using Base = ScanIndex<typename detail::RowsOf<M, Table>::Type>;
 
@@ -86,10 +94,10 @@ public:
     /// holds NaN or infinity or whose norm (for distances, its square) is beyond float32.
     explicit ExactIndex(typename Rows::Source rows) : Base(Rows(rows)) {}
 
-    /// Looks at `norms` alone, the rows' Euclidean norms, one a row. Throws as above, and where
-    /// there is a different number of them.
-    ExactIndex(typename Rows::Source rows, std::span<const float> norms) requires
-        std::constructible_from<Rows, typename Rows::Source, std::span<const float>>
+    /// Reads the rows' Euclidean norms, one a row, instead of the rows. Throws as above, and where
+    /// their number is not that of the rows.
+    ExactIndex(typename Rows::Source rows,
+               std::span<const float> norms) requires detail::HasKnownNorms<Rows>
         : Base(Rows(rows, norms)) {}
 
     /// An index of a temporary would outlive it.

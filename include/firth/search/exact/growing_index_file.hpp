@@ -32,6 +32,11 @@ namespace firth {
 template <class Label>
 concept StoredLabel = std::integral<Label> || std::same_as<Label, std::string>;
 
+/// A `GrowingIndex` that files can hold.
+template <class I>
+concept StoredIndex = StoredLabel<typename I::LabelType> && NamedMetric<typename I::MetricType> &&
+    std::same_as<I, GrowingIndex<typename I::MetricType, typename I::LabelType>>;
+
 namespace detail {
 
 inline constexpr std::string_view index_kind = "index";
@@ -119,11 +124,7 @@ void write_index(const GrowingIndex<M, Label>& index, const std::string& path) {
 /// Reads what `write_index` wrote: `read_index<GrowingIndex<Cosine>>("my.index")`. Throws
 /// `IoError`, and `FormatError` where the file is damaged or holds an index by another metric or
 /// with other labels.
-template <class Growing>
-    requires StoredLabel<typename Growing::LabelType> &&
-        NamedMetric<typename Growing::MetricType> &&
-        std::same_as<Growing,
-                     GrowingIndex<typename Growing::MetricType, typename Growing::LabelType>>
+template <StoredIndex Growing>
 [[nodiscard]] Growing read_index(const std::string& path) {
     using Label = typename Growing::LabelType;
     const SectionFile file(path, detail::index_kind, detail::index_version);

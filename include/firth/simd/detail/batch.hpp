@@ -63,14 +63,16 @@ struct ScalarBatch {
 namespace detail {
 
 template <class Arch>
+concept HasRegisters = requires {
+    typename Arch::registers;
+};
+
+template <class Arch>
 struct batch_of {
     using type = ScalarBatch;
 };
 #if FIRTH_ON_X86() || FIRTH_ON_ARM64()
-template <class Arch>
-    requires requires {
-        typename Arch::registers;
-    }
+template <HasRegisters Arch>
 struct batch_of<Arch> {
     using type = xsimd::batch<float, typename Arch::registers>;
 };
