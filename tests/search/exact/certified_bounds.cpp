@@ -13,7 +13,7 @@ using namespace firth;
 
 namespace {
 
-constexpr std::size_t length = 64;
+constexpr std::size_t spike_dim = 64;
 using Vector = std::vector<float>;
 
 /// Hundredfold cosines: a row times its factor is of length 100, not 1.
@@ -31,7 +31,7 @@ double naive_score(const Vector& query, const Vector& row) {
     double qq = 0;
     double rr = 0;
     double apart = 0;
-    for (std::size_t i = 0; i < length; ++i) {
+    for (std::size_t i = 0; i < spike_dim; ++i) {
         const double x = static_cast<double>(query[i]);
         const double y = static_cast<double>(row[i]);
         dot += x * y;
@@ -49,7 +49,7 @@ double naive_score(const Vector& query, const Vector& row) {
 /// large = 127 the codes' scale is `scale`, and what they miss is the part of `small` after the
 /// point.
 Vector spike(float large, float small, float scale = 1.0f) {
-    Vector row(length, small * scale);
+    Vector row(spike_dim, small * scale);
     row[0] = large * scale;
     return row;
 }
@@ -62,10 +62,10 @@ void check_best(const Vector& query, const Vector& best, const Vector& second) {
     for (const std::size_t count : {2u, 40u, 1500u}) {
         for (const bool is_first : {false, true}) {
             // The second best in numbers, so that the floor rises; the rest far away.
-            EmbeddingTable<float> table(count, length);
+            EmbeddingTable<float> table(count, spike_dim);
             const std::size_t at = is_first ? 0 : count - 1;
             for (std::size_t id = 0; id < count; ++id) {
-                for (std::size_t i = 0; i < length; ++i) {
+                for (std::size_t i = 0; i < spike_dim; ++i) {
                     const bool is_second = id < 36 || id + 36 > count;
                     table[id][i] = id == at ? best[i] : is_second ? second[i] : -query[i] - best[i];
                 }
@@ -73,7 +73,7 @@ void check_best(const Vector& query, const Vector& best, const Vector& second) {
             const CertifiedIndex<M> index(table);
             INFO(count << " rows, the best at " << at);
             REQUIRE(index.search(query, 1)[0].id == at);
-            EmbeddingTable<float> queries(40, length);
+            EmbeddingTable<float> queries(40, spike_dim);
             for (std::size_t q = 0; q < 40; ++q) {
                 std::ranges::copy(query, queries[q].begin());
             }
@@ -113,7 +113,7 @@ TEMPLATE_TEST_CASE("rows whose codes miss along the query are found", "", Cosine
         if constexpr (std::is_same_v<TestType, Cosine>) {
             Vector row = spike(127, static_cast<float>(t / 64));
             for (std::size_t i = 0; i < static_cast<std::size_t>(t % 64); ++i) {
-                row[i + 1 < length ? i + 1 : 1] += 1;
+                row[i + 1 < spike_dim ? i + 1 : 1] += 1;
             }
             return row;
         } else {
