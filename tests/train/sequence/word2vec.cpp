@@ -152,7 +152,7 @@ TEST_CASE("words of the vectors to go on from start with their rows", "[word2vec
     options.dim = 7;
     REQUIRE(test::message_of<OptionError>([&] {
                 static_cast<void>(train_sgns(corpus, options));
-            }) == "dim is 7, expected 6 as in the vectors to go on from");
+            }) == "dim is 7, expected 6 as in the vectors to start from");
 }
 
 TEST_CASE("vectors are the input, the output, their sum, or both", "[word2vec]") {

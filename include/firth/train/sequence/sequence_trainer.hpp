@@ -50,14 +50,13 @@ struct SequenceTrainerOptions {
 /// Throws `OptionError`, naming the option and its range, for the first that is outside it.
 inline void check_options(const SequenceTrainerOptions& options) {
     using detail::require_option;
-    using std::to_string;
-    require_option(options.dim >= 1 && options.dim <= max_dim, "dim", to_string(options.dim),
-                   "1 to " + to_string(max_dim));
-    require_option(options.window >= 1 && options.window <= 1000, "window",
-                   to_string(options.window), "1 to 1000");
+    require_option(options.dim >= 1 && options.dim <= max_dim, "dim", options.dim, "1 to ",
+                   max_dim);
+    require_option(options.window >= 1 && options.window <= 1000, "window", options.window,
+                   "1 to 1000");
     require_option(options.sample >= 0 && options.sample <= 1, "sample", float_text(options.sample),
                    "0 to 1");
-    require_option(options.epochs <= 1000000, "epochs", to_string(options.epochs), "0 to 1000000");
+    require_option(options.epochs <= 1000000, "epochs", options.epochs, "0 to 1000000");
     require_option(options.learning_rate >= 0 && options.learning_rate <= 10, "learning rate",
                    float_text(options.learning_rate), "more than 0, at most 10");
     require_option(options.checkpoint.seconds >= 0, "seconds between checkpoints",

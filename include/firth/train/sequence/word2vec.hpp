@@ -76,7 +76,7 @@ struct Word2VecOptions {
 inline void check_options(const Word2VecOptions& options) {
     check_options(trainer_options(options));
     detail::require_option(options.negative >= 1 && options.negative <= 1000, "negative",
-                           std::to_string(options.negative), "1 to 1000");
+                           options.negative, "1 to 1000");
     detail::require_option(is_finite(options.negative_power), "negative power",
                            float_text(options.negative_power), "a finite number");
 }
@@ -117,11 +117,8 @@ namespace detail {
 /// For each symbol its row in the vectors to start from, or `no_id`.
 inline std::vector<Id> start_rows(const Vocabulary& vocabulary, const Word2VecOptions& options) {
     if (options.start == nullptr) return {};
-    if (options.start->dim() != options.dim) {
-        throw OptionError("dim is " + std::to_string(options.dim) + ", expected " +
-                          std::to_string(options.start->dim()) +
-                          " as in the vectors to go on from");
-    }
+    require_option(options.dim == options.start->dim(), "dim", options.dim, options.start->dim(),
+                   " as in the vectors to start from");
     std::vector<Id> rows;
     rows.reserve(vocabulary.size());
     for (const std::string_view symbol : vocabulary.symbols()) {
