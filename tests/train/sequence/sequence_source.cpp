@@ -262,7 +262,9 @@ TEST_CASE("a source that is not sound is refused", "[source][failure]") {
     const std::vector<std::size_t> room{4, 4, 4};
     const std::vector<std::size_t> longer{3, 5, 4};
     refused(Runs{&longer, &room}, 50, "sentence 1 of the source has 5 ids, expected at most 4");
-    refused(Runs{&room, &room}, 4, "sentence 0 of the source holds id 4, expected ids below 4");
+    const std::vector<std::size_t> one_beyond{3, 4, 3};
+    refused(Runs{&one_beyond, &room}, 4,
+            "sentence 1 of the source holds id 4, expected ids below 4");
     REQUIRE(training(RingWalks{50, 0}, 50, false) ==
             "the corpus is empty, expected at least one sentence");
 }
