@@ -8,8 +8,9 @@
 
 #include <firth/corpus/cooccurrence_file.hpp>
 #include <firth/corpus/count_cooccurrences.hpp>
+#include <firth/train/counts/association.hpp>
 #include <firth/train/counts/glove.hpp>
-#include <firth/train/counts/lsa.hpp>
+#include <firth/train/counts/lsa_options.hpp>
 #include <firth/train/sequence/word2vec.hpp>
 
 #include "commands.hpp"

@@ -9,7 +9,6 @@
 #include <firth/base/parallel.hpp>
 #include <firth/io/format.hpp>
 #include <firth/io/save.hpp>
-#include <firth/math/all_but_the_top.hpp>
 
 namespace {
 
@@ -228,20 +227,6 @@ void check_training_files(const TrainArguments& arguments) {
 void check_words_of_result(const TrainArguments& arguments, const firth::Vocabulary& vocabulary) {
     firth::check_words(vocabulary, arguments.format ? *arguments.format
                                                     : firth::format_of_name(arguments.output));
-}
-
-void check_remove_top(const TrainArguments& arguments, std::size_t dim) {
-    if (arguments.remove_top <= dim) return;
-    throw firth::OptionError("all-but-the-top is " + std::to_string(arguments.remove_top) +
-                             ", expected at most dim = " + std::to_string(dim));
-}
-
-void write_vectors(const TrainArguments& arguments, firth::TrainedVectors& trained) {
-    if (arguments.remove_top != 0) {
-        firth::all_but_the_top(trained.vectors.mutable_table(), arguments.remove_top);
-    }
-    static_cast<void>(
-        save_vectors(trained.vectors, arguments.output, {.format = arguments.format}));
 }
 
 void add_train_command(CLI::App& app) {

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <utility>
 
+#include <firth/train/counts/lsa.hpp>
+
 namespace {
 
 /// What was learnt, and how long the parts of it took.

@@ -2,9 +2,11 @@
 
 /// Everything in `firth/train/` but `counts/lsa.hpp`, which needs Eigen.
 
+#include <firth/train/counts/association.hpp>
 #include <firth/train/counts/cooccurrence_tiles.hpp>
 #include <firth/train/counts/cooccurrence_trainer.hpp>
 #include <firth/train/counts/glove.hpp>
+#include <firth/train/counts/lsa_options.hpp>
 #include <firth/train/counts/pair_objective.hpp>
 #include <firth/train/counts/pair_optimizer.hpp>
 #include <firth/train/run/checkpoint.hpp>

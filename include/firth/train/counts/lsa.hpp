@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,8 +14,6 @@
 
 #include <firth/base/array_store.hpp>
 #include <firth/base/error.hpp>
-#include <firth/base/messages.hpp>
-#include <firth/base/number_text.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/corpus/cooccurrence.hpp>
@@ -24,73 +21,13 @@
 #include <firth/math/truncated_svd.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/table/word_vectors.hpp>
+#include <firth/train/counts/association.hpp>
+#include <firth/train/counts/lsa_options.hpp>
 #include <firth/train/run/trained_vectors.hpp>
 
 /// Vectors from counts without steps: weigh the counts, and take the first singular vectors
 /// (Deerwester et al. 1990; Levy, Goldberg, Dagan 2015).
 namespace firth {
-
-/// What is known of a pair of symbols when its count is weighed.
-struct PairSums {
-    float count;   ///< of the pair
-    double row;    ///< sum of its row
-    double column; ///< sum of its column, smoothed
-    double total;  ///< sum of all smoothed columns
-};
-
-/// What a count becomes before the decomposition: a policy of `train_lsa`. A weight of 0 leaves the
-/// pair out. Sums of columns are taken to the power `smoothing` before they are added up.
-template <class A>
-concept Association = requires(const A association, const PairSums& sums) {
-    { association.weight(sums) } -> std::convertible_to<double>;
-    { association.smoothing } -> std::convertible_to<double>;
-};
-
-/// Positive pointwise mutual information, shifted: max(0, log(P(w, c) / (P(w) P(c))) - log(shift)),
-/// with P(c) in proportion to its count^smoothing (Levy, Goldberg, Dagan 2015, sections 2.1 and 3).
-struct PositivePmi {
-    double shift = 1; ///< that many negative samples, in terms of skip-gram
-    double smoothing = 0.75;
-
-    [[nodiscard]] double weight(const PairSums& sums) const {
-        const double expected = sums.row * (sums.column / sums.total);
-        return (std::max)(0.0, std::log(static_cast<double>(sums.count) / expected / shift));
-    }
-};
-
-/// log(1 + count).
-struct LogCount {
-    double smoothing = 1;
-
-    [[nodiscard]] static double weight(const PairSums& sums) {
-        return std::log1p(static_cast<double>(sums.count));
-    }
-};
-
-static_assert(Association<PositivePmi> && Association<LogCount>);
-
-struct LsaOptions {
-    std::size_t dim = 100;    ///< singular vectors taken, at least 1
-    double value_power = 0.5; ///< vectors are scaled by singular value^power; 0 to 1
-    VectorChoice vectors = VectorChoice::input;
-    std::size_t max_directions = 0; ///< see `SvdOptions`
-    std::uint64_t memory = std::uint64_t{1}
-                           << 30; ///< for the weighed counts, and as much for their
-                                  ///< transpose; more lies in temporary files
-    std::string folder{};         ///< of these files; empty: the system's own
-    std::size_t threads = 0;      ///< 0: all of the machine's; the result does not depend on it
-    std::uint64_t seed = 1;       ///< of the directions in which singular vectors are sought
-};
-
-/// Throws `OptionError`, naming the option and its range, for the first that is outside it.
-inline void check_options(const LsaOptions& options) {
-    using detail::require_option;
-    require_option(options.dim >= 1 && options.dim <= max_dim, "dim", options.dim, "1 to ",
-                   max_dim);
-    require_option(options.value_power >= 0 && options.value_power <= 1, "power of singular values",
-                   float_text(options.value_power), "0 to 1");
-    static_cast<void>(resolve_threads(options.threads));
-}
 
 /// Weighs counts. O(counts). Throws `IoError` where a temporary file cannot be written.
 template <Association A>
