@@ -68,7 +68,7 @@ TEST_CASE("workers and queues and barriers do what they say") {
     REQUIRE(queue.next() == 2u);
     REQUIRE_FALSE(queue.next());
     REQUIRE_FALSE(queue.next());
-    // What was written before a barrier is seen behind it, again and again.
+    // What was written before a barrier is visible after it, every time.
     constexpr int rounds = 200;
     Barrier barrier(3);
     std::vector<int> written(3);

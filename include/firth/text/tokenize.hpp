@@ -32,9 +32,8 @@ struct OnSentenceEnd {
 /// - `cut_after` has the bytes after which a text may be cut without changing what comes of it:
 ///   `white_space` for words, "\n" for tokens with spaces in them. Text is read in stretches of
 ///   about a megabyte, or up to the next such byte; each file ends with a newline;
-/// - `settings()` names in one line what the tokens depend on: a cache or a checkpoint is only
-/// taken
-///   where it is the same.
+/// - `settings()` names in one line what the tokens depend on: a cache or a checkpoint is taken
+///   only where it is the same.
 ///
 /// A complete example, words without their case (`fold_case` of `base/fold_case.hpp`):
 ///
