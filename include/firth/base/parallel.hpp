@@ -4,10 +4,12 @@
 #include <atomic>
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include <firth/base/error.hpp>
@@ -31,17 +33,15 @@ inline constexpr std::size_t max_threads = 1024;
     return requested == 0 ? hardware_threads() : requested;
 }
 
-/// Calls `work(worker)` for worker = 0 .. threads - 1, each on its own thread, worker 0 on the
-/// caller's. Returns when all have returned; the first exception thrown by any of them is rethrown.
-/// No worker starts before all threads exist, so workers may wait for each other; if a thread
-/// cannot be started, none does any work, and `Error` is thrown.
-template <class Work>
-void run_workers(std::size_t threads, Work&& work) {
+namespace detail {
+
+/// `run_workers` with its work behind a pointer: threads and their errors are compiled once.
+inline void start_workers(std::size_t threads, void* work, void (*call)(void*, std::size_t)) {
     std::exception_ptr error;
     std::mutex mutex;
     const auto guarded = [&](std::size_t worker) {
         try {
-            work(worker);
+            call(work, worker);
         } catch (...) {
             const std::lock_guard lock(mutex);
             if (!error) error = std::current_exception();
@@ -71,6 +71,21 @@ void run_workers(std::size_t threads, Work&& work) {
         other.join();
     }
     if (error) std::rethrow_exception(error);
+}
+
+} // namespace detail
+
+/// Calls `work(worker)` for worker = 0 .. threads - 1, each on its own thread, worker 0 on the
+/// caller's. Returns when all have returned; the first exception thrown by any of them is rethrown.
+/// No worker starts before all threads exist, so workers may wait for each other; if a thread
+/// cannot be started, none does any work, and `Error` is thrown.
+template <class Work>
+void run_workers(std::size_t threads, Work&& work) {
+    using Callable = std::remove_reference_t<Work>;
+    const void* const address = std::addressof(work);
+    detail::start_workers(
+        threads, const_cast<void*>(address),
+        [](void* callable, std::size_t worker) { (*static_cast<Callable*>(callable))(worker); });
 }
 
 /// Where a fixed number of threads wait for each other, again and again. Waiting threads spin for a
