@@ -11,7 +11,6 @@
 #include <vector>
 
 #include <Eigen/Core>
-#include <Eigen/SVD>
 
 #include <firth/base/messages.hpp>
 #include <firth/base/parallel.hpp>
@@ -68,23 +67,27 @@ inline Eigen::MatrixXd dense_matrix(const SparseMatrix& matrix) {
     return dense;
 }
 
-/// The largest singular values and their vectors from a full decomposition.
+/// The largest singular values and their vectors from all eigenvectors of matrix^T matrix. Squares
+/// lose small values to rounding, but none above `rounded_value` to float32's precision of the
+/// first; that a value occurs many times does no harm.
 inline TruncatedSvd exact_svd(const SparseMatrix& matrix, std::size_t rank) {
-    const Eigen::BDCSVD<Eigen::MatrixXd> whole(dense_matrix(matrix),
-                                               Eigen::ComputeThinU | Eigen::ComputeThinV);
+    const Eigen::MatrixXd dense = dense_matrix(matrix);
+    const auto [right, squares] = eigenvectors(dense.transpose() * dense);
+    const Eigen::MatrixXd left = dense * right.leftCols(static_cast<Eigen::Index>(rank));
+    const double least = rounded_value * std::sqrt((std::max)(squares[0], 0.0));
     TruncatedSvd svd;
     svd.left = EmbeddingTable<float>(matrix.rows(), rank);
     svd.right = EmbeddingTable<float>(matrix.rows(), rank);
     svd.values.resize(rank);
-    const Eigen::VectorXd& values = whole.singularValues();
     for (std::size_t k = 0; k < rank; ++k) {
         const auto column = static_cast<Eigen::Index>(k);
-        if (values[column] <= rounded_value * values[0]) break; // beyond the rank of the matrix
-        svd.values[k] = static_cast<float>(values[column]);
+        const double value = std::sqrt((std::max)(squares[column], 0.0));
+        if (value <= least) break; // beyond the rank of the matrix
+        svd.values[k] = static_cast<float>(value);
         for (std::size_t row = 0; row < matrix.rows(); ++row) {
             const auto at = static_cast<Eigen::Index>(row);
-            svd.left[row][k] = static_cast<float>(whole.matrixU()(at, column));
-            svd.right[row][k] = static_cast<float>(whole.matrixV()(at, column));
+            svd.left[row][k] = static_cast<float>(left(at, column) / value);
+            svd.right[row][k] = static_cast<float>(right(at, column));
         }
     }
     return svd;

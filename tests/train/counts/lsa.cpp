@@ -60,14 +60,10 @@ struct Whole {
     Eigen::MatrixXd right;
 };
 
-/// The whole decomposition; of small matrices by another algorithm than the library's.
+/// The whole decomposition, by another algorithm than the library's.
 Whole whole(const CooccurrenceCounts& counts) {
-    constexpr unsigned both = Eigen::ComputeThinU | Eigen::ComputeThinV;
-    if (counts.rows() > 200) {
-        const Eigen::BDCSVD<Eigen::MatrixXd> svd(dense(counts), both);
-        return {svd.matrixU(), svd.singularValues(), svd.matrixV()};
-    }
-    const Eigen::JacobiSVD<Eigen::MatrixXd> svd(dense(counts), both);
+    const Eigen::BDCSVD<Eigen::MatrixXd> svd(dense(counts),
+                                             Eigen::ComputeThinU | Eigen::ComputeThinV);
     return {svd.matrixU(), svd.singularValues(), svd.matrixV()};
 }
 
@@ -167,6 +163,13 @@ TEST_CASE("small matrices are decomposed exactly", "[svd]") {
     const CooccurrenceCounts few = random_matrix(20, 0.5);
     require_svd(*truncated_svd(few, transposed(few), {.rank = 20}), few, 1e-5, 0.9999, 1e-4);
     REQUIRE(SvdOptions().exact_symbols >= 529);
+    // Values that occur many times.
+    const CooccurrenceCounts same = matrix_of_values(120, std::vector<double>(30, 4.0), 0);
+    const auto repeated = truncated_svd(same, transposed(same), {.rank = 30});
+    REQUIRE((dense(repeated->left).transpose() * dense(repeated->left) -
+             Eigen::MatrixXd::Identity(30, 30))
+                .norm() < 1e-5);
+    REQUIRE((4 * dense(repeated->left) - dense(same) * dense(repeated->right)).norm() < 1e-5);
 }
 
 TEST_CASE("large matrices are iterated until values and vectors stand", "[svd]") {
