@@ -18,9 +18,21 @@ cat > build/numkong/peer.c <<'C'
 PEER(dot_f32, nk_f32_t, nk_f64_t)
 PEER(angular_f32, nk_f32_t, nk_f64_t)
 PEER(sqeuclidean_f32, nk_f32_t, nk_f64_t)
+PEER(dot_f64, nk_f64_t, nk_f64_t)
+PEER(angular_f64, nk_f64_t, nk_f64_t)
+PEER(sqeuclidean_f64, nk_f64_t, nk_f64_t)
 PEER(dot_f16, nk_f16_t, nk_f32_t)
+PEER(angular_f16, nk_f16_t, nk_f32_t)
+PEER(sqeuclidean_f16, nk_f16_t, nk_f32_t)
 PEER(dot_bf16, nk_bf16_t, nk_f32_t)
+PEER(angular_bf16, nk_bf16_t, nk_f32_t)
+PEER(sqeuclidean_bf16, nk_bf16_t, nk_f32_t)
 PEER(dot_i8, nk_i8_t, nk_i32_t)
+PEER(angular_i8, nk_i8_t, nk_f32_t)
+PEER(sqeuclidean_i8, nk_i8_t, nk_u32_t)
+PEER(dot_u8, nk_u8_t, nk_u32_t)
+PEER(angular_u8, nk_u8_t, nk_f32_t)
+PEER(sqeuclidean_u8, nk_u8_t, nk_u32_t)
 C
 ${CC:-clang-19} -O3 -march=native -fPIC -shared -w -I build/numkong/include build/numkong/peer.c -o build/libnumkong_peer.so
 echo "build/libnumkong_peer.so"

@@ -18,14 +18,15 @@
 /// a kernel unrolled for it.
 ///
 /// Numerics, with u = 2^-24 and n elements. Two modes for float32:
-///  - `fast`, the default: float32 products and sums, fused where the hardware can, in four
-///    independent accumulators of a register each, added pairwise, then half to half. The order is
-///    fixed for an architecture. With L floats a register the error of `dot` is at most
-///    (n / (4 L) + 9) u sum |a_i b_i|, with one more u without fused multiply-add. `dot` overflows
-///    beyond 3.4e38, `norm` only where its result does.
+///  - `fast`, the default: float32 products and sums, fused where the hardware can, in a register
+///    of accumulators for short vectors and four for long ones, added pairwise, then half to half.
+///    The order is fixed for an architecture. With L floats a register the error of `dot` is at
+///    most (n / (4 L) + 9) u sum |a_i b_i|, with one more u without fused multiply-add. `dot`
+///    overflows beyond 3.4e38, `norm` only where its result does.
 ///  - `precise`: every product and sum in float64; the error is at most
 ///    (n + 9) 2^-53 sum |a_i b_i|, and nothing overflows.
-/// float16 and bfloat16 are exact as float32 and then summed as in `fast`; VDPBF16PS on
+/// float16 and bfloat16 are exact as float32 and then summed as in `fast`, float16 on `avx512_bf16`
+/// with L = 8, bfloat16 with an error of at most (n / (4 L) + 14) u sum |a_i b_i|; VDPBF16PS on
 /// `avx512_bf16` takes subnormal numbers as zero. float64 sums in float64. int8 and uint8 are exact
 /// for up to `max_byte_dim` elements. NaN and infinity propagate.
 ///

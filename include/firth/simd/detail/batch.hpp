@@ -364,49 +364,50 @@ sum_across_quads(const std::array<Batch<Arch>, lanes<Arch> / 4>& quads) noexcept
 
 #if FIRTH_ON_X86()
 namespace detail {
-/// (0 + 2) + (1 + 3)
-FIRTH_ALWAYS_INLINE float reduce_add_four(__m128 a) noexcept {
-    const __m128 pairs = _mm_add_ps(a, _mm_movehl_ps(a, a));
-    return _mm_cvtss_f32(_mm_add_ss(pairs, _mm_shuffle_ps(pairs, pairs, 1)));
-}
-} // namespace detail
-#endif
 
-/// The sum of all lanes, in the very order in which `sum_within_quads` and `sum_across_quads` add
-/// them, so that a product is the same to the last bit whether it was computed alone or in a tile.
+/// Halves added to each other until four lanes are left.
 template <class Arch>
-FIRTH_ALWAYS_INLINE float reduce_add(const Batch<Arch>& batch) noexcept {
-#if FIRTH_ON_X86()
+FIRTH_ALWAYS_INLINE __m128 fold_to_four(const Batch<Arch>& batch) noexcept {
 #if defined(__AVX512F__)
     if constexpr (is_x86_register<Arch, 16>) {
-        __m512 sum = batch;
-        sum = _mm512_add_ps(sum, _mm512_permute_ps(sum, 0x4E));
-        sum = _mm512_add_ps(sum, _mm512_permute_ps(sum, 0xB1));
-        sum = _mm512_add_ps(sum, _mm512_shuffle_f32x4(sum, sum, 0xB1));
-        sum = _mm512_add_ps(sum, _mm512_shuffle_f32x4(sum, sum, 0x4E));
-        return _mm512_cvtss_f32(sum);
+        const __m512d all = _mm512_castps_pd(batch);
+        const __m256 half = _mm256_add_ps(_mm256_castpd_ps(_mm512_castpd512_pd256(all)),
+                                          _mm256_castpd_ps(_mm512_extractf64x4_pd(all, 1)));
+        return _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
     }
 #endif
 #if defined(__AVX__)
     if constexpr (is_x86_register<Arch, 8>) {
-        __m256 sum = batch;
-        sum = _mm256_add_ps(sum, _mm256_permute_ps(sum, 0x4E));
-        sum = _mm256_add_ps(sum, _mm256_permute_ps(sum, 0xB1));
-        return _mm_cvtss_f32(
-            _mm_add_ss(_mm256_castps256_ps128(sum), _mm256_extractf128_ps(sum, 1)));
+        const __m256 all = batch;
+        return _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1));
     }
 #endif
-    if constexpr (is_x86_register<Arch, 4>) return detail::reduce_add_four(batch);
+    if constexpr (is_x86_register<Arch, 4>) return batch;
+}
+
+} // namespace detail
+#endif
+
+/// The sum of all lanes: half to half, down to one.
+template <class Arch>
+FIRTH_ALWAYS_INLINE float reduce_add(const Batch<Arch>& batch) noexcept {
+#if FIRTH_ON_X86()
+    if constexpr (!is_scalar<Arch>) {
+        const __m128 four = detail::fold_to_four<Arch>(batch);
+        const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+        return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+    }
 #elif FIRTH_ON_ARM64()
     if constexpr (!is_scalar<Arch> && lanes<Arch> == 4) return vaddvq_f32(batch);
 #endif
     alignas(64) float lane[lanes<Arch>];
     batch.store_aligned(lane);
-    float sum = 0;
-    for (std::size_t q = 0; q < lanes<Arch>; q += 4) {
-        sum += (lane[q] + lane[q + 2]) + (lane[q + 1] + lane[q + 3]);
+    for (std::size_t half = lanes<Arch> / 2; half > 0; half /= 2) {
+        for (std::size_t i = 0; i < half; ++i) {
+            lane[i] += lane[i + half];
+        }
     }
-    return sum;
+    return lane[0];
 }
 
 } // namespace firth::simd

@@ -9,6 +9,7 @@
 #include <firth/base/scalar.hpp>
 #include <firth/simd/arch.hpp>
 #include <firth/simd/detail/batch.hpp>
+#include <firth/simd/detail/squares.hpp>
 #include <firth/simd/format.hpp>
 
 #if FIRTH_ON_X86()
@@ -28,6 +29,7 @@
 ///     Sum squared_l2(sum, x, y)    sum + the squares of x - y
 ///     Sum l1(sum, x, y)            sum + |x - y|
 ///     reduce(sum)                  the total
+///     squares(sum, sum)            the totals of two sums of squares, as `Squares` has them
 FIRTH_BEGIN_INTRINSICS
 
 namespace firth::simd::detail {
@@ -69,6 +71,9 @@ struct Block {
     static FIRTH_ALWAYS_INLINE Product reduce(Sum sum) noexcept {
         return static_cast<Product>(sum);
     }
+    static FIRTH_ALWAYS_INLINE auto squares(Sum a, Sum b) noexcept {
+        return Squares<Arch, Product>{reduce(a), reduce(b)};
+    }
 };
 
 /// A register of floats, shared by the formats that are summed in float32.
@@ -82,6 +87,16 @@ struct FloatSums {
     }
     static FIRTH_ALWAYS_INLINE float reduce(const Sum& sum) noexcept {
         return reduce_add<Arch>(sum.lanes);
+    }
+    static FIRTH_ALWAYS_INLINE auto squares(const Sum& a, const Sum& b) noexcept {
+#if FIRTH_ON_X86()
+        if constexpr (!is_scalar<Arch>) {
+            return FloatSquares(fold_to_four<Arch>(a.lanes), fold_to_four<Arch>(b.lanes));
+        } else
+#endif
+        {
+            return Squares<Arch, float>{reduce(a), reduce(b)};
+        }
     }
     static FIRTH_ALWAYS_INLINE Sum dot(const Sum& sum, const Batch<Arch>& x,
                                        const Batch<Arch>& y) noexcept {
@@ -144,32 +159,40 @@ struct DoubleSums {
     static FIRTH_ALWAYS_INLINE Sum l1(const Sum& sum, const Vector& x, const Vector& y) noexcept {
         return {sum.lanes + (xsimd::abs)(x - y)};
     }
-    static FIRTH_ALWAYS_INLINE double reduce(const Sum& sum) noexcept {
 #if FIRTH_ON_X86()
+    /// Halves added to each other until two lanes are left.
+    static FIRTH_ALWAYS_INLINE __m128d fold_to_two(const Sum& sum) noexcept {
 #if defined(__AVX512F__)
         if constexpr (width == 8) {
-            const __m512d a = sum.lanes;
-            const __m256d b =
-                _mm256_add_pd(_mm512_castpd512_pd256(a), _mm512_extractf64x4_pd(a, 1));
-            const __m128d c = _mm_add_pd(_mm256_castpd256_pd128(b), _mm256_extractf128_pd(b, 1));
-            return _mm_cvtsd_f64(_mm_add_sd(c, _mm_unpackhi_pd(c, c)));
+            const __m512d all = sum.lanes;
+            const __m256d half =
+                _mm256_add_pd(_mm512_castpd512_pd256(all), _mm512_extractf64x4_pd(all, 1));
+            return _mm_add_pd(_mm256_castpd256_pd128(half), _mm256_extractf128_pd(half, 1));
         }
 #endif
 #if defined(__AVX__)
         if constexpr (width == 4) {
-            const __m256d b = sum.lanes;
-            const __m128d c = _mm_add_pd(_mm256_castpd256_pd128(b), _mm256_extractf128_pd(b, 1));
-            return _mm_cvtsd_f64(_mm_add_sd(c, _mm_unpackhi_pd(c, c)));
+            const __m256d all = sum.lanes;
+            return _mm_add_pd(_mm256_castpd256_pd128(all), _mm256_extractf128_pd(all, 1));
         }
 #endif
-        if constexpr (width == 2) {
-            const __m128d c = sum.lanes;
-            return _mm_cvtsd_f64(_mm_add_sd(c, _mm_unpackhi_pd(c, c)));
-        }
-#else
-        if constexpr (width == 2) return vaddvq_f64(sum.lanes);
-#endif
+        if constexpr (width == 2) return sum.lanes;
     }
+    static FIRTH_ALWAYS_INLINE double reduce(const Sum& sum) noexcept {
+        const __m128d two = fold_to_two(sum);
+        return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+    }
+    static FIRTH_ALWAYS_INLINE DoubleSquares squares(const Sum& a, const Sum& b) noexcept {
+        return DoubleSquares(fold_to_two(a), fold_to_two(b));
+    }
+#else
+    static FIRTH_ALWAYS_INLINE double reduce(const Sum& sum) noexcept {
+        return vaddvq_f64(sum.lanes);
+    }
+    static FIRTH_ALWAYS_INLINE auto squares(const Sum& a, const Sum& b) noexcept {
+        return Squares<Arch, double>{reduce(a), reduce(b)};
+    }
+#endif
 };
 
 template <Vectorized Arch>
@@ -234,6 +257,21 @@ struct Block<widened, Arch> : DoubleSums<Arch> {
         return load(lane);
     }
 };
+
+#if FIRTH_ON_X86() && defined(__AVX512VL__)
+template <Vectorized Arch>
+    requires ConvertsBy256Bits<Arch>
+struct Block<widened, Arch> : DoubleSums<avx2> {
+    static FIRTH_ALWAYS_INLINE Vector load(const float* p) noexcept {
+        return Vector(_mm256_cvtps_pd(_mm_loadu_ps(p)));
+    }
+    static FIRTH_ALWAYS_INLINE Vector load_tail(const float* p, std::size_t i,
+                                                std::size_t n) noexcept {
+        return Vector(_mm256_cvtps_pd(
+            _mm_maskz_loadu_ps(static_cast<__mmask8>((1u << (n - i)) - 1u), p + i)));
+    }
+};
+#endif
 
 #endif
 

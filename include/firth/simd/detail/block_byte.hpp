@@ -137,11 +137,13 @@ struct WordRegister<Arch> {
 #endif
 
 #if defined(__AVX512BW__)
-FIRTH_ALWAYS_INLINE std::uint32_t reduce_add_words(__m512i sum) noexcept {
+FIRTH_ALWAYS_INLINE __m128i fold_to_four_words(__m512i sum) noexcept {
     const __m256i half =
         _mm256_add_epi32(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64(sum, 1));
-    return reduce_add_words(
-        _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1)));
+    return _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+}
+FIRTH_ALWAYS_INLINE std::uint32_t reduce_add_words(__m512i sum) noexcept {
+    return reduce_add_words(fold_to_four_words(sum));
 }
 
 template <HasAvx512 Arch>
@@ -256,6 +258,9 @@ struct Block<T, Arch> {
     static FIRTH_ALWAYS_INLINE Product reduce(const Sum& sum) noexcept {
         return static_cast<Product>(Register::reduce(sum.words));
     }
+    static FIRTH_ALWAYS_INLINE auto squares(const Sum& a, const Sum& b) noexcept {
+        return Squares<Arch, Product>{reduce(a), reduce(b)};
+    }
 };
 
 #endif
@@ -263,18 +268,19 @@ struct Block<T, Arch> {
 #if FIRTH_ON_X86() && defined(__AVX512VNNI__)
 
 /// Bytes as they are. VPDPBUSD multiplies unsigned by signed bytes, so one of two numbers of the
-/// same kind is shifted by 128 (a flipped bit) and the surplus is summed separately:
-/// x * y = (x + 128) * y - 128 * y for int8, x * (y - 128) + 128 * x for uint8.
+/// same kind is shifted by 128 (a flipped bit) and the excess is summed separately:
+/// x * y = (x + 128) * y - 128 * y for int8, x * (y - 128) - -128 * x for uint8.
 template <ByteElement T, Vectorized Arch>
     requires HasVnni<Arch>
 struct Block<T, Arch> {
     using Vector = __m512i;
     using Product = typename Format<T>::Product;
     static constexpr std::size_t width = 64;
+    static constexpr std::size_t chains = 2; ///< of two sums each
 
     struct Sum {
         __m512i products = _mm512_setzero_si512();
-        __m512i excess = _mm512_setzero_si512(); ///< for int8 in 1s, for uint8 in 128ths
+        __m512i excess = _mm512_setzero_si512();
     };
 
     static FIRTH_ALWAYS_INLINE Vector load(const T* p) noexcept { return _mm512_loadu_si512(p); }
@@ -295,17 +301,27 @@ struct Block<T, Arch> {
     static FIRTH_ALWAYS_INLINE Sum add(const Sum& a, const Sum& b) noexcept {
         return {_mm512_add_epi32(a.products, b.products), _mm512_add_epi32(a.excess, b.excess)};
     }
-    static FIRTH_ALWAYS_INLINE Sum dot(const Sum& sum, Vector x, Vector y) noexcept {
+    /// sum + x * y with the excess of x for uint8, of y for int8.
+    static FIRTH_ALWAYS_INLINE __m512i multiply(__m512i sum, Vector x, Vector y) noexcept {
         if constexpr (std::is_signed_v<T>) {
-            keep_in_register(y);
-            return {_mm512_dpbusd_epi32(sum.products, flip(x), y),
-                    _mm512_dpbusd_epi32(sum.excess, _mm512_set1_epi8(-128), y)};
+            return _mm512_dpbusd_epi32(sum, flip(x), y);
         } else {
-            keep_in_register(x);
-            return {_mm512_dpbusd_epi32(sum.products, x, flip(y)),
-                    _mm512_dpbusd_epi32(sum.excess, x, _mm512_set1_epi8(1))};
+            return _mm512_dpbusd_epi32(sum, x, flip(y));
         }
     }
+    static FIRTH_ALWAYS_INLINE __m512i add_excess(__m512i sum, Vector x) noexcept {
+        if constexpr (std::is_signed_v<T>) {
+            return _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(-128), x);
+        } else {
+            return _mm512_dpbusd_epi32(sum, x, _mm512_set1_epi8(-128));
+        }
+    }
+    static FIRTH_ALWAYS_INLINE Sum dot(const Sum& sum, Vector x, Vector y) noexcept {
+        Vector& twice = std::is_signed_v<T> ? y : x;
+        keep_in_register(twice);
+        return {multiply(sum.products, x, y), add_excess(sum.excess, twice)};
+    }
+    /// |x - y|, unsigned.
     static FIRTH_ALWAYS_INLINE Vector distance(Vector x, Vector y) noexcept {
         if constexpr (std::is_signed_v<T>) {
             return _mm512_sub_epi8(_mm512_max_epi8(x, y), _mm512_min_epi8(x, y));
@@ -315,23 +331,53 @@ struct Block<T, Arch> {
     }
     static FIRTH_ALWAYS_INLINE Sum squared_l2(const Sum& sum, Vector x, Vector y) noexcept {
         const Vector d = distance(x, y);
-        const Vector low = _mm512_unpacklo_epi8(d, _mm512_setzero_si512());
-        const Vector high = _mm512_unpackhi_epi8(d, _mm512_setzero_si512());
-        return {_mm512_dpwssd_epi32(_mm512_dpwssd_epi32(sum.products, low, low), high, high),
-                sum.excess};
+        return {_mm512_dpbusd_epi32(sum.products, d, flip(d)),
+                _mm512_dpbusd_epi32(sum.excess, d, _mm512_set1_epi8(-128))};
     }
     static FIRTH_ALWAYS_INLINE Sum l1(const Sum& sum, Vector x, Vector y) noexcept {
         return {_mm512_dpbusd_epi32(sum.products, distance(x, y), _mm512_set1_epi8(1)), sum.excess};
     }
     static FIRTH_ALWAYS_INLINE Product reduce(const Sum& sum) noexcept {
-        if constexpr (std::is_signed_v<T>) {
-            return static_cast<Product>(
-                reduce_add_words(_mm512_sub_epi32(sum.products, sum.excess)));
-        } else {
-            return static_cast<Product>(
-                reduce_add_words(_mm512_add_epi32(sum.products, _mm512_slli_epi32(sum.excess, 7))));
-        }
+        return static_cast<Product>(reduce_add_words(_mm512_sub_epi32(sum.products, sum.excess)));
     }
+
+    /// The three sums of a cosine, whose products share the excess of one of them.
+    struct CosineSums {
+        /// Five independent sums keep the processor busy.
+        template <class>
+        static constexpr std::size_t chains = 1;
+
+        __m512i products = _mm512_setzero_si512();
+        __m512i squares_a = _mm512_setzero_si512();
+        __m512i squares_b = _mm512_setzero_si512();
+        __m512i excess_a = _mm512_setzero_si512();
+        __m512i excess_b = _mm512_setzero_si512();
+
+        FIRTH_ALWAYS_INLINE void add(Vector x, Vector y) noexcept {
+            products = multiply(products, x, y);
+            squares_a = multiply(squares_a, x, x);
+            squares_b = multiply(squares_b, y, y);
+            excess_a = add_excess(excess_a, x);
+            excess_b = add_excess(excess_b, y);
+        }
+        FIRTH_ALWAYS_INLINE void add(const CosineSums& other) noexcept {
+            products = _mm512_add_epi32(products, other.products);
+            squares_a = _mm512_add_epi32(squares_a, other.squares_a);
+            squares_b = _mm512_add_epi32(squares_b, other.squares_b);
+            excess_a = _mm512_add_epi32(excess_a, other.excess_a);
+            excess_b = _mm512_add_epi32(excess_b, other.excess_b);
+        }
+        [[nodiscard]] FIRTH_ALWAYS_INLINE Product product() const noexcept {
+            return reduce({products, std::is_signed_v<T> ? excess_b : excess_a});
+        }
+        [[nodiscard]] FIRTH_ALWAYS_INLINE FloatSquares squares() const noexcept {
+            const __m128i a = fold_to_four_words(_mm512_sub_epi32(squares_a, excess_a));
+            const __m128i b = fold_to_four_words(_mm512_sub_epi32(squares_b, excess_b));
+            const __m128i pairs = _mm_add_epi32(_mm_unpacklo_epi32(a, b), _mm_unpackhi_epi32(a, b));
+            return FloatSquares(
+                _mm_cvtepu32_ps(_mm_add_epi32(pairs, _mm_unpackhi_epi64(pairs, pairs))));
+        }
+    };
 };
 
 #endif

@@ -123,6 +123,22 @@ struct Block<float16, Arch> : FloatSums<Arch> {
         return Vector(_mm512_cvtph_ps(load_first_halves(p + i, n - i)));
     }
 };
+
+template <HasAvx512 Arch>
+    requires ConvertsBy256Bits<Arch>
+struct Block<float16, Arch> : FloatSums<avx2> {
+    using Vector = Batch<avx2>;
+    static constexpr std::size_t width = 8;
+
+    static FIRTH_ALWAYS_INLINE Vector load(const float16* p) noexcept {
+        return Vector(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+    }
+    static FIRTH_ALWAYS_INLINE Vector load_tail(const float16* p, std::size_t i,
+                                                std::size_t n) noexcept {
+        return Vector(_mm256_cvtph_ps(
+            _mm_maskz_loadu_epi16(static_cast<__mmask8>((1u << (n - i)) - 1u), p + i)));
+    }
+};
 #endif
 
 #elif FIRTH_ON_ARM64()
@@ -262,48 +278,37 @@ struct BfloatRegister<Arch> {
 
 #endif
 
-/// Even and odd elements in a register of sums each.
+/// Even elements, then odd ones.
 template <Vectorized Arch>
-struct Block<bfloat16, Arch> {
+struct Block<bfloat16, Arch> : FloatSums<Arch> {
     using Register = BfloatRegister<Arch>;
     using Vector = typename Register::Raw;
     using Floats = FloatSums<Arch>;
+    using Sum = typename Floats::Sum;
     static constexpr std::size_t width = Register::width;
-
-    struct Sum {
-        typename Floats::Sum even;
-        typename Floats::Sum odd;
-    };
 
     static FIRTH_ALWAYS_INLINE Vector load(const bfloat16* p) noexcept { return Register::load(p); }
     static FIRTH_ALWAYS_INLINE Vector load_tail(const bfloat16* p, std::size_t i,
                                                 std::size_t n) noexcept {
         return Register::load_tail(p, i, n);
     }
-    static FIRTH_ALWAYS_INLINE Sum add(const Sum& a, const Sum& b) noexcept {
-        return {Floats::add(a.even, b.even), Floats::add(a.odd, b.odd)};
-    }
     static FIRTH_ALWAYS_INLINE Sum dot(const Sum& sum, const Vector& x, const Vector& y) noexcept {
 #if FIRTH_ON_X86() && defined(__AVX512BF16__)
         if constexpr (HasBf16<Arch>) {
-            return {{Batch<Arch>(_mm512_dpbf16_ps(sum.even.lanes, (__m512bh)x, (__m512bh)y))},
-                    sum.odd};
+            return {Batch<Arch>(_mm512_dpbf16_ps(sum.lanes, (__m512bh)x, (__m512bh)y))};
         }
 #endif
-        return {Floats::dot(sum.even, Register::even(x), Register::even(y)),
-                Floats::dot(sum.odd, Register::odd(x), Register::odd(y))};
+        return Floats::dot(Floats::dot(sum, Register::even(x), Register::even(y)), Register::odd(x),
+                           Register::odd(y));
     }
     static FIRTH_ALWAYS_INLINE Sum squared_l2(const Sum& sum, const Vector& x,
                                               const Vector& y) noexcept {
-        return {Floats::squared_l2(sum.even, Register::even(x), Register::even(y)),
-                Floats::squared_l2(sum.odd, Register::odd(x), Register::odd(y))};
+        return Floats::squared_l2(Floats::squared_l2(sum, Register::even(x), Register::even(y)),
+                                  Register::odd(x), Register::odd(y));
     }
     static FIRTH_ALWAYS_INLINE Sum l1(const Sum& sum, const Vector& x, const Vector& y) noexcept {
-        return {Floats::l1(sum.even, Register::even(x), Register::even(y)),
-                Floats::l1(sum.odd, Register::odd(x), Register::odd(y))};
-    }
-    static FIRTH_ALWAYS_INLINE float reduce(const Sum& sum) noexcept {
-        return Floats::reduce(Floats::add(sum.even, sum.odd));
+        return Floats::l1(Floats::l1(sum, Register::even(x), Register::even(y)), Register::odd(x),
+                          Register::odd(y));
     }
 };
 

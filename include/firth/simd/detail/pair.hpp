@@ -10,41 +10,104 @@
 #include <firth/simd/detail/block.hpp>
 #include <firth/simd/detail/block_byte.hpp>
 #include <firth/simd/detail/block_half.hpp>
+#include <firth/simd/detail/squares.hpp>
+#include <firth/simd/detail/unroll.hpp>
 #include <firth/simd/format.hpp>
 
 /// What one vector does with another, as loops over blocks, for any format and architecture. The
 /// functions that programs call are in `dot.hpp` and `distance.hpp`.
 namespace firth::simd::detail {
 
-/// Folds two vectors of `n` elements into four accumulators, `step(accumulator, a, b)` a block, and
-/// adds these up pairwise. The vectors may be unaligned; nothing beyond them is read.
+/// Calls `step(sums, x, y)` for each pair of blocks of two vectors of `n` elements, the last
+/// perhaps with zeros at its end, and returns the sums: of `Chains` independent accumulators (1, 2
+/// or 4) for vectors of `Chains` + 2 blocks or more, of `Short` ones (1 or 2) for shorter vectors,
+/// added pairwise by `add(sums, others)`. The vectors may be unaligned; nothing beyond them is
+/// read.
+///
+/// Short vectors are laid out in a line: calls on them take so few cycles that a jump counts.
+template <class B, class Sums, std::size_t Chains, std::size_t Short, class T, class Step,
+          class Add>
+FIRTH_ALWAYS_INLINE Sums fold_pair(const T* a, const T* b, std::size_t n, Step step,
+                                   Add add) noexcept {
+    constexpr std::size_t width = B::width;
+    std::size_t i = 0;
+    const auto step_at = [&](Sums& sums, std::size_t at)
+                             FIRTH_INLINE_LAMBDA { step(sums, B::load(a + at), B::load(b + at)); };
+    // What is left, less than 2 `twos` + 2 blocks, in two accumulators, which may be the same.
+    const auto finish = [&](Sums& even, Sums& odd, auto twos) FIRTH_INLINE_LAMBDA {
+        unroll<twos>([&](auto) FIRTH_INLINE_LAMBDA {
+            if (i + 2 * width <= n) [[likely]] {
+                step_at(even, i);
+                step_at(odd, i + width);
+                i += 2 * width;
+            }
+        });
+        if (i + width <= n) [[likely]] {
+            step_at(even, i);
+            i += width;
+        }
+        if (i < n) [[likely]]
+            step(odd, B::load_tail(a, i, n), B::load_tail(b, i, n));
+    };
+    Sums s0{};
+    if constexpr (Chains == 1) {
+        for (; i + width <= n; i += width) {
+            step_at(s0, i);
+        }
+        if (i < n) step(s0, B::load_tail(a, i, n), B::load_tail(b, i, n));
+    } else if (n >= (Chains + 2) * width) [[unlikely]] {
+        Sums s1{};
+        if constexpr (Chains == 4) {
+            Sums s2{};
+            Sums s3{};
+            do {
+                step_at(s0, i);
+                step_at(s1, i + width);
+                step_at(s2, i + 2 * width);
+                step_at(s3, i + 3 * width);
+                i += 4 * width;
+            } while (i + 4 * width <= n);
+            add(s0, s2);
+            add(s1, s3);
+            finish(s0, s1, std::integral_constant<std::size_t, 1>{});
+            add(s0, s1);
+        } else {
+            static_assert(Chains == 2);
+            do {
+                step_at(s0, i);
+                step_at(s1, i + width);
+                i += 2 * width;
+            } while (i + 2 * width <= n);
+            add(s0, s1);
+            finish(s0, s0, std::integral_constant<std::size_t, 0>{});
+        }
+    } else if constexpr (Short == 1) {
+        finish(s0, s0, std::integral_constant<std::size_t, Chains / 2>{});
+    } else {
+        Sums s1{};
+        finish(s0, s1, std::integral_constant<std::size_t, Chains / 2>{});
+        add(s0, s1);
+    }
+    return s0;
+}
+
+/// Accumulators that keep the processor busy: four, or as many as a block says.
+template <class B>
+inline constexpr std::size_t chains_of = 4;
+template <class B>
+    requires requires {
+        B::chains;
+    }
+inline constexpr std::size_t chains_of<B> = B::chains;
+
+/// The total of `step(sum, x, y)` over all pairs of blocks.
 template <class B, class T, class Step>
 FIRTH_ALWAYS_INLINE auto reduce_pair(const T* a, const T* b, std::size_t n, Step step) noexcept {
     using Sum = typename B::Sum;
-    constexpr std::size_t width = B::width;
-    Sum s0{};
-    Sum s1{};
-    Sum s2{};
-    Sum s3{};
-    std::size_t i = 0;
-    for (; i + 4 * width <= n; i += 4 * width) {
-        s0 = step(s0, B::load(a + i), B::load(b + i));
-        s1 = step(s1, B::load(a + i + width), B::load(b + i + width));
-        s2 = step(s2, B::load(a + i + 2 * width), B::load(b + i + 2 * width));
-        s3 = step(s3, B::load(a + i + 3 * width), B::load(b + i + 3 * width));
-    }
-    // At most three blocks more and a part of one, each with an accumulator of its own.
-    if (i + 2 * width <= n) {
-        s0 = step(s0, B::load(a + i), B::load(b + i));
-        s1 = step(s1, B::load(a + i + width), B::load(b + i + width));
-        i += 2 * width;
-    }
-    if (i + width <= n) {
-        s2 = step(s2, B::load(a + i), B::load(b + i));
-        i += width;
-    }
-    if (i < n) s3 = step(s3, B::load_tail(a, i, n), B::load_tail(b, i, n));
-    return B::reduce(B::add(B::add(s0, s1), B::add(s2, s3)));
+    return B::reduce(fold_pair<B, Sum, chains_of<B>, 1>(
+        a, b, n,
+        [&](Sum& sum, const auto& x, const auto& y) FIRTH_INLINE_LAMBDA { sum = step(sum, x, y); },
+        [](Sum& sum, const Sum& other) FIRTH_INLINE_LAMBDA { sum = B::add(sum, other); }));
 }
 
 template <class F, class Arch>
@@ -73,20 +136,6 @@ FIRTH_ALWAYS_INLINE auto l1_of(const Element<F>* a, const Element<F>* b, std::si
         a, b, n, [](const auto& sum, const auto& x, const auto& y) FIRTH_INLINE_LAMBDA {
             return B::l1(sum, x, y);
         }));
-}
-
-/// True where a sum of squares, kept in type T, can be trusted, and so can other sums with that
-/// vector: none overflowed, and no squares were lost as subnormal numbers. The reciprocal of such a
-/// number is a normal one.
-template <class Arch, class T>
-FIRTH_ALWAYS_INLINE bool in_safe_range(T squares) noexcept {
-    if constexpr (std::is_same_v<T, float>) {
-        return squares < 1e37f && squares > 1e-30f;
-    } else if constexpr (std::is_same_v<T, double>) {
-        return squares < 1e307 && squares > 1e-280;
-    } else {
-        return true;
-    }
 }
 
 /// An element in double.
@@ -153,48 +202,53 @@ FIRTH_ALWAYS_INLINE auto norm_of(const Element<F>* a, std::size_t n) noexcept {
     return std::sqrt(static_cast<Real>(squares));
 }
 
-/// Three accumulators of one kind that move together.
-template <class Sum>
+/// The three sums of a cosine.
+template <class B>
 struct CosineSums {
-    Sum products{};
-    Sum squares_a{};
-    Sum squares_b{};
+    /// Three registers each: there is room for four where there are 32.
+    template <class Arch>
+    static constexpr std::size_t chains = vector_registers<Arch> >= 32 ? 4 : 2;
+
+    typename B::Sum products{};
+    typename B::Sum squares_a{};
+    typename B::Sum squares_b{};
+
+    FIRTH_ALWAYS_INLINE void add(const typename B::Vector& x,
+                                 const typename B::Vector& y) noexcept {
+        products = B::dot(products, x, y);
+        squares_a = B::dot(squares_a, x, x);
+        squares_b = B::dot(squares_b, y, y);
+    }
+    FIRTH_ALWAYS_INLINE void add(const CosineSums& other) noexcept {
+        products = B::add(products, other.products);
+        squares_a = B::add(squares_a, other.squares_a);
+        squares_b = B::add(squares_b, other.squares_b);
+    }
+    [[nodiscard]] FIRTH_ALWAYS_INLINE auto product() const noexcept { return B::reduce(products); }
+    [[nodiscard]] FIRTH_ALWAYS_INLINE auto squares() const noexcept {
+        return B::squares(squares_a, squares_b);
+    }
 };
+/// Those of a block that has a way of its own.
+template <class B>
+    requires requires {
+        typename B::CosineSums;
+    }
+struct CosineSums<B> : B::CosineSums {};
 
 template <class F, class Arch>
 FIRTH_ALWAYS_INLINE auto cosine_of(const Element<F>* a, const Element<F>* b,
                                    std::size_t n) noexcept {
     using B = Block<F, Arch>;
     using Real = typename Format<F>::Real;
-    using Sums = CosineSums<typename B::Sum>;
-    constexpr std::size_t width = B::width;
-    const auto step = [](Sums& sums, const typename B::Vector& x, const typename B::Vector& y)
-                          FIRTH_INLINE_LAMBDA {
-                              sums.products = B::dot(sums.products, x, y);
-                              sums.squares_a = B::dot(sums.squares_a, x, x);
-                              sums.squares_b = B::dot(sums.squares_b, y, y);
-                          };
-    Sums even;
-    Sums odd;
-    std::size_t i = 0;
-    for (; i + 2 * width <= n; i += 2 * width) {
-        step(even, B::load(a + i), B::load(b + i));
-        step(odd, B::load(a + i + width), B::load(b + i + width));
-    }
-    if (i + width <= n) {
-        step(even, B::load(a + i), B::load(b + i));
-        i += width;
-    }
-    if (i < n) step(odd, B::load_tail(a, i, n), B::load_tail(b, i, n));
-    const auto aa = B::reduce(B::add(even.squares_a, odd.squares_a));
-    const auto bb = B::reduce(B::add(even.squares_b, odd.squares_b));
-    if (!in_safe_range<Arch>(aa) || !in_safe_range<Arch>(bb)) {
-        return scaled_cosine<Real, Arch>(a, b, n);
-    }
-    if (aa == 0 || bb == 0) return Real(0);
-    const auto ab = B::reduce(B::add(even.products, odd.products));
-    return static_cast<Real>(ab) /
-           (std::sqrt(static_cast<Real>(aa)) * std::sqrt(static_cast<Real>(bb)));
+    using Sums = CosineSums<B>;
+    const Sums sums = fold_pair<B, Sums, Sums::template chains<Arch>, 2>(
+        a, b, n,
+        [](Sums& some, const auto& x, const auto& y) FIRTH_INLINE_LAMBDA { some.add(x, y); },
+        [](Sums& some, const Sums& others) FIRTH_INLINE_LAMBDA { some.add(others); });
+    const auto squares = sums.squares();
+    if (!squares.usable()) return scaled_cosine<Real, Arch>(a, b, n);
+    return static_cast<Real>(sums.product()) / squares.product_of_norms();
 }
 
 } // namespace firth::simd::detail
