@@ -50,12 +50,7 @@ FIRTH_ALWAYS_INLINE Sums fold_pair(const T* a, const T* b, std::size_t n, Step s
             step(odd, B::load_tail(a, i, n), B::load_tail(b, i, n));
     };
     Sums s0{};
-    if constexpr (Chains == 1) {
-        for (; i + width <= n; i += width) {
-            step_at(s0, i);
-        }
-        if (i < n) step(s0, B::load_tail(a, i, n), B::load_tail(b, i, n));
-    } else if (n >= (Chains + 2) * width) [[unlikely]] {
+    const auto fold_long = [&]() FIRTH_INLINE_LAMBDA {
         Sums s1{};
         if constexpr (Chains == 4) {
             Sums s2{};
@@ -72,7 +67,6 @@ FIRTH_ALWAYS_INLINE Sums fold_pair(const T* a, const T* b, std::size_t n, Step s
             finish(s0, s1, std::integral_constant<std::size_t, 1>{});
             add(s0, s1);
         } else {
-            static_assert(Chains == 2);
             do {
                 step_at(s0, i);
                 step_at(s1, i + width);
@@ -81,12 +75,29 @@ FIRTH_ALWAYS_INLINE Sums fold_pair(const T* a, const T* b, std::size_t n, Step s
             add(s0, s1);
             finish(s0, s0, std::integral_constant<std::size_t, 0>{});
         }
-    } else if constexpr (Short == 1) {
-        finish(s0, s0, std::integral_constant<std::size_t, Chains / 2>{});
+        return s0;
+    };
+    static_assert(Chains == 1 || Chains == 2 || Chains == 4);
+    if constexpr (Chains == 1) {
+        for (; i + width <= n; i += width) {
+            step_at(s0, i);
+        }
+        if (i < n) step(s0, B::load_tail(a, i, n), B::load_tail(b, i, n));
     } else {
-        Sums s1{};
-        finish(s0, s1, std::integral_constant<std::size_t, Chains / 2>{});
-        add(s0, s1);
+        // With wide registers most vectors are short: they come first.
+        if constexpr (width >= 16) {
+            if (n >= (Chains + 2) * width) [[unlikely]]
+                return fold_long();
+        } else {
+            if (n >= (Chains + 2) * width) return fold_long();
+        }
+        if constexpr (Short == 1) {
+            finish(s0, s0, std::integral_constant<std::size_t, Chains / 2>{});
+        } else {
+            Sums s1{};
+            finish(s0, s1, std::integral_constant<std::size_t, Chains / 2>{});
+            add(s0, s1);
+        }
     }
     return s0;
 }
