@@ -1,7 +1,8 @@
 /// Every kernel x format x dim x working set x instruction set, each beside the limit that the
 /// machine sets it, measured just before in the same run. By default a readable subset in less than
-/// a minute; with --full everything. With --numkong=LIBRARY, made by `numkong.sh`, NumKong's
-/// kernels run beside ours. Other options are Google Benchmark's, such as --benchmark_filter=REGEX.
+/// a minute; with --full everything. With --numkong=LIBRARY, made by `numkong.sh`, a table of pairs
+/// beside NumKong's kernels follows, timed by turns. Other options are Google Benchmark's, such as
+/// --benchmark_filter=REGEX.
 ///
 /// The limit of a pair is the larger of two times: its bytes at the bandwidth of the working set,
 /// and its multiply-adds at the peak rate of the instruction that makes them. That of one query x
@@ -16,7 +17,7 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
-#include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -562,27 +563,82 @@ void add_everything(Registry& registry, const std::vector<Level>& levels, bool f
     }
 }
 
-/// NumKong's kernels on the same memory, and what to compare them with.
-struct Comparison {
-    std::string peer;
-    std::string ours;
-};
+// ------------------------------------------------------------ beside NumKong
+
+/// Nanoseconds a call of `calls` calls on pairs of rows.
+template <class T, class Kernel>
+double nanoseconds(Kernel kernel, const T* rows, std::size_t stride, std::size_t dim,
+                   std::size_t pairs, std::size_t calls) {
+    return seconds_of([&] { call_on_pairs(kernel, rows, stride, dim, pairs, calls); }) * 1e9 /
+           static_cast<double>(calls);
+}
+
+/// One kernel beside NumKong's for several dims, on pairs of rows that lie in L1: how many times as
+/// fast it is, the median of turns with the smallest and the largest.
+template <class T, class Kernel>
+void print_ratios(const std::string& name, Kernel ours, Peer::Kernel theirs,
+                  const std::vector<std::size_t>& dims) {
+    constexpr std::size_t turns = 11;
+    constexpr std::size_t calls = 20000;
+    if (theirs == nullptr) return;
+    std::printf("%-18s", name.c_str());
+    const auto peer = [theirs](const T* a, const T* b, std::size_t n) {
+        double result = 0; // large enough for any result
+        theirs(a, b, n, &result);
+        return result;
+    };
+    for (const std::size_t dim : dims) {
+        const std::size_t stride = padded_dim<T>(dim);
+        const std::size_t pairs =
+            std::max<std::size_t>(1, sets[0].bytes / (2 * stride * sizeof(T)));
+        AlignedBuffer<T> rows(2 * pairs * stride);
+        fill<T>(rows.data(), rows.size() * sizeof(T));
+        std::vector<double> ratios;
+        for (std::size_t turn = 0; turn <= turns; ++turn) {
+            const double a = nanoseconds<T>(ours, rows.data(), stride, dim, pairs, calls);
+            const double b = nanoseconds<T>(peer, rows.data(), stride, dim, pairs, calls);
+            if (turn > 0) ratios.push_back(b / a); // the first one warms up
+        }
+        std::sort(ratios.begin(), ratios.end());
+        std::printf(" %5.2f [%4.2f %4.2f]", ratios[turns / 2], ratios.front(), ratios.back());
+    }
+    std::printf("\n");
+    std::fflush(stdout);
+}
 
 template <class F>
-void add_peer(Registry& registry, std::vector<Comparison>& comparisons, const Level& top,
-              const std::string& kernel, const Peer::Kernel call, std::size_t dim) {
-    using E = typename simd::Format<F>::Element;
-    if (call == nullptr) return;
-    const std::string rest = kernel + '/' + format_name<F>() + '/' + std::to_string(dim) + "/L1/";
-    registry.add(rest + "numkong", [=](benchmark::State& state) {
-        run_pairs<E>(state, dim, sets[0], nullptr, 1, 1, false,
-                     [=](const E* a, const E* b, std::size_t n) {
-                         double result = 0; // large enough for any result
-                         call(a, b, n, &result);
-                         return result;
-                     });
-    });
-    comparisons.push_back({rest + "numkong", rest + top.name});
+void print_format(const Level& level, const Peer& peer, const std::string& suffix,
+                  const std::vector<std::size_t>& dims) {
+    using T = simd::detail::Element<F>;
+    const simd::FormatKernels<F>& kernels = level.table.of<F>();
+    const std::string name = std::string("/") + format_name<F>();
+    print_ratios<T>("dot" + name, kernels.dot, peer.kernel(("dot_" + suffix).c_str()), dims);
+    print_ratios<T>("cosine" + name, kernels.cosine, peer.kernel(("angular_" + suffix).c_str()),
+                    dims);
+    const bool other_numerics = std::is_same_v<F, bfloat16>;
+    print_ratios<T>("l2sq" + name + (other_numerics ? " *" : ""), kernels.squared_l2,
+                    peer.kernel(("sqeuclidean_" + suffix).c_str()), dims);
+}
+
+/// All formats that both have, at the numerics that both have.
+void print_beside_numkong(const Level& level, const Peer& peer) {
+    const std::vector<std::size_t> dims{50, 64, 100, 128, 200, 256, 300, 384, 768, 1024, 1536};
+    std::printf("\nA pair of rows in L1 on %s, times as fast as NumKong: median of turns "
+                "[smallest largest]\n%-18s",
+                level.name.c_str(), "kernel/format");
+    for (const std::size_t dim : dims) {
+        std::printf(" %17zu", dim);
+    }
+    std::printf("\n");
+    print_format<simd::widened>(level, peer, "f32", dims);
+    print_format<double>(level, peer, "f64", dims);
+    print_format<float16>(level, peer, "f16", dims);
+    print_format<bfloat16>(level, peer, "bf16", dims);
+    print_format<std::int8_t>(level, peer, "i8", dims);
+    print_format<std::uint8_t>(level, peer, "u8", dims);
+    std::printf(
+        "* NumKong takes |a|^2 + |b|^2 - 2 a b there, of which little is left where rows are "
+        "near\n");
 }
 
 } // namespace
@@ -605,41 +661,15 @@ int main(int argc, char** argv) {
     benchmark::Initialize(&count, rest.data());
     if (benchmark::ReportUnrecognizedArguments(count, rest.data())) return 1;
 
+    std::optional<Peer> numkong;
+    if (!options.numkong.empty()) numkong.emplace(options.numkong);
     const std::vector<Level> levels = make_levels();
     Registry registry(options);
-    std::vector<Comparison> comparisons;
-    std::unique_ptr<Peer> peer;
-    if (!options.numkong.empty()) {
-        peer = std::make_unique<Peer>(options.numkong);
-        for (const std::size_t dim : {100u, 768u}) {
-            const Level& top = levels.back();
-            add_peer<simd::widened>(registry, comparisons, top, "dot", peer->kernel("dot_f32"),
-                                    dim);
-            add_peer<simd::widened>(registry, comparisons, top, "cosine",
-                                    peer->kernel("angular_f32"), dim);
-            add_peer<simd::widened>(registry, comparisons, top, "l2sq",
-                                    peer->kernel("sqeuclidean_f32"), dim);
-            add_peer<float16>(registry, comparisons, top, "dot", peer->kernel("dot_f16"), dim);
-            add_peer<bfloat16>(registry, comparisons, top, "dot", peer->kernel("dot_bf16"), dim);
-            add_peer<std::int8_t>(registry, comparisons, top, "dot", peer->kernel("dot_i8"), dim);
-            if (!options.full) {
-                add_format<simd::widened>(registry, top, {dim}, {Pair::cosine, Pair::squared_l2},
-                                          {sets[0]});
-            }
-        }
-    }
     add_everything(registry, levels, options.full);
 
     TableReporter reporter;
     benchmark::RunSpecifiedBenchmarks(&reporter);
-    for (const Comparison& comparison : comparisons) {
-        const double theirs = reporter.median_of(comparison.peer);
-        const double ours = reporter.median_of(comparison.ours);
-        if (theirs > 0 && ours > 0) {
-            std::printf("%-44s %6.2f times as fast as NumKong\n", comparison.ours.c_str(),
-                        theirs / ours);
-        }
-    }
+    if (numkong) print_beside_numkong(levels.back(), *numkong);
     benchmark::Shutdown();
     return reporter.failed() ? 1 : 0;
 }

@@ -42,13 +42,6 @@ public:
         if (!values["limit"].empty()) std::printf(" %8.1f%%", 100 * median(values["limit"]));
         std::printf("\n");
         std::fflush(stdout);
-        medians_[name] = ns;
-    }
-
-    /// The median of a benchmark that ran, in nanoseconds a call, or 0.
-    [[nodiscard]] double median_of(const std::string& name) const {
-        const auto found = medians_.find(name);
-        return found == medians_.end() ? 0.0 : found->second;
     }
 
     [[nodiscard]] bool failed() const { return failed_; }
@@ -60,6 +53,5 @@ private:
         return values[values.size() / 2];
     }
 
-    std::map<std::string, double> medians_;
     bool failed_ = false;
 };

@@ -27,9 +27,11 @@ constexpr void add_level_kernels(KernelTable& table) noexcept {
 #if FIRTH_ON_X86()
     if constexpr (std::is_same_v<Level, amx>) {
         set_amx_kernels<Arch>(table);
+        // Conversions to 512 bits again: this is no AMD.
+        table.set<Arch, FormatKernels<float16>, FormatKernels<widened>>();
     } else if constexpr (std::is_same_v<Level, avx512_bf16>) {
-        table.set<Arch, FormatKernels<bfloat16>, TileKernels<bfloat16>,
-                  SelectTileKernels<bfloat16, ScoreTerms>>();
+        table.set<Arch, FormatKernels<bfloat16>, FormatKernels<float16>, FormatKernels<widened>,
+                  TileKernels<bfloat16>, SelectTileKernels<bfloat16, ScoreTerms>>();
     } else if constexpr (std::is_same_v<Level, avx512_vpopcntdq>) {
         table.set<Arch, BitKernels>();
     } else if constexpr (std::is_same_v<Level, avx512_vnni>) {
