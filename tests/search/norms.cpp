@@ -286,3 +286,25 @@ TEST_CASE("words with vectors of tiny norm are found") {
     REQUIRE(by_product[0].word == "b");
     REQUIRE(by_product[0].score > 0.9f);
 }
+
+TEST_CASE("the errors of codes of extreme rows are bounded") {
+    // Codes of these queries are exact; those of rows rank some rows wrong.
+    constexpr std::size_t dim = 12;
+    Random random(5);
+    EmbeddingTable<float> queries(60, dim);
+    for (std::size_t q = 0; q < queries.rows(); ++q) {
+        for (float& x : queries[q]) {
+            x = random.below(2) == 0 ? -1.0f : 1.0f;
+        }
+    }
+    for (const float size : {1e-35f, 1e33f}) {
+        EmbeddingTable<float> rows(20000, dim);
+        for (std::size_t id = 0; id < rows.rows(); ++id) {
+            for (float& x : rows[id]) {
+                x = (random.uniform() - 0.5f) * size;
+            }
+        }
+        REQUIRE(CertifiedIndex<Cosine>(rows).search_batch(queries, {.k = 10}) ==
+                ExactIndex<Cosine>(rows).search_batch(queries, {.k = 10}));
+    }
+}

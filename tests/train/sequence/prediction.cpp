@@ -228,6 +228,16 @@ TEST_CASE("a link's loss of zeros is the loss of zeros", "[links]") {
     }
 }
 
+TEST_CASE("the loss of a window is the sum over its contexts", "[links]") {
+    const std::vector<float> scores{0.5f, -1.0f, 2.0f, 0.25f, -3.0f, 1.5f};
+    const simd::WindowRows rows{nullptr, 3, nullptr, 2, 16, 1};
+    double sum = 0;
+    for (std::size_t c = 0; c < 3; ++c) {
+        sum += Softmax().loss({std::span(scores).subspan(2 * c, 2), 1});
+    }
+    REQUIRE(simd::window_loss(rows, Softmax(), 0.1f, scores.data()) == Approx(sum));
+}
+
 TEST_CASE("a link has its own loss of zeros, settings and parameters", "[links]") {
     const EncodedCorpus corpus = test::zipf_corpus(60, 20, 40, 1);
     const auto& counts = corpus.vocabulary.counts();
