@@ -612,15 +612,18 @@ void print_format(const Level& level, const Peer& peer, const std::string& suffi
     using T = simd::detail::Element<F>;
     const simd::FormatKernels<F>& kernels = level.table.of<F>();
     const std::string name = std::string("/") + format_name<F>();
-    print_ratios<T>("dot" + name, kernels.dot, peer.kernel(("dot_" + suffix).c_str()), dims);
-    print_ratios<T>("cosine" + name, kernels.cosine, peer.kernel(("angular_" + suffix).c_str()),
+    // Where numerics differ.
+    const std::string compensated = std::is_same_v<F, double> ? " +" : "";
+    const std::string expanded = std::is_same_v<F, bfloat16> ? " *" : "";
+    print_ratios<T>("dot" + name + compensated, kernels.dot, peer.kernel(("dot_" + suffix).c_str()),
                     dims);
-    const bool other_numerics = std::is_same_v<F, bfloat16>;
-    print_ratios<T>("l2sq" + name + (other_numerics ? " *" : ""), kernels.squared_l2,
+    print_ratios<T>("cosine" + name + compensated, kernels.cosine,
+                    peer.kernel(("angular_" + suffix).c_str()), dims);
+    print_ratios<T>("l2sq" + name + expanded, kernels.squared_l2,
                     peer.kernel(("sqeuclidean_" + suffix).c_str()), dims);
 }
 
-/// All formats that both have, at the numerics that both have.
+/// All formats that both have.
 void print_beside_numkong(const Level& level, const Peer& peer) {
     const std::vector<std::size_t> dims{50, 64, 100, 128, 200, 256, 300, 384, 768, 1024, 1536};
     std::printf("\nA pair of rows in L1 on %s, times as fast as NumKong: median of turns "
