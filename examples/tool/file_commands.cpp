@@ -61,6 +61,8 @@ void info_cpu(bool json) {
         {"avx512_fp16", cpu.avx512_fp16},
         {"amx_int8", cpu.amx_int8},
         {"amx_bf16", cpu.amx_bf16},
+        {"neon_dotprod", cpu.neon_dotprod},
+        {"neon_bf16", cpu.neon_bf16},
     };
     nlohmann::json found = nlohmann::json::array();
     for (const auto& [name, there] : features) {

@@ -23,10 +23,10 @@ struct scalar {
     static constexpr std::string_view name = "scalar";
 };
 
-#if FIRTH_ON_X86()
 // After each stand the flags of gcc and clang that it needs beyond those of the one it derives
 // from. CMake reads names, order and flags here (cmake/firth_dispatch.cmake).
 
+#if FIRTH_ON_X86()
 /// Every x86-64 processor.
 struct sse2 { // -march=x86-64 -mno-sse3
     static constexpr std::string_view name = "sse2";
@@ -73,9 +73,17 @@ struct amx : avx512_bf16 { // -mamx-tile -mamx-int8 -mamx-bf16
 
 #if FIRTH_ON_ARM64()
 /// Every 64-bit Arm processor.
-struct neon {
+struct neon { // -march=armv8-a
     static constexpr std::string_view name = "neon";
     using registers = xsimd::neon64;
+};
+/// And SDOT and UDOT, products of bytes: Cortex-A75, Neoverse N1, Apple M1.
+struct neon_dotprod : neon { // -march=armv8.2-a+dotprod
+    static constexpr std::string_view name = "neon_dotprod";
+};
+/// And BFDOT, products of bfloat16: Neoverse V1 and N2, Apple M2.
+struct neon_bf16 : neon_dotprod { // -march=armv8.2-a+dotprod+bf16
+    static constexpr std::string_view name = "neon_bf16";
 };
 #endif
 
@@ -123,6 +131,10 @@ concept ConvertsBy256Bits = HasBf16<Arch> && !HasAmx<Arch>;
 #if FIRTH_ON_ARM64()
 template <class Arch>
 concept HasNeon = HasLevel<Arch, neon>;
+template <class Arch>
+concept HasNeonDotprod = HasNeon<Arch> && HasLevel<Arch, neon_dotprod>;
+template <class Arch>
+concept HasBf16 = HasNeonDotprod<Arch> && HasLevel<Arch, neon_bf16>;
 #endif
 
 namespace detail {
@@ -149,6 +161,11 @@ using compiled = avx;
 using compiled = sse42;
 #elif FIRTH_ON_X86()
 using compiled = sse2;
+#elif FIRTH_ON_ARM64() && defined(__ARM_FEATURE_DOTPROD) &&                                        \
+    defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
+using compiled = neon_bf16;
+#elif FIRTH_ON_ARM64() && defined(__ARM_FEATURE_DOTPROD)
+using compiled = neon_dotprod;
 #elif FIRTH_ON_ARM64()
 using compiled = neon;
 #else

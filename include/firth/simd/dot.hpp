@@ -27,8 +27,8 @@
 ///    (n + 9) 2^-53 sum |a_i b_i|, and nothing overflows.
 /// float16 and bfloat16 are exact as float32 and then summed as in `fast`, float16 on `avx512_bf16`
 /// with L = 8, bfloat16 with an error of at most (n / (4 L) + 14) u sum |a_i b_i|; VDPBF16PS on
-/// `avx512_bf16` takes subnormal numbers as zero. float64 sums in float64. int8 and uint8 are exact
-/// for up to `max_byte_dim` elements. NaN and infinity propagate.
+/// `avx512_bf16` and BFDOT on `neon_bf16` take subnormal numbers as zero. float64 sums in float64.
+/// int8 and uint8 are exact for up to `max_byte_dim` elements. NaN and infinity propagate.
 ///
 /// Vectors of any norm have a norm, a cosine and a direction, right to rounding: where a sum of
 /// squares is below 1e-30 or above 1e37, `norm`, `cosine` and `normalize` sum once more in float64.

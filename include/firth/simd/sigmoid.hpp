@@ -45,7 +45,12 @@ FIRTH_ALWAYS_INLINE Batch<Arch> exp(const Batch<Arch>& unclamped) noexcept {
         p = fma<Arch>(p, r, B(0.5f));
         p = fma<Arch>(p, r, B(1.0f));
         p = fma<Arch>(p, r, B(1.0f));
+#if FIRTH_ON_ARM64()
+        // xsimd 8.1 looks its conversions up in tables here, whose functions other objects share.
+        return p * B(vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(exponent, vdupq_n_s32(127)), 23)));
+#else
         return xsimd::ldexp(p, exponent);
+#endif
     }
 #endif
 }

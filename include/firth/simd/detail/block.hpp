@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include <firth/base/config.hpp>
@@ -75,6 +76,25 @@ struct Block {
         return Squares<Arch, Product>{reduce(a), reduce(b)};
     }
 };
+
+#if FIRTH_ON_ARM64()
+/// Elements [i, n) of a vector, fewer than a register holds, with zeros before or after them.
+template <class Arch, class T>
+FIRTH_ALWAYS_INLINE uint8x16_t load_register_tail(const T* p, std::size_t i,
+                                                  std::size_t n) noexcept {
+    constexpr std::size_t width = 16 / sizeof(T);
+    const auto load = [](const void* from) FIRTH_INLINE_LAMBDA {
+        return vld1q_u8(static_cast<const std::uint8_t*>(from));
+    };
+    if (n >= width) {
+        return vandq_u8(load(p + (n - width)),
+                        load(last_bytes_mask<Arch, 16>((n - i) * sizeof(T))));
+    }
+    alignas(16) char lane[16] = {};
+    std::memcpy(lane, p + i, (n - i) * sizeof(T));
+    return load(lane);
+}
+#endif
 
 /// A register of floats, shared by the formats that are summed in float32.
 template <class Arch>

@@ -382,6 +382,70 @@ struct Block<T, Arch> {
 
 #endif
 
+#if FIRTH_ON_ARM64() && defined(__ARM_FEATURE_DOTPROD)
+
+/// Bytes as they are. SDOT and UDOT add four products of bytes to a sum of 32 bits; |x - y| fits a
+/// byte without a sign, and UDOT squares it.
+template <ByteElement T, Vectorized Arch>
+    requires HasNeonDotprod<Arch>
+struct Block<T, Arch> {
+    using Vector = std::conditional_t<std::is_signed_v<T>, int8x16_t, uint8x16_t>;
+    using Product = typename Format<T>::Product;
+    static constexpr std::size_t width = 16;
+
+    struct Sum {
+        uint32x4_t words = vdupq_n_u32(0);
+    };
+
+    static FIRTH_ALWAYS_INLINE Vector load(const T* p) noexcept {
+        if constexpr (std::is_signed_v<T>) {
+            return vld1q_s8(p);
+        } else {
+            return vld1q_u8(p);
+        }
+    }
+    static FIRTH_ALWAYS_INLINE Vector load_tail(const T* p, std::size_t i, std::size_t n) noexcept {
+        const uint8x16_t tail = load_register_tail<Arch>(p, i, n);
+        if constexpr (std::is_signed_v<T>) {
+            return vreinterpretq_s8_u8(tail);
+        } else {
+            return tail;
+        }
+    }
+    static FIRTH_ALWAYS_INLINE Sum add(const Sum& a, const Sum& b) noexcept {
+        return {vaddq_u32(a.words, b.words)};
+    }
+    static FIRTH_ALWAYS_INLINE Sum dot(const Sum& sum, Vector x, Vector y) noexcept {
+        if constexpr (std::is_signed_v<T>) {
+            return {vreinterpretq_u32_s32(vdotq_s32(vreinterpretq_s32_u32(sum.words), x, y))};
+        } else {
+            return {vdotq_u32(sum.words, x, y)};
+        }
+    }
+    static FIRTH_ALWAYS_INLINE uint8x16_t distance(Vector x, Vector y) noexcept {
+        if constexpr (std::is_signed_v<T>) {
+            return vreinterpretq_u8_s8(vabdq_s8(x, y));
+        } else {
+            return vabdq_u8(x, y);
+        }
+    }
+    static FIRTH_ALWAYS_INLINE Sum squared_l2(const Sum& sum, Vector x, Vector y) noexcept {
+        const uint8x16_t d = distance(x, y);
+        return {vdotq_u32(sum.words, d, d)};
+    }
+    static FIRTH_ALWAYS_INLINE Sum l1(const Sum& sum, Vector x, Vector y) noexcept {
+        return {vdotq_u32(sum.words, distance(x, y), vdupq_n_u8(1))};
+    }
+    static FIRTH_ALWAYS_INLINE Product reduce(const Sum& sum) noexcept {
+        return static_cast<Product>(vaddvq_u32(sum.words));
+    }
+    static FIRTH_ALWAYS_INLINE auto squares(const Sum& a, const Sum& b) noexcept {
+        return Squares<Arch, Product>{reduce(a), reduce(b)};
+    }
+};
+
+#endif
+
 } // namespace firth::simd::detail
 
 FIRTH_END_INTRINSICS

@@ -15,10 +15,12 @@
 #endif
 
 /// Blocks of float16 and bfloat16. Numerics: elements become float32 exactly, and products and sums
-/// are float32, as in `block.hpp`. On `avx512_bf16` the instruction VDPBF16PS takes the products of
-/// bfloat16: it rounds each of its two additions to nearest even and takes subnormal numbers, read
-/// or computed, as zero. AVX512-FP16 is not used: its multiply-adds round sums to 11 bits, and its
-/// conversions are those of AVX-512.
+/// are float32, as in `block.hpp`. Products of bfloat16 are taken two at a time by VDPBF16PS on
+/// `avx512_bf16` and by BFDOT on `neon_bf16`: their sum is rounded and added to the sum so far,
+/// which is rounded, and subnormal numbers, read or computed, are zero. VDPBF16PS rounds to nearest
+/// even. BFDOT rounds to odd, off by up to two units of roundoff instead of one, but adds half as
+/// often as the bound of `dot.hpp` allows for, and so keeps it. AVX512-FP16 is not used: its
+/// multiply-adds round sums to 11 bits, and its conversions are those of AVX-512.
 FIRTH_BEGIN_INTRINSICS
 
 namespace firth::simd::detail {
@@ -264,9 +266,7 @@ struct BfloatRegister<Arch> {
     }
     static FIRTH_ALWAYS_INLINE Raw load_tail(const bfloat16* p, std::size_t i,
                                              std::size_t n) noexcept {
-        bfloat16 lane[8] = {};
-        std::memcpy(static_cast<void*>(lane), p + i, (n - i) * 2);
-        return load(lane);
+        return vreinterpretq_u32_u8(load_register_tail<Arch>(p, i, n));
     }
     static FIRTH_ALWAYS_INLINE Batch<Arch> even(Raw x) noexcept {
         return Batch<Arch>(vreinterpretq_f32_u32(vshlq_n_u32(x, 16)));
@@ -296,6 +296,11 @@ struct Block<bfloat16, Arch> : FloatSums<Arch> {
 #if FIRTH_ON_X86() && defined(__AVX512BF16__)
         if constexpr (HasBf16<Arch>) {
             return {Batch<Arch>(_mm512_dpbf16_ps(sum.lanes, (__m512bh)x, (__m512bh)y))};
+        }
+#elif FIRTH_ON_ARM64() && defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
+        if constexpr (HasBf16<Arch>) {
+            return {Batch<Arch>(
+                vbfdotq_f32(sum.lanes, vreinterpretq_bf16_u32(x), vreinterpretq_bf16_u32(y)))};
         }
 #endif
         return Floats::dot(Floats::dot(sum, Register::even(x), Register::even(y)), Register::odd(x),

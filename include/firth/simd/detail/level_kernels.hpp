@@ -39,6 +39,15 @@ constexpr void add_level_kernels(KernelTable& table) noexcept {
                   TileKernels<std::int8_t>, TileKernels<std::uint8_t>,
                   SelectTileKernels<std::int8_t, CodeTerms>>();
     } else
+#elif FIRTH_ON_ARM64()
+    if constexpr (std::is_same_v<Level, neon_bf16>) {
+        table.set<Arch, FormatKernels<bfloat16>, TileKernels<bfloat16>,
+                  SelectTileKernels<bfloat16, ScoreTerms>>();
+    } else if constexpr (std::is_same_v<Level, neon_dotprod>) {
+        table.set<Arch, FormatKernels<std::int8_t>, FormatKernels<std::uint8_t>,
+                  TileKernels<std::int8_t>, TileKernels<std::uint8_t>,
+                  SelectTileKernels<std::int8_t, CodeTerms>>();
+    } else
 #endif
     {
         table.set_all<Arch>();

@@ -53,9 +53,13 @@ template <class Arch>
 inline constexpr std::size_t group_queries = vector_registers<Arch> >= 32 ? 14 : 6;
 
 /// Units of a slice: a panel takes three quarters of 32 KB or half of it, a group of queries some
-/// KB more.
+/// KB more. 192 where a unit is two bfloat16, too: the bound of `score_tile.hpp` is for 384.
 template <class F, class Arch>
-inline constexpr std::size_t slice_units = panel_rows<F, Arch> >= 32 ? 192 : 256;
+inline constexpr std::size_t slice_units = panel_rows<F, Arch> >= 32 ||
+                                                   (std::is_same_v<F, bfloat16> &&
+                                                    TileFormat<F, Arch>::depth == 2)
+                                               ? 192
+                                               : 256;
 inline constexpr std::size_t max_slice_units = 256;
 
 /// Queries of the next group: all, half of them or one, whichever fits best.
@@ -86,6 +90,20 @@ FIRTH_ALWAYS_INLINE void transpose_units(const std::uint32_t* const* from, std::
         store(1, _mm_movehl_ps(cd_low, ab_low));
         store(2, _mm_movelh_ps(ab_high, cd_high));
         store(3, _mm_movehl_ps(cd_high, ab_high));
+        return;
+#elif FIRTH_ON_ARM64()
+        const auto load = [&](std::size_t r) FIRTH_INLINE_LAMBDA { return vld1q_u32(from[r] + k); };
+        const auto store = [&](std::size_t c, uint64x2_t column) FIRTH_INLINE_LAMBDA {
+            vst1q_u32(to + c * to_stride, vreinterpretq_u32_u64(column));
+        };
+        const uint64x2_t ab_low = vreinterpretq_u64_u32(vzip1q_u32(load(0), load(1)));
+        const uint64x2_t ab_high = vreinterpretq_u64_u32(vzip2q_u32(load(0), load(1)));
+        const uint64x2_t cd_low = vreinterpretq_u64_u32(vzip1q_u32(load(2), load(3)));
+        const uint64x2_t cd_high = vreinterpretq_u64_u32(vzip2q_u32(load(2), load(3)));
+        store(0, vzip1q_u64(ab_low, cd_low));
+        store(1, vzip2q_u64(ab_low, cd_low));
+        store(2, vzip1q_u64(ab_high, cd_high));
+        store(3, vzip2q_u64(ab_high, cd_high));
         return;
 #endif
     }

@@ -287,7 +287,36 @@ struct TileFormat<T, Arch> : Integers512 {
 };
 
 #endif
-#if FIRTH_ON_X86() && defined(__AVX512BF16__)
+#if FIRTH_ON_ARM64() && defined(__ARM_FEATURE_DOTPROD)
+
+/// Four bytes a unit.
+template <ByteElement T, HasNeonDotprod Arch>
+struct TileFormat<T, Arch> : Integers128 {
+    using Packed = T;
+    static constexpr std::size_t depth = 4;
+
+    static FIRTH_ALWAYS_INLINE void pack_row(const T* from, std::size_t n, T* to) noexcept {
+        std::memcpy(to, from, n);
+    }
+    static FIRTH_ALWAYS_INLINE void pack_query(const T* from, std::size_t n, T* to) noexcept {
+        pack_row(from, n, to);
+    }
+    static FIRTH_ALWAYS_INLINE std::uint32_t start(const T*, std::size_t) noexcept { return 0; }
+    static FIRTH_ALWAYS_INLINE Register multiply_add(Register sum, Register row,
+                                                     Register query) noexcept {
+        if constexpr (std::is_signed_v<T>) {
+            return vdotq_s32(sum, vreinterpretq_s8_s32(row), vreinterpretq_s8_s32(query));
+        } else {
+            return vreinterpretq_s32_u32(vdotq_u32(vreinterpretq_u32_s32(sum),
+                                                   vreinterpretq_u8_s32(row),
+                                                   vreinterpretq_u8_s32(query)));
+        }
+    }
+};
+
+#endif
+#if (FIRTH_ON_X86() && defined(__AVX512BF16__)) ||                                                 \
+    (FIRTH_ON_ARM64() && defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC))
 
 /// Two bfloat16 a unit.
 template <HasBf16 Arch>
@@ -309,9 +338,14 @@ struct TileFormat<bfloat16, Arch> : TileFormat<float, Arch> {
     }
     static FIRTH_ALWAYS_INLINE Register multiply_add(const Register& sum, const Register& row,
                                                      const Register& query) noexcept {
+#if FIRTH_ON_X86()
         const __m512 x = row;
         const __m512 y = query;
         return Register(_mm512_dpbf16_ps(sum, (__m512bh)x, (__m512bh)y));
+#else
+        return Register(
+            vbfdotq_f32(sum, vreinterpretq_bf16_f32(row), vreinterpretq_bf16_f32(query)));
+#endif
     }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include <firth/base/config.hpp>
@@ -15,14 +16,23 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
+#elif FIRTH_ON_ARM64()
+#if defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+#elif defined(_WIN32)
+extern "C" __declspec(dllimport) int __stdcall IsProcessorFeaturePresent(unsigned long feature);
+#endif
 #endif
 
 /// What the processor has and the operating system lets programs use. A register that the system
 /// does not save between threads is as good as absent, which is why CPUID alone does not decide:
-/// OSXSAVE and XCR0 do too, and for AMX the system's permission.
+/// OSXSAVE and XCR0 do too, and for AMX the system's permission. On Arm a program may not ask the
+/// processor and the system says it all.
 namespace firth::simd {
 
-/// Features that kernels ask for; all false on other processors than x86.
+/// Features that kernels ask for; all false on other processors than x86 and 64-bit Arm.
 struct Cpu {
     bool sse42 = false; ///< with SSSE3 and POPCNT
     bool avx = false;   ///< and 256-bit registers saved by the system
@@ -36,6 +46,8 @@ struct Cpu {
     bool avx512_fp16 = false;
     bool amx_int8 = false; ///< and tile registers saved and permitted by the system
     bool amx_bf16 = false;
+    bool neon_dotprod = false;
+    bool neon_bf16 = false;
 };
 
 #if FIRTH_ON_X86()
@@ -125,6 +137,39 @@ inline bool all_bits(std::uint64_t value, std::uint64_t bits) noexcept {
     return cpu;
 }
 
+#elif FIRTH_ON_ARM64() && defined(__linux__)
+
+/// Asks the system.
+[[nodiscard]] inline Cpu detect_cpu() noexcept {
+    Cpu cpu;
+    cpu.neon_dotprod = (::getauxval(AT_HWCAP) >> 20 & 1) != 0; // HWCAP_ASIMDDP
+    cpu.neon_bf16 = (::getauxval(AT_HWCAP2) >> 14 & 1) != 0;   // HWCAP2_BF16
+    return cpu;
+}
+
+#elif FIRTH_ON_ARM64() && defined(__APPLE__)
+
+[[nodiscard]] inline Cpu detect_cpu() noexcept {
+    const auto has = [](const char* feature) {
+        int value = 0;
+        std::size_t size = sizeof value;
+        return ::sysctlbyname(feature, &value, &size, nullptr, 0) == 0 && value != 0;
+    };
+    Cpu cpu;
+    cpu.neon_dotprod = has("hw.optional.arm.FEAT_DotProd");
+    cpu.neon_bf16 = has("hw.optional.arm.FEAT_BF16");
+    return cpu;
+}
+
+#elif FIRTH_ON_ARM64() && defined(_WIN32)
+
+[[nodiscard]] inline Cpu detect_cpu() noexcept {
+    Cpu cpu;
+    cpu.neon_dotprod = ::IsProcessorFeaturePresent(43) != 0; // PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE
+    cpu.neon_bf16 = ::IsProcessorFeaturePresent(68) != 0; // PF_ARM_V86_BF16_INSTRUCTIONS_AVAILABLE
+    return cpu;
+}
+
 #else
 
 [[nodiscard]] inline Cpu detect_cpu() noexcept {
@@ -153,6 +198,12 @@ template <class Arch>
         return supports<sse42>(cpu) && cpu.avx;
     } else if constexpr (HasSse42<Arch>) {
         return cpu.sse42;
+    }
+#elif FIRTH_ON_ARM64()
+    if constexpr (HasBf16<Arch>) {
+        return supports<neon_dotprod>(cpu) && cpu.neon_bf16;
+    } else if constexpr (HasNeonDotprod<Arch>) {
+        return cpu.neon_dotprod;
     }
 #endif
     static_cast<void>(cpu);
