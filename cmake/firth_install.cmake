@@ -6,6 +6,11 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/firth) # the package holds a library, of one kind of processor
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
 install(TARGETS firth firth_dispatch EXPORT firthTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(FIRTH_DISPATCH_ONLY)
+  list(JOIN FIRTH_DISPATCH_LEVELS ", " levels)
+  install(CODE "message(WARNING \"firth::dispatch holds kernels for ${levels} only: configure without \"
+                                  \"FIRTH_DISPATCH_ONLY to install those of every processor\")")
+endif()
 install(EXPORT firthTargets NAMESPACE firth:: DESTINATION ${package_dir})
 configure_package_config_file(cmake/firthConfig.cmake.in firthConfig.cmake
                               INSTALL_DESTINATION ${package_dir})

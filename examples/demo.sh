@@ -9,3 +9,4 @@ cmake -S . -B build/demo -DCMAKE_BUILD_TYPE=Release -DFIRTH_BUILD_TESTS=OFF -DFI
     -DFIRTH_BUILD_EXAMPLES=OFF -DFIRTH_DISPATCH_ONLY=native -DCMAKE_UNITY_BUILD=ON "$@" >/dev/null
 cmake --build build/demo --parallel
 build/demo/firth demo
+echo "The tool is build/demo/firth (build/demo/firth --help)."

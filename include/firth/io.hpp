@@ -15,6 +15,7 @@
 #include <firth/io/opened_file.hpp>
 #include <firth/io/projector.hpp>
 #include <firth/io/read_options.hpp>
+#include <firth/io/read_rows.hpp>
 #include <firth/io/recognize.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/io/safetensors.hpp>

@@ -251,6 +251,7 @@ TEST_CASE("a file of counts gives them back, with the words") {
         encode_text("a b c a b\nc a c a\nb a\n", {.min_count = 1, .threads = 1});
     const CooccurrenceCounts counts =
         count_cooccurrences(corpus.corpus, corpus.vocabulary.size(), {.window = 3});
+    require_same(counts, count_cooccurrences(corpus, {.window = 3}));
     write_cooccurrences(corpus.vocabulary, counts, folder / "counts");
     const CountedCorpus read = open_cooccurrences(folder / "counts");
     REQUIRE(read.vocabulary.symbols() == corpus.vocabulary.symbols());

@@ -83,3 +83,13 @@ endif()
 
 add_test(NAME layers COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR}/include/firth
                              -P ${CMAKE_CURRENT_SOURCE_DIR}/headers/layers.cmake)
+
+# What a user's type lacks is named by the compiler.
+foreach(type metric format)
+  add_library(incomplete_${type} OBJECT EXCLUDE_FROM_ALL headers/incomplete/${type}.cpp)
+  target_link_libraries(incomplete_${type} PRIVATE firth::firth)
+  add_test(NAME incomplete_${type} COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} --target incomplete_${type})
+  set_tests_properties(incomplete_${type} PROPERTIES RESOURCE_LOCK build_folder)
+endforeach()
+set_tests_properties(incomplete_metric PROPERTIES PASS_REGULAR_EXPRESSION "M::magnitude")
+set_tests_properties(incomplete_format PROPERTIES PASS_REGULAR_EXPRESSION "F::load")

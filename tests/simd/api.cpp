@@ -1,3 +1,6 @@
+#include <cstdlib>
+#include <string>
+
 #include "support.hpp"
 
 using namespace firth;
@@ -339,3 +342,23 @@ TEMPLATE_TEST_CASE("windows by a link of a user's own step as those by the libra
         }
     }
 }
+
+#if FIRTH_ON_POSIX()
+TEST_CASE("without firth::dispatch the instruction set is the compiler's, and no other is taken") {
+    const auto with = [](const char* wanted) {
+        REQUIRE(::setenv("FIRTH_ARCH", wanted, 1) == 0);
+        return simd::select_arch();
+    };
+    REQUIRE(::unsetenv("FIRTH_ARCH") == 0);
+    REQUIRE(simd::select_arch() == simd::compiled_arch::name);
+    REQUIRE(simd::selected_arch() == simd::compiled_arch::name);
+    REQUIRE(simd::selected_arch<simd::scalar>() == "scalar");
+    REQUIRE(with("") == simd::compiled_arch::name);
+    REQUIRE(with(std::string(simd::compiled_arch::name).c_str()) == simd::compiled_arch::name);
+    REQUIRE(test::message_of<OptionError>([&] { with("avx9"); }) ==
+            "FIRTH_ARCH is \"avx9\", and this program is compiled for " +
+                std::string(simd::compiled_arch::name) +
+                " only; programs that link firth::dispatch choose when they run");
+    REQUIRE(::unsetenv("FIRTH_ARCH") == 0);
+}
+#endif

@@ -64,6 +64,14 @@ TEST_CASE("the nearest spellings come by distance, then by id, within the limit"
             Strings{"abcd", "abcx", "abcde", "abdc", "bacd", "abxy", "xbxd"});
     REQUIRE(nearest_spellings(vocabulary, "abcd") == Strings{"abcd", "abcx", "abcde"});
     REQUIRE(nearest_spellings(vocabulary, "abcd", 0).empty());
+    // The case of letters does not count.
+    REQUIRE(nearest_spellings(vocabulary, "ABCD") == Strings{"abcd", "abcx", "abcde"});
+    Vocabulary capitals;
+    for (const char* const word : {"Emperor", "Gr\xC3\xBC\xC3\x9F"}) {
+        capitals.add(word);
+    }
+    REQUIRE(nearest_spellings(capitals, "emporer") == Strings{"Emperor"});
+    REQUIRE(nearest_spellings(capitals, "GR\xC3\x9C\xC3\x9F") == Strings{"Gr\xC3\xBC\xC3\x9F"});
     // Words of three bytes and fewer: one change only.
     Vocabulary few;
     for (const char* const word : {"ab", "abc", "abd", "xyc", "abcd", "abcde"}) {

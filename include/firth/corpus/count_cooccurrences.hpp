@@ -382,4 +382,11 @@ inline std::vector<std::size_t> row_ranges(std::span<const std::uint64_t> work) 
     return CooccurrenceCounts(store);
 }
 
+/// The same for an encoded corpus and all symbols of its vocabulary.
+[[nodiscard]] inline CooccurrenceCounts count_cooccurrences(const EncodedCorpus& corpus,
+                                                            const CooccurrenceOptions& options = {},
+                                                            const ProgressCallback& callback = {}) {
+    return count_cooccurrences(corpus.corpus.view(), corpus.vocabulary.size(), options, callback);
+}
+
 } // namespace firth

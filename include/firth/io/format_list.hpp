@@ -32,20 +32,26 @@ namespace firth {
 ///         static bool recognize(const firth::FileSample& file) {
 ///             return file.bytes().starts_with("PLAIN\n");
 ///         }
-///         static firth::WordVectors<float> load(const firth::OpenedFile& file,
-///                                               const firth::ReadOptions&, firth::ReadReport*);
 ///         static std::unique_ptr<firth::RowReader> rows(const firth::OpenedFile& file,
 ///                                                       const firth::ReadOptions&);
+///         static firth::WordVectors<float> load(const firth::OpenedFile& file,
+///                                               const firth::ReadOptions& options,
+///                                               firth::ReadReport* report) {
+///             return firth::read_rows(*rows(file, options), file.path(), options, report);
+///         }
 ///     };
+///     static_assert(firth::VectorFormatDescription<PlainFormat>); // else says what is missing
 ///     using MyFormats = firth::KnownFormats::with<PlainFormat>;
 ///     const auto vectors = firth::load<MyFormats>("vectors.plain");
 ///
 /// - `format`: a constant. Its name is no other format's of the list.
 /// - `recognize(sample)`: whether a file of these bytes is in the format. Formats are asked in the
 ///   order of their list, and the first that says yes has the file.
-/// - `load(file, options, report)`: the vectors; `report`, unless null, was cleared before. Throws
-///   `FormatError` for what is not in the format.
 /// - `rows(file, options)`: a reader of one row after the other. The file lives longer than it.
+/// - `load(file, options, report)`: the vectors, by all of the options; `report`, unless null, was
+///   cleared before. Throws `FormatError` for what is not in the format. `read_rows` does all of it
+///   with the reader; a `load` of its own is for formats that are read on several threads, or in
+///   place.
 ///
 /// These three are there where a format differs from the rest:
 ///
@@ -82,14 +88,22 @@ concept HasVerify = requires(const OpenedFile& file, const ReadOptions& options)
     { F::verify(file, options) } -> std::same_as<FileReport>;
 };
 
+/// A type alone, so that compilers say what it lacks: of a list of types gcc says only that one of
+/// them does.
+template <class F>
+struct Described {
+    static_assert(VectorFormatDescription<F>, "a format of your own is described incompletely");
+    using Type = F;
+};
+
 } // namespace detail
 
 /// Formats in the order in which they are asked whether a file is theirs.
 template <VectorFormatDescription... Formats>
 struct FormatList {
     /// This list behind formats of your own, which are asked first.
-    template <VectorFormatDescription... Own>
-    using with = FormatList<Own..., Formats...>;
+    template <class... Own>
+    using with = FormatList<typename detail::Described<Own>::Type..., Formats...>;
 
     /// All of them.
     static constexpr std::array<VectorFormat, sizeof...(Formats)> all{Formats::format...};

@@ -48,6 +48,7 @@ struct Row {
 };
 
 /// Reads a file one row after the other, in memory for one row. Duplicate words are handed on.
+/// Readers look after what concerns one row; `read_rows` reads all of them by the options.
 class RowReader {
 public:
     RowReader() = default;
@@ -68,6 +69,21 @@ public:
 
 /// Writes a file one row after the other, in memory for one row (and the words where the format
 /// puts them elsewhere). Without `finish` nothing is left in the place of the file.
+///
+/// A writer of your own hands the constructor what its format is, and has `put` and `end`. Files
+/// that are replaced whole or not at all are written through `AtomicFile`:
+///
+///     class PlainWriter final : public firth::RowWriter {
+///     public:
+///         PlainWriter(const std::string& path, std::uint64_t rows, std::size_t dim)
+///             : RowWriter(path, rows, dim, plain_format), file_(path) {}
+///
+///     private:
+///         void put(const firth::Row& row) override { file_.write(line_of(row)); }
+///         void end() override { file_.commit(); }
+///
+///         firth::AtomicFile file_;
+///     };
 class RowWriter {
 public:
     RowWriter(const RowWriter&) = delete;
@@ -123,6 +139,7 @@ protected:
         if (rows != 0 || dim != 0) detail::check_table_size(rows, dim);
     }
 
+    /// The rows that were promised, those written so far, and those left out for their words.
     [[nodiscard]] std::uint64_t rows() const noexcept { return rows_; }
     [[nodiscard]] std::uint64_t added() const noexcept { return report_.rows; }
     [[nodiscard]] std::uint64_t skipped() const noexcept { return report_.skipped; }
@@ -136,7 +153,11 @@ protected:
         throw Error("cannot write " + name_ + ": " + message);
     }
 
+    /// Writes a row: `dim()` finite numbers, and a word that the format holds.
     virtual void put(const Row& row) = 0;
+
+    /// Puts the file in its place; called once, after the last row. A header that told of `rows()`
+    /// must be corrected here where rows were `skipped()`: `added()` are there.
     virtual void end() = 0;
 
 private:

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/fold_case.hpp>
 #include <firth/table/vocabulary.hpp>
 
 namespace firth {
@@ -42,14 +43,16 @@ namespace firth {
     return (std::min)(last[b.size()], limit + 1);
 }
 
-/// Up to `count` symbols of the vocabulary that are spelt most like `word`: within an edit distance
-/// of 2 (1 for words of three bytes or fewer), nearest first, then by id. Looks at every symbol.
+/// Up to `count` symbols of the vocabulary that are spelt most like `word`, whatever the case of
+/// their letters: within an edit distance of 2 (1 for words of three bytes or fewer), nearest
+/// first, then by id. Looks at every symbol.
 [[nodiscard]] inline std::vector<std::string>
 nearest_spellings(const Vocabulary& vocabulary, std::string_view word, std::size_t count = 3) {
     const std::size_t limit = word.size() <= 3 ? 1 : 2;
+    const std::string folded = fold_case(word);
     std::vector<std::pair<std::size_t, Id>> similar;
     for (Id id = 0; id < vocabulary.size(); ++id) {
-        const std::size_t distance = edit_distance(word, vocabulary[id], limit);
+        const std::size_t distance = edit_distance(folded, fold_case(vocabulary[id]), limit);
         if (distance <= limit) similar.emplace_back(distance, id);
     }
     std::sort(similar.begin(), similar.end());

@@ -546,7 +546,7 @@ TEST_CASE("options of decompositions reach them", "[lsa]") {
 
 TEST_CASE("vectors of weighed counts put words of a group together") {
     const EncodedCorpus corpus = test::grouped_corpus(3000);
-    const auto counts = count_cooccurrences(corpus.corpus, corpus.vocabulary.size(), {.window = 5});
+    const auto counts = count_cooccurrences(corpus, {.window = 5});
     const auto check = [&](const TrainedVectors& trained) {
         REQUIRE(trained.vectors.dim() == 12);
         REQUIRE(similarity(trained.vectors, "g1w0", "g1w1") >

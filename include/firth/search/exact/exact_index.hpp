@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include <firth/base/scalar.hpp>
@@ -46,11 +47,28 @@ template <class Rows>
 concept HasKnownNorms =
     std::constructible_from<Rows, typename Rows::Source, std::span<const float>>;
 
+/// What a metric is asked about: the elements of a table, floats where they are codes.
+template <class Table>
+struct ComparedIn {
+    using Type = float;
+};
+template <class T>
+struct ComparedIn<EmbeddingTable<T>> {
+    using Type = T;
+};
+template <class Table>
+using Compared = typename ComparedIn<Table>::Type;
+
+/// `Hamming` compares bits, not numbers, and needs no check.
+template <class M>
+using Checked = std::conditional_t<std::same_as<M, Hamming>, Cosine, M>;
+
 } // namespace detail
 
-/// A table whose rows `ExactIndex` can search by the metric M.
+/// A table whose rows `ExactIndex` can search by the metric M. The metric is asked first, so that
+/// compilers name what it lacks.
 template <class Table, class M>
-concept SearchableBy = requires {
+concept SearchableBy = Metric<detail::Checked<M>, detail::Compared<Table>> && requires {
     typename detail::RowsOf<M, Table>::Type;
 };
 
@@ -65,7 +83,7 @@ concept SearchableBy = requires {
 /// Rows are those of an `EmbeddingTable` (or any view) of float, float16 or bfloat16, or of a
 /// `QuantizedTable`, by any metric; or of a `BitTable`, by `Hamming`:
 ///
-///     firth::ExactIndex<firth::Cosine, firth::EmbeddingTable<firth::bfloat16>> halves(brains);
+///     firth::ExactIndex<firth::Cosine, firth::EmbeddingTable<firth::bfloat16>> halves(table);
 ///     firth::ExactIndex<firth::Cosine, firth::QuantizedTable> quarters(codes);
 ///     firth::ExactIndex<firth::Hamming, firth::BitTable> signs(bits);
 ///

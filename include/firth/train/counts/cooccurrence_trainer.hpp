@@ -22,6 +22,7 @@
 #include <firth/base/progress.hpp>
 #include <firth/base/random.hpp>
 #include <firth/corpus/cooccurrence.hpp>
+#include <firth/simd/dispatch/dispatch.hpp>
 #include <firth/simd/dot.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/train/counts/cooccurrence_tiles.hpp>
@@ -372,7 +373,7 @@ private:
     /// Everything that a training that goes on must have in common with the one that was stopped.
     [[nodiscard]] TrainingSettings settings() const {
         return {{"version", detail::version_name()},
-                {"instruction set", detail::arch_name<Arch>()},
+                {"instruction set", std::string(simd::selected_arch<Arch>())},
                 {"model", objective_.settings() + "; " + optimizer_.settings()},
                 {"dim", std::to_string(options_.dim)},
                 {"epochs", std::to_string(options_.epochs)},

@@ -14,7 +14,6 @@
 #include <firth/base/error.hpp>
 #include <firth/base/section_file.hpp>
 #include <firth/base/version.hpp>
-#include <firth/simd/dispatch/dispatch.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/train/run/training_state.hpp>
 
@@ -47,16 +46,6 @@ inline constexpr std::uint32_t checkpoint_version = 2;
 [[nodiscard]] inline std::string version_name() {
     return std::to_string(version.major) + "." + std::to_string(version.minor) + "." +
            std::to_string(version.patch);
-}
-
-/// The name of the instruction set that kernels of `Arch` really use.
-template <class Arch>
-[[nodiscard]] std::string arch_name() {
-    if constexpr (simd::detail::is_dispatched<Arch>) {
-        return std::string(simd::selected_arch());
-    } else {
-        return std::string(Arch::name);
-    }
 }
 
 inline void read_numbers(const SectionFile& file, const TrainedNumbers& to) {

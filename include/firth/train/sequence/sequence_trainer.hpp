@@ -17,6 +17,7 @@
 #include <firth/base/random.hpp>
 #include <firth/corpus/corpus.hpp>
 #include <firth/corpus/sequence_source.hpp>
+#include <firth/simd/dispatch/dispatch.hpp>
 #include <firth/simd/dot.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/train/run/checkpoint.hpp>
@@ -212,7 +213,7 @@ private:
             counts.add(detail::bytes_of(count));
         }
         return {{"version", detail::version_name()},
-                {"instruction set", detail::arch_name<Arch>()},
+                {"instruction set", std::string(simd::selected_arch<Arch>())},
                 {"model",
                  prediction_.settings() + ", " + sampler_.settings() + ", " + symbols_.settings()},
                 {"dim", std::to_string(options_.dim)},
