@@ -236,6 +236,9 @@ TEST_CASE("kernels on bits count as a loop over bits does") {
                 for (auto& word : rows) {
                     word = random() & random();
                 }
+                for (std::size_t i = 0; i < n; ++i) {
+                    rows[3 * stride + i] = ~query[i]; // every bit differs
+                }
                 std::vector<std::uint32_t> distances(count + 1, 77);
                 const simd::KernelTable& kernels = level.table;
                 kernels.hamming_many(query.data(), rows.data(), stride, count, n, distances.data());
@@ -267,7 +270,7 @@ TEST_CASE("kernels on bits count as a loop over bits does") {
 }
 
 TEST_CASE("distances are the same when there are too many for the caches") {
-    const std::size_t words = GENERATE(1u, 2u, 3u, 4u);
+    const std::size_t words = GENERATE(1u, 2u, 3u, 5u, 8u);
     constexpr std::size_t count = (std::size_t{1} << 18) + 5;
     Random random(15);
     std::vector<std::uint64_t> rows(count * words);

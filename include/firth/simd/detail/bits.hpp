@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 #include <firth/base/config.hpp>
 #include <firth/simd/detail/block_bit.hpp>
@@ -21,6 +20,13 @@ FIRTH_ALWAYS_INLINE std::uint64_t hamming_of(const std::uint64_t* a, const std::
                                              std::size_t words) noexcept {
     using B = BitBlock<Arch>;
     constexpr std::size_t width = B::width;
+    if (B::few_words > 0 && words <= B::few_words) {
+        std::uint64_t differing = 0;
+        for (std::size_t i = 0; i < words; ++i) {
+            differing += count_bits<Arch>(a[i] ^ b[i]);
+        }
+        return differing;
+    }
     typename B::Sum even{};
     typename B::Sum odd{};
     std::size_t i = 0;
@@ -43,6 +49,19 @@ template <class Arch>
 FIRTH_ALWAYS_INLINE float jaccard_of(const std::uint64_t* a, const std::uint64_t* b,
                                      std::size_t words) noexcept {
     using B = BitBlock<Arch>;
+    const auto quotient = [](std::uint64_t both, std::uint64_t either) FIRTH_INLINE_LAMBDA {
+        if (either == 0) return 1.0f;
+        return static_cast<float>(static_cast<double>(both) / static_cast<double>(either));
+    };
+    if (B::few_words_jaccard > 0 && words <= B::few_words_jaccard) {
+        std::uint64_t both = 0;
+        std::uint64_t either = 0;
+        for (std::size_t i = 0; i < words; ++i) {
+            both += count_bits<Arch>(a[i] & b[i]);
+            either += count_bits<Arch>(a[i] | b[i]);
+        }
+        return quotient(both, either);
+    }
     typename B::Sum both{};
     typename B::Sum either{};
     std::size_t i = 0;
@@ -56,42 +75,30 @@ FIRTH_ALWAYS_INLINE float jaccard_of(const std::uint64_t* a, const std::uint64_t
         both = B::count(both, B::both(x, y));
         either = B::count(either, B::either(x, y));
     }
-    const std::uint64_t all = B::reduce(either);
-    if (all == 0) return 1.0f;
-    return static_cast<float>(static_cast<double>(B::reduce(both)) / static_cast<double>(all));
+    return quotient(B::reduce(both), B::reduce(either));
 }
 
-/// `hamming_many_of` for contiguous rows of one, two or four words, as many as fill whole
-/// registers; returns how many rows that were.
+/// `hamming_many_of` for contiguous rows of at most `short_words` words, as many as make whole
+/// groups of eight; returns how many rows that were.
 template <class B>
 FIRTH_ALWAYS_INLINE std::size_t
 hamming_short_rows(const std::uint64_t* query, const std::uint64_t* rows, std::size_t count,
                    std::size_t words, std::uint32_t* distances, bool past) noexcept {
+    if (words == 0 || words > B::short_words) return 0;
     const std::size_t whole = count / 8 * 8;
-    const auto all = [&](auto n) FIRTH_INLINE_LAMBDA {
-        alignas(64) std::uint64_t repeated[8];
-        for (std::size_t i = 0; i < 8; ++i) {
+    with_constant<B::short_words>(words, [&](auto n) FIRTH_INLINE_LAMBDA {
+        alignas(64) std::uint64_t repeated[n * B::width];
+        for (std::size_t i = 0; i < n * B::width; ++i) {
             repeated[i] = query[i % n];
         }
-        const typename B::Vector q = B::load(repeated);
         for (std::size_t i = 0; i < whole; i += 8) {
             for (std::size_t line = 0; line < n; ++line) {
                 FIRTH_PREFETCH_READ(reinterpret_cast<const char*>(rows + i * n + 8 * line) + 6144);
             }
-            B::template differing_eight<n>(q, rows + i * n, distances + i, past);
+            B::template differing_eight<n>(repeated, rows + i * n, distances + i, past);
         }
-        return whole;
-    };
-    switch (words) {
-    case 1:
-        return all(std::integral_constant<std::size_t, 1>{});
-    case 2:
-        return all(std::integral_constant<std::size_t, 2>{});
-    case 4:
-        return all(std::integral_constant<std::size_t, 4>{});
-    default:
-        return 0;
-    }
+    });
+    return whole;
 }
 
 /// The bits in which a query differs from each of `count` rows that lie `stride` words apart.
@@ -106,9 +113,7 @@ FIRTH_ALWAYS_INLINE void hamming_many_of(const std::uint64_t* query, const std::
     // not stay in cache anyway; written past it, they need not be read first.
     [[maybe_unused]] const bool past =
         count >= (std::size_t{1} << 18) && reinterpret_cast<std::uintptr_t>(distances) % 32 == 0;
-    if constexpr (requires {
-                      B::template differing_eight<1>(B::load(query), rows, distances, past);
-                  }) {
+    if constexpr (requires { B::short_words; }) {
         const std::size_t done =
             stride == words ? hamming_short_rows<B>(query, rows, count, words, distances, past) : 0;
         rows += done * stride;
