@@ -137,6 +137,10 @@ struct CorpusArguments {
     void add_vocabulary_to(CLI::App& command);
     void add_cache_to(CLI::App& command);
 
+    /// Throws `OptionError` for an option given in vain: an encoded corpus heeds none of those that
+    /// say how a text is encoded.
+    void check_heeded() const;
+
     /// All that is read.
     [[nodiscard]] std::vector<NamedFile> files() const;
 
@@ -151,6 +155,7 @@ struct CorpusArguments {
     [[nodiscard]] std::vector<NamedFile> outputs(const std::string& output) const;
 
 private:
+    std::vector<const CLI::Option*> encoding_; ///< say how a text is encoded
     mutable std::optional<std::vector<std::string>> texts_;
     mutable std::vector<firth::SkippedFile> skipped_;
 };

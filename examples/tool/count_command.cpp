@@ -73,6 +73,10 @@ firth::CountedCorpus counted_corpus(const CountArguments& arguments, CorpusArgum
     options.folder = folder_of(output);
     if (!arguments.counts.empty()) {
         if (firth::is_section_file(firth::MappedFile(arguments.counts).bytes())) {
+            if (!arguments.vocabulary.empty()) {
+                throw firth::OptionError("--vocab was given, and " + arguments.counts +
+                                         " holds its words itself");
+            }
             return firth::open_cooccurrences(arguments.counts);
         }
         if (arguments.vocabulary.empty()) {
@@ -91,9 +95,8 @@ firth::CountedCorpus counted_corpus(const CountArguments& arguments, CorpusArgum
     opened.report(quiet);
     const SignalsNoted noted;
     firth::CountedCorpus result{opened.corpus.vocabulary, {}};
-    result.counts =
-        firth::count_cooccurrences(opened.corpus.corpus, opened.corpus.vocabulary.size(), options,
-                                   SignalsNoted::progress(progress_printer(quiet)));
+    result.counts = firth::count_cooccurrences(opened.corpus, options,
+                                               SignalsNoted::progress(progress_printer(quiet)));
     if (SignalsNoted::signal() != 0) {
         throw Stopped{SignalsNoted::signal(), "stopped; nothing was written"};
     }
@@ -120,6 +123,7 @@ void add_count_command(CLI::App& app) {
     command->add_flag("--json", arguments->json, "print the result as one JSON object");
     command->add_flag("--quiet", arguments->quiet, "show no progress");
     command->callback([arguments, command] {
+        arguments->corpus.check_heeded();
         arguments->vocabulary_given = command->count("--vocab") != 0;
         run_count(*arguments);
     });

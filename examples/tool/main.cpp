@@ -7,11 +7,24 @@
 #include <firth/base/error.hpp>
 #include <firth/base/version.hpp>
 #include <firth/simd/dispatch/dispatch.hpp>
+#include <firth/table/spelling.hpp>
+#include <firth/table/vocabulary.hpp>
 
 namespace {
 
 constexpr int run_time_error = 1;
 constexpr int wrong_usage = 2;
+
+/// The option of a command that is spelt most like an argument; empty where none is.
+std::string nearest_option(const CLI::App& command, const std::string& argument) {
+    if (!argument.starts_with("--")) return {};
+    firth::Vocabulary names;
+    for (const CLI::Option* const option : command.get_options()) {
+        names.add(option->get_name());
+    }
+    const auto nearest = firth::nearest_spellings(names, argument.substr(0, argument.find('=')), 1);
+    return nearest.empty() ? std::string() : nearest.front();
+}
 
 /// What CLI11 says, without the marks of `parse`, and with what helps.
 std::string describe(const CLI::ParseError& error, const CLI::App& app) {
@@ -20,9 +33,12 @@ std::string describe(const CLI::ParseError& error, const CLI::App& app) {
     std::string text = error.what();
     if (surplus && !commands.empty()) {
         text = "not expected:";
+        std::string meant;
         for (const std::string& argument : commands.front()->remaining()) {
             text += ' ' + argument;
+            if (meant.empty()) meant = nearest_option(*commands.front(), argument);
         }
+        if (!meant.empty()) text += ", did you mean " + meant + '?';
     }
     std::erase(text, '\x01');
     const std::string command = commands.empty() ? "" : ' ' + commands.front()->get_name();

@@ -53,8 +53,9 @@ firth::ProgressCallback progress_printer(bool quiet, const std::string& unit) {
             return true;
         };
     }
-    return [unit, last = -5.0](const firth::Progress& progress) mutable {
-        if (progress.seconds - last >= 5 || progress.done == progress.total) {
+    return [unit, last = 0.0](const firth::Progress& progress) mutable {
+        const bool ended = progress.done == progress.total && last > 0; // short work says nothing
+        if (progress.seconds - last >= 5 || ended) {
             last = progress.seconds;
             std::cerr << firth::progress_line(progress, {.unit = unit}) << '\n';
         }

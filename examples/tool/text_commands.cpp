@@ -57,6 +57,7 @@ struct PhraseArguments {
 };
 
 void run_phrases(PhraseArguments& arguments) {
+    arguments.corpus.check_heeded();
     arguments.corpus.vocabulary.min_count = 1; // every word of the text is written again
     arguments.corpus.vocabulary.threads = arguments.options.threads;
     std::vector<NamedFile> outputs{{"--output", arguments.output}};
@@ -133,13 +134,24 @@ CLI::Option* CorpusArguments::add_to(CLI::App& command) {
 }
 
 void CorpusArguments::add_vocabulary_to(CLI::App& command) {
-    command.add_option("--min-count", vocabulary.min_count, "leave out words seen less often");
-    command.add_option("--max-vocab", vocabulary.max_size,
-                       "keep at most this many words, 0: no limit");
+    encoding_.push_back(
+        command.add_option("--min-count", vocabulary.min_count, "leave out words seen less often"));
+    encoding_.push_back(command.add_option("--max-vocab", vocabulary.max_size,
+                                           "keep at most this many words, 0: no limit"));
 }
 
 void CorpusArguments::add_cache_to(CLI::App& command) {
-    command.add_option("--cache", cache, "folder for encoded texts, kept and used again");
+    encoding_.push_back(
+        command.add_option("--cache", cache, "folder for encoded texts, kept and used again"));
+}
+
+void CorpusArguments::check_heeded() const {
+    if (inputs.size() != 1 || !is_encoded(inputs[0])) return;
+    for (const CLI::Option* const option : encoding_) {
+        if (option->count() == 0) continue;
+        throw firth::OptionError(option->get_name() + " was given, and " + inputs[0] +
+                                 " is already encoded");
+    }
 }
 
 std::vector<NamedFile> CorpusArguments::files() const {

@@ -170,6 +170,23 @@ void settle(TrainArguments& arguments, const CLI::App& command) {
                                  : from_counts ? "--input is required, or --counts"
                                                : "--input is required");
     }
+    for (const char* const name :
+         {"--min-count", "--max-vocab", "--cache", "--window", "--context", "--context-weight"}) {
+        if (asked(name) && asked("--counts")) {
+            throw firth::OptionError(std::string(name) + " was given, and " +
+                                     arguments.counts.counts + " is already counted");
+        }
+    }
+    if (asked("--vocab") && !asked("--counts")) {
+        throw firth::OptionError("--vocab was given without --counts, to which it belongs");
+    }
+    for (const char* const name : {"--negative", "--negative-power"}) {
+        if (asked(name) && arguments.loss == "hs") {
+            throw firth::OptionError(std::string(name) +
+                                     " was given, and --loss hs has no such setting");
+        }
+    }
+    arguments.corpus.check_heeded();
     if (asked("--lr") && arguments.word2vec.learning_rate == 0) {
         throw firth::OptionError("--lr is 0, at which nothing is learnt, expected more than 0, or "
                                  "no --lr for what is usual for the model");

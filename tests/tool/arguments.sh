@@ -92,6 +92,9 @@ expect 2 "counts is empty" "$firth" train --model glove --counts "" --output x
 expect 1 'the word "" is not' "$firth" neighbors --vectors odd.vec ""
 expect 2 '"trian" is no command, expected one of demo, .*train' "$firth" trian --input x --output x
 expect 2 '"" is no command' "$firth" ""
+expect 2 "not expected: --epohs 3, did you mean --epochs? (see firth train --help)" \
+    "$firth" train --input x --output x --epohs 3
+expect 2 "not expected: --epohs=3, did you mean --epochs?" "$firth" train --input x --output x --epohs=3
 expect 2 "not expected: --nonsense 3 more (see firth train --help)" "$firth" train --input x --output x --nonsense 3 more
 
 # Numbers are named as they were given.

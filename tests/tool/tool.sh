@@ -136,8 +136,9 @@ expect 0 '"counts"' "$firth" cooccur --input corpus.txt --output co.bin --format
 [ "$(head -1 vocab.txt)" = "a 2000" ] || fail "vocab.txt begins with $(head -1 vocab.txt)"
 glove="$firth train --model glove --dim 12 --min-count 1"
 expect 0 "wrote .* x 12" $glove --input corpus.txt --output g1 --threads 2
-expect 0 "wrote .* x 12" $glove --counts counts --output g2 --threads 1
-expect 0 "wrote .* x 12" $glove --counts co.bin --vocab vocab.txt --output g3
+counted="$firth train --model glove --dim 12"
+expect 0 "wrote .* x 12" $counted --counts counts --output g2 --threads 1
+expect 0 "wrote .* x 12" $counted --counts co.bin --vocab vocab.txt --output g3
 cmp g1 g2 || fail "counts made glove's vectors differ, or threads did"
 cmp g1 g3 || fail "glove's own counts made its vectors differ"
 expect 0 '"cost"' $glove --input corpus.txt --output g4 --vectors both --format glove-text --epochs 3 --json
@@ -161,21 +162,39 @@ expect 2 "no checkpoints" "$firth" train --model lsa --input corpus.txt --output
 expect 2 "--input is required, or --counts" $glove --output x
 expect 2 "--input is required" "$firth" train --output x
 expect 2 "one of them" $glove --counts counts --input corpus.txt --output x
-expect 2 "holds no words" $glove --counts co.bin --output x
-expect 2 "x-max is 0" $glove --counts counts --output x --x-max 0
+expect 2 "holds no words" $counted --counts co.bin --output x
+expect 2 "x-max is 0" $counted --counts counts --output x --x-max 0
+# What could not be heeded is refused.
+for option in --min-count --max-vocab --window; do
+    expect 2 "^firth: $option was given, and counts is already counted$" $counted --counts counts --output x $option 3
+done
+expect 2 "^firth: --cache was given, and counts is already counted$" $counted --counts counts --output x --cache c
+expect 2 "^firth: --context was given, and counts is already" $counted --counts counts --output x --context left
+expect 2 "^firth: --context-weight was given, and counts is" $counted --counts counts --output x --context-weight uniform
+expect 2 "^firth: --vocab was given, and counts holds its words itself$" $counted --counts counts --output x --vocab vocab.txt
+expect 2 "^firth: --vocab was given without --counts" $glove --input corpus.txt --output x --vocab vocab.txt
+for option in --min-count --max-vocab; do
+    expect 2 "^firth: $option was given, and encoded is already encoded$" "$firth" train --input encoded --output x $option 3
+    expect 2 "^firth: $option was given, and encoded is already encoded$" "$firth" cooccur --input encoded --output x $option 3
+done
+expect 2 "^firth: --cache was given, and encoded is" "$firth" train --model lsa --input encoded --output x --cache c
+expect 2 "^firth: --cache was given, and encoded is" "$firth" phrases --input encoded --output x --cache c
+for option in --negative --negative-power; do
+    expect 2 "^firth: $option was given, and --loss hs has no such" "$firth" train --input corpus.txt --output x --loss hs $option 1
+done
 expect 2 "window is 1001" $glove --input corpus.txt --output x --window 1001
 expect 2 "dim is 1000, expected at most" "$firth" train --model lsa --counts counts --output x --dim 1000
-expect 2 "all-but-the-top is 50" $glove --counts counts --output x --all-but-the-top 50
-expect 1 "diverged" $glove --counts counts --output x --lr 10 --x-max 1e30 --alpha 0 --quiet
+expect 2 "all-but-the-top is 50" $counted --counts counts --output x --all-but-the-top 50
+expect 1 "diverged" $counted --counts counts --output x --lr 10 --x-max 1e30 --alpha 0 --quiet
 head -c 1000 co.bin >cut.bin
 head -c 1003 co.bin >half.bin
 head -3 vocab.txt >few.txt
-expect 1 "ends within a record" $glove --counts half.bin --vocab vocab.txt --output x
-expect 1 "the size of the vocabulary" $glove --counts co.bin --vocab few.txt --output x
+expect 1 "ends within a record" $counted --counts half.bin --vocab vocab.txt --output x
+expect 1 "the size of the vocabulary" $counted --counts co.bin --vocab few.txt --output x
 printf 'one 1\ntwo\n' >bad.txt
-expect 1 "bad.txt, line 2" $glove --counts co.bin --vocab bad.txt --output x
+expect 1 "bad.txt, line 2" $counted --counts co.bin --vocab bad.txt --output x
 head -c 400 counts >cut
-expect 1 "cut, byte" $glove --counts cut --output x
+expect 1 "cut, byte" $counted --counts cut --output x
 expect 1 "kind" "$firth" train --input counts --output x
 expect 1 "holds no words" $glove --input /dev/null --output x
 [ -e x ] && fail "a failed training left a file"
@@ -183,6 +202,8 @@ expect 1 "holds no words" $glove --input /dev/null --output x
 
 # Files: any format to any other, and back.
 printf '3 2\na 1 2\nb 2 1\na 5 5\n' >twice
+expect 0 "wrote" "$firth" convert v again.vec
+[ -s err ] && fail "work of a moment tells of its progress: $(cat err)"
 convert="$firth convert --quiet"
 head -6 v.word2vec-text | sed '1s/^[0-9]*/5/' >few.vec
 cp few.vec expected.vec

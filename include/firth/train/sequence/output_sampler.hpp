@@ -24,6 +24,9 @@ struct Outputs {
 ///   the rows of a centre to `ids`, all different, those with label 1 first. There may be none;
 /// - `settings()` as in `WindowPrediction`.
 ///
+/// `train_word2vec` makes its sampler itself, by what `Word2VecSampler` (`word2vec.hpp`) asks for
+/// beside this; `SequenceTrainer` takes one that is made.
+///
 /// A complete example, where a centre is scored against the ids next to it:
 ///
 ///     struct NextIds {

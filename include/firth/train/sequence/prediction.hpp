@@ -25,7 +25,8 @@ namespace firth {
 /// Two members are optional. `max_contexts` is the most contexts of one step: a window with more is
 /// stepped on in several, every two of them with outputs of their own. `zero_loss(rows)` is the
 /// loss of a step where all scores are zero: a training that costs clearly more is stopped
-/// (`DivergenceCheck`).
+/// (`DivergenceCheck`). `train_word2vec` makes its prediction itself, by the `make` of
+/// `Word2VecPrediction` (`word2vec.hpp`); `SequenceTrainer` takes one that is made.
 ///
 /// A complete example, which pulls contexts towards the centre's row and knows no negatives:
 ///

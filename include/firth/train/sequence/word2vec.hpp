@@ -82,6 +82,8 @@ inline void check_options(const Word2VecOptions& options) {
 }
 
 /// A prediction that `train_word2vec` can make: `make(options)` reads the options that it needs.
+///
+///     static Attract make(const firth::Word2VecOptions&) { return {}; }
 template <class P>
 concept Word2VecPrediction = WindowPrediction<P> && requires(const Word2VecOptions& options) {
     { P::make(options) } -> std::same_as<P>;
@@ -90,6 +92,11 @@ concept Word2VecPrediction = WindowPrediction<P> && requires(const Word2VecOptio
 /// A sampler that `train_word2vec` can make, from the counts of the vocabulary.
 /// `outputs_are_symbols` says whether output row i belongs to symbol i, so that it can be part of a
 /// word's vector.
+///
+///     static constexpr bool outputs_are_symbols = true;
+///     static NextIds make(std::span<const std::uint64_t> counts, const firth::Word2VecOptions&) {
+///         return {counts.size()};
+///     }
 template <class S>
 concept Word2VecSampler = OutputSampler<S> &&
     requires(std::span<const std::uint64_t> counts, const Word2VecOptions& options) {
