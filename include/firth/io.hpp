@@ -20,7 +20,6 @@
 #include <firth/io/rows.hpp>
 #include <firth/io/safetensors.hpp>
 #include <firth/io/save.hpp>
-#include <firth/io/safetensors.hpp>
 #include <firth/io/vecs.hpp>
 #include <firth/io/verify.hpp>
 #include <firth/io/vocabulary_text.hpp>
