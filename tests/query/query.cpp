@@ -414,12 +414,16 @@ void check_words(const WordVectors<float>& vectors, I index) {
         }
     };
     same(nearest(asked, "w3", {.top = 5}), nearest(exact, "w3", {.top = 5}));
+    ThreadPool pool(2);
+    same(nearest(asked, "w3", {.top = 5, .pool = &pool}), nearest(exact, "w3", {.top = 5}));
     same(most_similar(asked, {"w1", "w2"}, {"w9"}), most_similar(exact, {"w1", "w2"}, {"w9"}));
     same(asked.search(vectors["w7"], {.k = 4, .filter = [](Id id) { return id % 2 == 0; }}),
          exact.search(vectors["w7"], {.k = 4, .filter = [](Id id) { return id % 2 == 0; }}));
     for (const AnalogyMethod method : {AnalogyMethod::cos_add, AnalogyMethod::cos_mul}) {
         const AnalogyOptions options{.top = 6, .method = method};
         same(analogy(asked, "w1", "w2", "w3", options), analogy(exact, "w1", "w2", "w3", options));
+        const AnalogyOptions pooled{.top = 6, .method = method, .pool = &pool};
+        same(analogy(asked, "w1", "w2", "w3", pooled), analogy(exact, "w1", "w2", "w3", options));
     }
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <firth/base/thread_pool.hpp>
 #include <firth/query/nearest.hpp>
 #include <firth/query/out_of_vocabulary.hpp>
 #include <firth/query/word_lookup.hpp>
@@ -37,6 +38,8 @@ struct AnalogyOptions {
     std::size_t top = 10;
     AnalogyMethod method = AnalogyMethod::cos_add;
     OutOfVocabulary out_of_vocabulary = OutOfVocabulary::error();
+    std::size_t threads = 1;    ///< of 3CosAdd; 0: all of the machine's
+    ThreadPool* pool = nullptr; ///< threads that are there already, instead of `threads`
 };
 
 namespace detail {
@@ -92,7 +95,10 @@ template <IdIndex I>
                                              const AnalogyOptions& options = {}) {
     if (options.method == AnalogyMethod::cos_add) {
         return most_similar(index, {std::string(b), std::string(c)}, {std::string(a)},
-                            {.top = options.top, .out_of_vocabulary = options.out_of_vocabulary});
+                            {.top = options.top,
+                             .out_of_vocabulary = options.out_of_vocabulary,
+                             .threads = options.threads,
+                             .pool = options.pool});
     }
     std::array<LookedUp, 3> words;
     std::vector<Id> excluded;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/thread_pool.hpp>
 #include <firth/query/out_of_vocabulary.hpp>
 #include <firth/query/word_lookup.hpp>
 #include <firth/search/exact/exact_index.hpp>
@@ -105,6 +106,8 @@ private:
 struct NearestOptions {
     std::size_t top = 10;
     OutOfVocabulary out_of_vocabulary = OutOfVocabulary::error();
+    std::size_t threads = 1;    ///< 0: all of the machine's
+    ThreadPool* pool = nullptr; ///< threads that are there already, instead of `threads`
 };
 
 namespace detail {
@@ -158,7 +161,9 @@ most_similar(const WordIndex<I>& index, const std::vector<std::string>& positive
     }
     std::vector<Id> excluded = std::move(plus.rows);
     excluded.insert(excluded.end(), minus.rows.begin(), minus.rows.end());
-    return index.search(query, {.k = options.top, .excluded = excluded});
+    return index.search(
+        query,
+        {.k = options.top, .excluded = excluded, .threads = options.threads, .pool = options.pool});
 }
 
 /// The words nearest to `word`, itself left out. Throws `UnknownWordError`.

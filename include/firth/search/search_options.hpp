@@ -10,6 +10,8 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/thread_count.hpp>
+#include <firth/base/thread_pool.hpp>
 #include <firth/table/id.hpp>
 
 namespace firth {
@@ -34,6 +36,16 @@ struct SearchOptionsOf {
     std::function<bool(const Label&)> filter{};
 
     std::size_t threads = 1; ///< 0: all of the machine's
+
+    /// Threads that are there already, instead of `threads` that are started for each call: for
+    /// many single queries. Calls from several threads may share a pool: while it searches for one
+    /// of them, each other one uses its own thread alone.
+    ThreadPool* pool = nullptr;
+
+    /// Where a search with these options runs. Throws `OptionError` for too many threads.
+    [[nodiscard]] Workers workers() const {
+        return pool != nullptr ? Workers(*pool) : Workers(resolve_threads(threads));
+    }
 };
 
 /// What to look for in an index of ids.
