@@ -369,6 +369,8 @@ TEST_CASE("unknown words follow the policy") {
 
 TEST_CASE("an index of a temporary does not compile") {
     static_assert(!std::is_constructible_v<WordIndex<>, WordVectors<float>&&>);
+    static_assert(
+        !std::is_constructible_v<WordIndex<>, WordVectors<float>&&, const CertifiedOptions&>);
     static_assert(std::is_constructible_v<WordIndex<>, const WordVectors<float>&>);
 }
 
@@ -405,7 +407,7 @@ struct NaiveCosines {
 /// Nearest words and analogies by an index over the rows of the vectors, against exact ones.
 template <class I>
 void check_words(const WordVectors<float>& vectors, I index) {
-    const WordIndex exact(vectors);
+    const WordIndex<ExactIndex<Cosine>> exact(vectors);
     const WordIndex asked(vectors, std::move(index));
     const auto same = [](const std::vector<WordScore>& a, const std::vector<WordScore>& b) {
         REQUIRE(words(a) == words(b));
@@ -428,6 +430,31 @@ void check_words(const WordVectors<float>& vectors, I index) {
 }
 
 } // namespace
+
+TEST_CASE("words are screened by default, where there is memory", "[nearest]") {
+    const WordVectors<float> vectors = uneven_vectors();
+    const WordIndex index(vectors);
+    const WordIndex plain(vectors, {.memory = 0});
+    static_assert(std::is_same_v<decltype(index), decltype(plain)>);
+    REQUIRE(index.index().is_screened());
+    REQUIRE_FALSE(plain.index().is_screened());
+    const WordIndex<ExactIndex<Cosine>> exact(vectors);
+    for (const std::string_view word : {"w0", "w3", "w59"}) {
+        const auto expected = nearest(exact, word, {.top = 20});
+        for (const auto& found :
+             {nearest(index, word, {.top = 20}), nearest(plain, word, {.top = 20})}) {
+            REQUIRE(words(found) == words(expected));
+            for (std::size_t i = 0; i < found.size(); ++i) {
+                REQUIRE(found[i].score == expected[i].score);
+            }
+        }
+    }
+    // Vectors too long for int8 are searched all the same.
+    Vocabulary one;
+    one.add("long");
+    const WordVectors<float> wide(std::move(one), EmbeddingTable<float>(1, simd::max_byte_dim + 1));
+    REQUIRE(WordIndex(wide).search(wide["long"]).size() == 1);
+}
 
 TEST_CASE("words are found by any index of ids", "[nearest]") {
     const WordVectors<float> vectors = uneven_vectors();

@@ -192,12 +192,17 @@ private:
     std::vector<std::thread> others_;
 };
 
-/// Where work runs: on so many threads, started for it, or on those of a pool. A number or a pool
-/// converts to it.
+/// Where work runs: on so many threads, 1 or more, started for it, or on those of a pool. A number
+/// or a pool converts to it.
 class Workers {
 public:
     Workers(std::size_t threads) noexcept : threads_(threads) {}
     Workers(ThreadPool& pool) noexcept : threads_(pool.threads()), pool_(&pool) {}
+
+    /// What options mean: the pool where there is one, else `requested` threads, 0 for all of the
+    /// machine's. Throws `OptionError` above `max_threads`.
+    Workers(std::size_t requested, ThreadPool* pool)
+        : threads_(pool != nullptr ? pool->threads() : resolve_threads(requested)), pool_(pool) {}
 
     [[nodiscard]] std::size_t threads() const noexcept { return threads_; }
     [[nodiscard]] ThreadPool* pool() const noexcept { return pool_; }

@@ -14,6 +14,7 @@
 #include <firth/query/nearest.hpp>
 #include <firth/query/out_of_vocabulary.hpp>
 #include <firth/query/word_lookup.hpp>
+#include <firth/search/exact/certified_index.hpp>
 #include <firth/search/exact/exact_index.hpp>
 #include <firth/search/index.hpp>
 #include <firth/search/metric.hpp>
@@ -50,6 +51,8 @@ template <IdIndex I>
 [[nodiscard]] float cosine_term(const WordIndex<I>& index, Id id) noexcept {
     if constexpr (std::same_as<I, ExactIndex<Cosine>>) {
         return index.index().rows().terms()[id];
+    } else if constexpr (std::same_as<I, CertifiedIndex<Cosine>>) {
+        return index.index().exact().rows().terms()[id];
     } else {
         return Cosine::term(simd::norm(index.vectors()[id]));
     }

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
-#include <firth/base/thread_count.hpp>
-#include <firth/base/thread_pool.hpp>
 #include <firth/table/id.hpp>
 
 namespace firth {
+
+class ThreadPool; // base/thread_pool.hpp
 
 /// What to look for in an index with such labels: the same options for every index and every call.
 template <class Label>
@@ -41,11 +41,6 @@ struct SearchOptionsOf {
     /// many single queries. Calls from several threads may share a pool: while it searches for one
     /// of them, each other one uses its own thread alone.
     ThreadPool* pool = nullptr;
-
-    /// Where a search with these options runs. Throws `OptionError` for too many threads.
-    [[nodiscard]] Workers workers() const {
-        return pool != nullptr ? Workers(*pool) : Workers(resolve_threads(threads));
-    }
 };
 
 /// What to look for in an index of ids.

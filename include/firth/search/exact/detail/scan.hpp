@@ -9,6 +9,7 @@
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/parallel.hpp>
+#include <firth/base/thread_pool.hpp>
 #include <firth/search/candidate.hpp>
 #include <firth/search/codes/detail/tile_products.hpp>
 #include <firth/search/detail/candidates.hpp>
@@ -79,7 +80,7 @@ void scan(const R& rows, const Queries& queries, const SearchOptions& options, S
     const std::size_t count = queries.rows();
     check_options(options, rows.size(), count);
     if (count == 0) return;
-    const Workers workers = options.workers();
+    const Workers workers(options.threads, options.pool);
     const std::size_t threads = workers.threads();
     // Groups of nearly the same size, as many for each thread.
     const std::size_t wanted = round_up((count + most_grouped_queries - 1) / most_grouped_queries,
