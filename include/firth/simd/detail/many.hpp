@@ -41,6 +41,28 @@ struct OneWithMany<B> {
     using Type = typename B::OneWithMany;
 };
 
+/// What such sums may have beyond those of every block.
+template <class Sums>
+concept HasStart = requires {
+    &Sums::start;
+};
+template <class Sums>
+concept ReducesSixteen = requires {
+    &Sums::reduce_sixteen;
+};
+
+/// The totals of `Count` sums.
+template <class Sums, std::size_t Count, class Product>
+FIRTH_ALWAYS_INLINE void reduce_group(const typename Sums::Sum* sums, Product* to) noexcept {
+    if constexpr (Count == 16 && ReducesSixteen<Sums>) {
+        Sums::reduce_sixteen(sums, to);
+    } else {
+        unroll<Count>([&](auto i) FIRTH_INLINE_LAMBDA {
+            to[i] = static_cast<Product>(Sums::reduce(sums[i]));
+        });
+    }
+}
+
 /// The most blocks of a query that stays in registers.
 inline constexpr std::size_t most_held_blocks = 8;
 
@@ -60,7 +82,7 @@ FIRTH_ALWAYS_INLINE void dot_many_held(const Element<F>* query, const Element<F>
     unroll<Full>([&](auto k) FIRTH_INLINE_LAMBDA { held[k] = B::load(query + k * width); });
     if constexpr (Tail) held[Full] = B::load_tail(query, Full * width, dim);
     typename Sums::Sum start{};
-    if constexpr (requires { Sums::start(held, dim); }) start = Sums::start(held, Full + Tail);
+    if constexpr (HasStart<Sums>) start = Sums::start(held, Full + Tail);
     typename Sums::Sum sums[waiting];
     for (std::size_t first = 0; first < count; first += waiting) {
         // The compiler does not know how many these are, or it would write all turns out.
@@ -79,14 +101,7 @@ FIRTH_ALWAYS_INLINE void dot_many_held(const Element<F>* query, const Element<F>
             sums[r] = Sums::add(both[0], both[1]);
         }
         for_each_group<16>(some, [&](std::size_t r, auto g) FIRTH_INLINE_LAMBDA {
-            auto* const to = scores + first + r;
-            if constexpr (g == 16 && requires { Sums::reduce_sixteen(sums, to); }) {
-                Sums::reduce_sixteen(sums + r, to);
-            } else {
-                unroll<g>([&](auto k) FIRTH_INLINE_LAMBDA {
-                    to[k] = static_cast<typename Format<F>::Product>(Sums::reduce(sums[r + k]));
-                });
-            }
+            reduce_group<Sums, g>(sums + r, scores + first + r);
         });
     }
 }
