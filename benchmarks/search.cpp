@@ -122,14 +122,15 @@ void measure(const char* name, const EmbeddingTable<float>& table) {
 
     const std::size_t singles = bytes > 1e9 ? 3 : 50;
     std::vector<std::vector<Neighbor>> alone(singles);
-    const auto ask = [&](std::size_t threads) {
+    const auto ask = [&](const auto& asked, const SearchOptions& options) {
         return repeat(7, [&] {
             for (std::size_t q = 0; q < singles; ++q) {
-                alone[q] = index.search(queries[q], {.k = 10, .threads = threads});
+                alone[q] = asked.search(queries[q], options);
             }
         });
     };
-    const Spread single = ask(1);
+    ThreadPool pool(2);
+    const Spread single = ask(index, {.k = 10});
     double bandwidth = 0;
     for (const std::size_t ahead : {0u, 1024u, 4096u}) {
         const auto all = static_cast<std::size_t>(bytes) / 4096 * 4096;
@@ -142,7 +143,15 @@ void measure(const char* name, const EmbeddingTable<float>& table) {
                 table.dim(), bandwidth * 1e-9);
     print("singly", single, static_cast<double>(singles), bytes / each / bandwidth,
           "the read bandwidth");
-    print("singly, 2 threads", ask(2), static_cast<double>(singles), 0, "");
+    const auto print_single = [&](const char* what, Spread seconds) {
+        print(what, seconds, static_cast<double>(singles), 0, "");
+        std::printf("%-28s %10.2f x one thread, plain\n", "", single.median / seconds.median);
+    };
+    print_single("singly, 2 threads", ask(index, {.k = 10, .threads = 2}));
+    print_single("singly, a pool of 2", ask(index, {.k = 10, .pool = &pool}));
+    const CertifiedIndex<M> screened(table, {.threads = 0});
+    print_single("screened, singly", ask(screened, {.k = 10}));
+    print_single("screened, singly, a pool of 2", ask(screened, {.k = 10, .pool = &pool}));
 
     const std::size_t batch = bytes > 1e9 ? 250 : 1000;
     std::vector<std::vector<Neighbor>> together;
@@ -164,7 +173,6 @@ void measure(const char* name, const EmbeddingTable<float>& table) {
     const Spread two = ask_all(2);
     print("in a batch, 2 threads", two, static_cast<double>(batch), 0, "");
     std::printf("%-28s %10.2f x\n", "2 threads over one", many.median / two.median);
-    const CertifiedIndex<M> screened(table, {.threads = 0});
     std::vector<std::vector<Neighbor>> certified;
     for (const std::size_t threads : {1u, 2u}) {
         ScreeningReport report;

@@ -79,7 +79,7 @@ with tempfile.TemporaryDirectory() as folder:
         text = subprocess.run([arguments.firth_benchmark], env=environment, capture_output=True, text=True, check=True).stdout
         section = text.split("inner product")[1].split("squared")[0]
         suffix = "" if arguments.threads == 1 else f", {arguments.threads} threads"
-        for name, label in (("singly", "firth singly"), ("in a batch", "firth batch of 1000"), ("screened", "firth batch of 1000, screened")):
+        for name, label in (("singly", "firth singly"), ("screened, singly", "firth singly, screened"), ("in a batch", "firth batch of 1000"), ("screened", "firth batch of 1000, screened")):
             found = re.search(rf"^{name}{suffix}\s+(\d+) queries/s", section, re.M)
             if found:
                 note(label, float(found.group(1)))

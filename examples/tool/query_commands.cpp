@@ -37,7 +37,7 @@ void print(const QueryArguments& arguments, const std::vector<firth::WordScore>&
 
 void neighbors(const QueryArguments& arguments) {
     const AskedVectors asked(arguments.vectors);
-    const firth::WordIndex index(asked.words());
+    const firth::WordIndex index(asked.words(), {.memory = 0}); // for one question
     print(arguments,
           firth::most_similar(index, arguments.words, {},
                               {.top = arguments.top, .out_of_vocabulary = asked.unknown()}));
@@ -45,7 +45,7 @@ void neighbors(const QueryArguments& arguments) {
 
 void analogy(const QueryArguments& arguments) {
     const AskedVectors asked(arguments.vectors);
-    const firth::WordIndex index(asked.words());
+    const firth::WordIndex index(asked.words(), {.memory = 0}); // for one question
     const auto method =
         arguments.method == "mul" ? firth::AnalogyMethod::cos_mul : firth::AnalogyMethod::cos_add;
     print(arguments,

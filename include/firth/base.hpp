@@ -27,5 +27,7 @@
 #include <firth/base/scalar.hpp>
 #include <firth/base/section_file.hpp>
 #include <firth/base/temporary_file.hpp>
+#include <firth/base/thread_count.hpp>
+#include <firth/base/thread_pool.hpp>
 #include <firth/base/utf8.hpp>
 #include <firth/base/version.hpp>

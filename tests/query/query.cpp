@@ -369,6 +369,8 @@ TEST_CASE("unknown words follow the policy") {
 
 TEST_CASE("an index of a temporary does not compile") {
     static_assert(!std::is_constructible_v<WordIndex<>, WordVectors<float>&&>);
+    static_assert(
+        !std::is_constructible_v<WordIndex<>, WordVectors<float>&&, const CertifiedOptions&>);
     static_assert(std::is_constructible_v<WordIndex<>, const WordVectors<float>&>);
 }
 
@@ -405,7 +407,7 @@ struct NaiveCosines {
 /// Nearest words and analogies by an index over the rows of the vectors, against exact ones.
 template <class I>
 void check_words(const WordVectors<float>& vectors, I index) {
-    const WordIndex exact(vectors);
+    const WordIndex<ExactIndex<Cosine>> exact(vectors);
     const WordIndex asked(vectors, std::move(index));
     const auto same = [](const std::vector<WordScore>& a, const std::vector<WordScore>& b) {
         REQUIRE(words(a) == words(b));
@@ -414,16 +416,45 @@ void check_words(const WordVectors<float>& vectors, I index) {
         }
     };
     same(nearest(asked, "w3", {.top = 5}), nearest(exact, "w3", {.top = 5}));
+    ThreadPool pool(2);
+    same(nearest(asked, "w3", {.top = 5, .pool = &pool}), nearest(exact, "w3", {.top = 5}));
     same(most_similar(asked, {"w1", "w2"}, {"w9"}), most_similar(exact, {"w1", "w2"}, {"w9"}));
     same(asked.search(vectors["w7"], {.k = 4, .filter = [](Id id) { return id % 2 == 0; }}),
          exact.search(vectors["w7"], {.k = 4, .filter = [](Id id) { return id % 2 == 0; }}));
     for (const AnalogyMethod method : {AnalogyMethod::cos_add, AnalogyMethod::cos_mul}) {
         const AnalogyOptions options{.top = 6, .method = method};
         same(analogy(asked, "w1", "w2", "w3", options), analogy(exact, "w1", "w2", "w3", options));
+        const AnalogyOptions pooled{.top = 6, .method = method, .pool = &pool};
+        same(analogy(asked, "w1", "w2", "w3", pooled), analogy(exact, "w1", "w2", "w3", options));
     }
 }
 
 } // namespace
+
+TEST_CASE("words are screened by default, where there is memory", "[nearest]") {
+    const WordVectors<float> vectors = uneven_vectors();
+    const WordIndex index(vectors);
+    const WordIndex plain(vectors, {.memory = 0});
+    static_assert(std::is_same_v<decltype(index), decltype(plain)>);
+    REQUIRE(index.index().is_screened());
+    REQUIRE_FALSE(plain.index().is_screened());
+    const WordIndex<ExactIndex<Cosine>> exact(vectors);
+    for (const std::string_view word : {"w0", "w3", "w59"}) {
+        const auto expected = nearest(exact, word, {.top = 20});
+        for (const auto& found :
+             {nearest(index, word, {.top = 20}), nearest(plain, word, {.top = 20})}) {
+            REQUIRE(words(found) == words(expected));
+            for (std::size_t i = 0; i < found.size(); ++i) {
+                REQUIRE(found[i].score == expected[i].score);
+            }
+        }
+    }
+    // Vectors too long for int8 are searched all the same.
+    Vocabulary one;
+    one.add("long");
+    const WordVectors<float> wide(std::move(one), EmbeddingTable<float>(1, simd::max_byte_dim + 1));
+    REQUIRE(WordIndex(wide).search(wide["long"]).size() == 1);
+}
 
 TEST_CASE("words are found by any index of ids", "[nearest]") {
     const WordVectors<float> vectors = uneven_vectors();

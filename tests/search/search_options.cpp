@@ -1,6 +1,10 @@
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <map>
+#include <numeric>
+#include <thread>
 
 #include <firth/search.hpp>
 
@@ -276,6 +280,59 @@ TEST_CASE("queries of large batches are shared among threads and none is lost") 
             REQUIRE(found[q] == index.search(queries[q], {.k = 2, .excluded = excluded[q]}));
         }
     }
+}
+
+TEST_CASE("a pool's threads search", "[pool]") {
+    const EmbeddingTable<float> table = test::random_table(9000, 5, 1);
+    const TableView<const float> queries = table.view().first(40);
+    ThreadPool pool(2);
+    const auto check = [&]<class I>(const I& index) {
+        using Options = SearchOptionsOf<typename I::LabelType>;
+        const Options alone{.k = 20};
+        const Options pooled{.k = 20, .threads = max_threads + 1, .pool = &pool}; // not asked
+        for (std::size_t q = 0; q < 10; ++q) {
+            REQUIRE(index.search(queries[q], pooled) == index.search(queries[q], alone));
+        }
+        REQUIRE(index.search_batch(queries, pooled) == index.search_batch(queries, alone));
+        if constexpr (requires { index.within(queries[0], 0.9f, pooled); }) {
+            REQUIRE(index.within(queries[0], 0.9f, pooled) == index.within(queries[0], 0.9f));
+        }
+        // The first thread to find a row waits for the other one, for ten seconds at most.
+        std::atomic<bool> first_came{false};
+        std::atomic<bool> second_came{false};
+        const std::thread::id caller = std::this_thread::get_id();
+        Options two = pooled;
+        two.filter = [&](const auto&) {
+            (std::this_thread::get_id() == caller ? first_came : second_came) = true;
+            const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+            while (!(first_came && second_came) && std::chrono::steady_clock::now() < end) {
+                std::this_thread::yield();
+            }
+            return true;
+        };
+        static_cast<void>(index.search(queries[0], two));
+        REQUIRE(second_came);
+    };
+    check(ExactIndex<Cosine>(table));
+    check(CertifiedIndex<SquaredL2>(table));
+    const QuantizedTable codes(table.view());
+    using Codes = ExactIndex<Cosine, QuantizedTable>;
+    check(RescoredIndex<Codes>(Codes(codes), table));
+    GrowingIndex<Cosine> growing(5);
+    std::vector<std::uint64_t> labels(table.rows());
+    std::iota(labels.begin(), labels.end(), 100);
+    growing.add(labels, table);
+    check(growing);
+    // Calls from several threads share it.
+    const ExactIndex<Cosine> index(table);
+    std::atomic<int> wrong{0};
+    run_workers(3, [&](std::size_t worker) {
+        for (std::size_t q = worker; q < 40; ++q) {
+            wrong += index.search(queries[q], {.k = 7, .pool = &pool}) !=
+                     index.search(queries[q], {.k = 7});
+        }
+    });
+    REQUIRE(wrong == 0);
 }
 
 TEST_CASE("bit sets cover all rows") {

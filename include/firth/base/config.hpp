@@ -81,12 +81,15 @@
 #define FIRTH_PREFETCH_WRITE(address) __builtin_prefetch((address), 1, 3)
 /// Ask for the cache line at `address`, to be read soon.
 #define FIRTH_PREFETCH_READ(address) __builtin_prefetch((address), 0, 3)
+/// Between two loads: the compiler keeps them in this order.
+#define FIRTH_KEEP_ORDER() __asm__ volatile("" ::: "memory")
 #else
 #define FIRTH_ALWAYS_INLINE inline
 #define FIRTH_INLINE_LAMBDA
 #define FIRTH_NOINLINE
 #define FIRTH_PREFETCH_WRITE(address) static_cast<void>(address)
 #define FIRTH_PREFETCH_READ(address) static_cast<void>(address)
+#define FIRTH_KEEP_ORDER() static_cast<void>(0)
 #endif
 
 /// Around code that calls vector intrinsics. gcc 12 warns inside its own headers for the

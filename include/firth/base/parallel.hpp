@@ -13,25 +13,10 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
-#include <firth/base/messages.hpp>
+#include <firth/base/thread_count.hpp>
+#include <firth/base/thread_pool.hpp>
 
 namespace firth {
-
-/// The number of hardware threads, at least 1.
-[[nodiscard]] inline std::size_t hardware_threads() noexcept {
-    return (std::max<std::size_t>)(1, std::thread::hardware_concurrency());
-}
-
-/// The most threads an option may ask for.
-inline constexpr std::size_t max_threads = 1024;
-
-/// The number of threads an option means: 0 stands for all of the machine's. Throws `OptionError`
-/// above `max_threads`.
-[[nodiscard]] inline std::size_t resolve_threads(std::size_t requested) {
-    detail::require_option(requested <= max_threads, "threads", requested, "0 (all) to ",
-                           max_threads);
-    return requested == 0 ? hardware_threads() : requested;
-}
 
 namespace detail {
 
@@ -130,20 +115,26 @@ private:
 };
 
 /// Calls `work(begin, end)` for consecutive ranges of about `grain` items that together cover
-/// [0, count), on up to `threads` threads; ranges are handed out as threads become free. The ranges
-/// do not depend on the number of threads. After an exception no further range is started.
+/// [0, count), on up to `workers.threads()` threads; ranges are handed out as threads become free.
+/// The ranges do not depend on the number of threads. After an exception no further range is
+/// started.
 template <class Work>
-void parallel_for(std::size_t count, std::size_t grain, std::size_t threads, Work&& work) {
+void parallel_for(std::size_t count, std::size_t grain, const Workers& workers, Work&& work) {
     grain = (std::max<std::size_t>)(1, grain);
     const std::size_t ranges = count / grain + (count % grain != 0);
+    const auto work_on = [&](std::size_t range) {
+        work(range * grain, (std::min)(count, range * grain + grain));
+    };
+    if (workers.pool() != nullptr) return workers.pool()->run(ranges, work_on);
     std::atomic<std::size_t> next{0};
-    run_workers((std::min)((std::max<std::size_t>)(1, threads), (std::max<std::size_t>)(1, ranges)),
+    run_workers((std::min)((std::max<std::size_t>)(1, workers.threads()),
+                           (std::max<std::size_t>)(1, ranges)),
                 [&](std::size_t) {
                     for (;;) {
                         const std::size_t range = next.fetch_add(1, std::memory_order_relaxed);
                         if (range >= ranges) return;
                         try {
-                            work(range * grain, (std::min)(count, range * grain + grain));
+                            work_on(range);
                         } catch (...) {
                             next.store(ranges, std::memory_order_relaxed);
                             throw;

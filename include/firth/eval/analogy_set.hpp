@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/thread_pool.hpp>
 #include <firth/eval/analogy_file.hpp>
 #include <firth/eval/case_folding.hpp>
 #include <firth/eval/detail/asked_words.hpp>
@@ -75,8 +76,9 @@ struct AnalogyResult {
 struct AnalogyEvaluationOptions {
     CaseFolding folding = CaseFolding::unicode;
     std::size_t restrict_vocabulary =
-        0;                   ///< only the first rows take part, in questions and answers; 0: all
-    std::size_t threads = 0; ///< 0: all of the machine's
+        0;                      ///< only the first rows take part, in questions and answers; 0: all
+    std::size_t threads = 0;    ///< 0: all of the machine's
+    ThreadPool* pool = nullptr; ///< threads that are there already, instead of `threads`
     /// What stands for unknown words in questions. Answers are always rows: a question whose answer
     /// is unknown is skipped.
     OutOfVocabulary out_of_vocabulary = OutOfVocabulary::skip();
@@ -109,7 +111,7 @@ public:
         : words_(vectors,
                  options.restrict_vocabulary == 0 ? vectors.size() : options.restrict_vocabulary,
                  options.folding, options.out_of_vocabulary),
-          index_(index), threads_(options.threads) {}
+          index_(index), threads_(options.threads), pool_(options.pool) {}
 
     [[nodiscard]] AskedWords& words() noexcept { return words_; }
 
@@ -145,7 +147,8 @@ public:
             index_.search_batch(queries, {.k = first_answers,
                                           .excluded_each = excluded,
                                           .filter = taking_part(),
-                                          .threads = threads_});
+                                          .threads = threads_,
+                                          .pool = pool_});
         for (std::size_t q = 0; q < waiting_.size(); ++q) {
             const std::optional<Id> answer =
                 answer_to(waiting_[q], answers[q], queries[q], excluded[q]);
@@ -184,6 +187,7 @@ private:
     AskedWords words_;
     const I& index_;
     std::size_t threads_;
+    ThreadPool* pool_;
     std::vector<KnownQuestion> waiting_;
 };
 

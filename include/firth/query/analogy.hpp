@@ -10,9 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include <firth/base/thread_pool.hpp>
 #include <firth/query/nearest.hpp>
 #include <firth/query/out_of_vocabulary.hpp>
 #include <firth/query/word_lookup.hpp>
+#include <firth/search/exact/certified_index.hpp>
 #include <firth/search/exact/exact_index.hpp>
 #include <firth/search/index.hpp>
 #include <firth/search/metric.hpp>
@@ -37,6 +39,8 @@ struct AnalogyOptions {
     std::size_t top = 10;
     AnalogyMethod method = AnalogyMethod::cos_add;
     OutOfVocabulary out_of_vocabulary = OutOfVocabulary::error();
+    std::size_t threads = 1;    ///< of 3CosAdd; 0: all of the machine's
+    ThreadPool* pool = nullptr; ///< threads that are there already, instead of `threads`
 };
 
 namespace detail {
@@ -47,6 +51,8 @@ template <IdIndex I>
 [[nodiscard]] float cosine_term(const WordIndex<I>& index, Id id) noexcept {
     if constexpr (std::same_as<I, ExactIndex<Cosine>>) {
         return index.index().rows().terms()[id];
+    } else if constexpr (std::same_as<I, CertifiedIndex<Cosine>>) {
+        return index.index().exact().rows().terms()[id];
     } else {
         return Cosine::term(simd::norm(index.vectors()[id]));
     }
@@ -92,7 +98,10 @@ template <IdIndex I>
                                              const AnalogyOptions& options = {}) {
     if (options.method == AnalogyMethod::cos_add) {
         return most_similar(index, {std::string(b), std::string(c)}, {std::string(a)},
-                            {.top = options.top, .out_of_vocabulary = options.out_of_vocabulary});
+                            {.top = options.top,
+                             .out_of_vocabulary = options.out_of_vocabulary,
+                             .threads = options.threads,
+                             .pool = options.pool});
     }
     std::array<LookedUp, 3> words;
     std::vector<Id> excluded;

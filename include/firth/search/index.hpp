@@ -42,8 +42,8 @@ namespace firth {
 ///     };
 ///
 /// `search` finds up to options.k rows, best first, of those that the options let it find, and
-/// `search_batch` does so for each row of `queries`, on options.threads. Both throw `Error` for
-/// queries of another length than dim(), and any thread may call them.
+/// `search_batch` does so for each row of `queries`, on options.threads or those of options.pool.
+/// Both throw `Error` for queries of another length than dim(), and any thread may call them.
 ///
 /// `within` (all rows in a radius) is not part of it: an index that looks at some rows only cannot
 /// promise it.

@@ -14,6 +14,8 @@
 
 namespace firth {
 
+class ThreadPool; // base/thread_pool.hpp
+
 /// What to look for in an index with such labels: the same options for every index and every call.
 template <class Label>
 struct SearchOptionsOf {
@@ -34,6 +36,11 @@ struct SearchOptionsOf {
     std::function<bool(const Label&)> filter{};
 
     std::size_t threads = 1; ///< 0: all of the machine's
+
+    /// Threads that are there already, instead of `threads` that are started for each call: for
+    /// many single queries. Calls from several threads may share a pool: while it searches for one
+    /// of them, each other one uses its own thread alone.
+    ThreadPool* pool = nullptr;
 };
 
 /// What to look for in an index of ids.

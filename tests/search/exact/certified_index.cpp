@@ -46,7 +46,9 @@ ScreeningReport require_identical(const EmbeddingTable<float>& table) {
         const auto expected = exact.search_batch(queries, options);
         ScreeningReport unread;
         REQUIRE(screened.search_batch(queries, options, k == 10 ? report : unread) == expected);
-        REQUIRE(screened.search(queries[3], options) == expected[3]);
+        for (std::size_t q = 0; q < 12; ++q) {
+            REQUIRE(screened.search(queries[q], options) == expected[q]);
+        }
     }
     return report;
 }
@@ -123,6 +125,33 @@ TEST_CASE("screening leaves few rows to be scored, and says how many") {
     REQUIRE(report.rescored < 100 * 600);
     static_cast<void>(index.search_batch(table.view().first(5), {.k = 10}, report));
     REQUIRE(report.queries == 105);
+}
+
+TEST_CASE("an index without memory for codes searches plainly") {
+    const EmbeddingTable<float> table = table_of(
+        300, 70, [](std::size_t, std::size_t, Random& random) { return random.uniform() - 0.5f; });
+    const ExactIndex<Cosine> exact(table);
+    // 128 bytes of codes a row, a scale and a bound on the error.
+    constexpr std::size_t bytes = 300 * (128 + 8);
+    const std::vector<float> norms(300, 1.0f);
+    for (const std::size_t memory : {std::size_t{0}, bytes - 1, bytes}) {
+        const CertifiedIndex<Cosine> index(table, {.memory = memory});
+        REQUIRE(index.is_screened() == (memory == bytes));
+        ScreeningReport report;
+        for (std::size_t q = 0; q < 20; ++q) {
+            REQUIRE(index.search(table[q], {.k = 9}, report) == exact.search(table[q], 9));
+        }
+        REQUIRE(index.search_batch(table, {.k = 9}, report) == exact.search_batch(table, 9));
+        REQUIRE(report.queries == 320);
+        REQUIRE(report.fell_back == (memory == bytes ? 0 : 320));
+        REQUIRE(index.within(table[7], 0.1f) == exact.within(table[7], 0.1f));
+    }
+    REQUIRE_FALSE(CertifiedIndex<SquaredL2>(table, {.memory = bytes}).is_screened());
+    REQUIRE(CertifiedIndex<SquaredL2>(table, {.memory = bytes + 300 * 4}).is_screened());
+    // Rows that are too long for int8 need no codes where there is no memory for them.
+    const EmbeddingTable<float> wide(1, simd::max_byte_dim + 1);
+    REQUIRE_THROWS_AS(CertifiedIndex<Cosine>(wide), OptionError);
+    REQUIRE(CertifiedIndex<Cosine>(wide, {.memory = 0}).size() == 1);
 }
 
 TEST_CASE("screened search takes filters and refuses what plain search refuses") {

@@ -62,7 +62,7 @@ public:
         return into.first(found.size());
     }
 
-    /// `search` for each row of `queries`, spread over `options.threads`; queries of one thread
+    /// `search` for each row of `queries`, spread over the threads; queries of one thread
     /// share what is read while it is in cache.
     [[nodiscard]] std::vector<Neighbors> search_batch(TableView<const float> queries,
                                                       const Options& options = {}) const {

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <mutex>
+#include <new>
 #include <span>
 #include <utility>
 #include <vector>
@@ -61,16 +63,24 @@ public:
 
     ScreenedRows() = default;
 
-    /// Encodes every row of the index, on `threads`.
-    ScreenedRows(ExactIndex<M> exact, std::size_t threads) : exact_(std::move(exact)) {
+    /// Encodes every row of the index, on `threads`; none where the codes would take more bytes
+    /// than `memory`, or where there is no memory for them.
+    ScreenedRows(ExactIndex<M> exact, std::size_t threads, std::size_t memory)
+        : exact_(std::move(exact)) {
         const TableView<const float> rows = exact_.rows().source();
+        if (memory / bytes_a_row(rows.dim()) < rows.rows()) return;
         detail::require_option(rows.dim() <= simd::max_byte_dim, "dim", rows.dim(), "at most ",
                                simd::max_byte_dim, " to be screened by int8");
         if (rows.empty()) return;
-        codes_ = EmbeddingTable<std::int8_t>(rows.rows(), rows.dim());
-        scales_ = AlignedBuffer<float>(rows.rows());
-        errors_ = AlignedBuffer<float>(rows.rows());
-        if (!RowTerms<M>::are_factors) lengths_ = AlignedBuffer<float>(rows.rows());
+        try {
+            scales_ = AlignedBuffer<float>(rows.rows());
+            errors_ = AlignedBuffer<float>(rows.rows());
+            if (!RowTerms<M>::are_factors) lengths_ = AlignedBuffer<float>(rows.rows());
+            codes_ = EmbeddingTable<std::int8_t>(rows.rows(), rows.dim());
+        } catch (const std::bad_alloc&) {
+            scales_ = errors_ = lengths_ = {};
+            return;
+        }
         parallel_for(rows.rows(), 1024, resolve_threads(threads),
                      [&](std::size_t begin, std::size_t end) {
                          for (std::size_t id = begin; id < end; ++id) {
@@ -88,6 +98,9 @@ public:
     [[nodiscard]] const ExactIndex<M>& exact() const noexcept { return exact_; }
     [[nodiscard]] std::size_t size() const noexcept { return exact_.size(); }
     [[nodiscard]] std::size_t dim() const noexcept { return exact_.dim(); }
+
+    /// False where no rows were encoded.
+    [[nodiscard]] bool are_encoded() const noexcept { return !codes_.empty(); }
 
     [[nodiscard]] Query prepare(std::span<const float> query) const {
         Query prepared;
@@ -122,6 +135,10 @@ public:
 
 private:
     [[nodiscard]] const FloatRows<M>& rows() const noexcept { return exact_.rows(); }
+
+    static constexpr std::size_t bytes_a_row(std::size_t dim) noexcept {
+        return round_up(dim, 64) + (RowTerms<M>::are_factors ? 2 : 3) * sizeof(float);
+    }
 
     /// Added to bounds, which may have been rounded down among subnormal numbers.
     static constexpr float least = 0x1.0p-149f;
@@ -158,6 +175,10 @@ private:
 struct CertifiedOptions {
     std::span<const float> norms{}; ///< the rows' Euclidean norms where they are known: one a row
     std::size_t threads = 1;        ///< that encode the rows; 0: all of the machine's
+
+    /// How many bytes the codes may take. Where they would take more, or there is no memory for
+    /// them, the index searches like `ExactIndex`.
+    std::size_t memory = (std::numeric_limits<std::size_t>::max)();
 };
 
 /// Exact search that reads a quarter of the bytes: every row is screened by int8 codes, and only
@@ -177,13 +198,16 @@ public:
 
     CertifiedIndex() = default;
 
-    /// Encodes every row. Throws as `ExactIndex`, and `OptionError` for a dim above
-    /// `simd::max_byte_dim`.
+    /// Encodes every row, in about the time of twenty single queries. Throws as `ExactIndex`,
+    /// and `OptionError` for a dim above `simd::max_byte_dim` unless there is no memory for codes.
     explicit CertifiedIndex(TableView<const float> rows, const CertifiedOptions& options = {})
-        : rows_(ExactIndex<M>(rows, options.norms), options.threads) {}
+        : rows_(ExactIndex<M>(rows, options.norms), options.threads, options.memory) {}
 
     /// The same without screening.
     [[nodiscard]] const ExactIndex<M>& exact() const noexcept { return rows_.exact(); }
+
+    /// False where the rows have no codes: then search is plain.
+    [[nodiscard]] bool is_screened() const noexcept { return rows_.are_encoded(); }
 
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     [[nodiscard]] std::size_t dim() const noexcept { return rows_.dim(); }
@@ -206,6 +230,7 @@ public:
     /// As `ExactIndex::within`: rows are screened, however many reach `least`.
     [[nodiscard]] std::vector<Neighbor> within(std::span<const float> query, float least,
                                                const SearchOptions& options = {}) const {
+        if (!is_screened()) return exact().within(query, least, options);
         return detail::within(rows_, query, least, options);
     }
 
@@ -223,6 +248,15 @@ private:
     template <class Take>
     void search_all(TableView<const float> queries, const SearchOptions& options, Take&& take,
                     ScreeningReport& report) const {
+        if (!is_screened()) {
+            auto found = exact().search_batch(queries, options);
+            for (std::size_t q = 0; q < found.size(); ++q) {
+                take(q, std::move(found[q]));
+            }
+            report.queries += queries.rows();
+            report.fell_back += size() == 0 ? 0 : queries.rows();
+            return;
+        }
         std::atomic<std::uint64_t> rescored{0};
         std::vector<std::size_t> hard; // queries that screening could not narrow down
         std::mutex hard_mutex;

@@ -239,7 +239,8 @@ private:
             options = {.k = by_label.k,
                        .excluded = excluded,
                        .excluded_each = excluded_each,
-                       .threads = by_label.threads};
+                       .threads = by_label.threads,
+                       .pool = by_label.pool};
             if (by_label.filter || !by_label.allowed.empty()) {
                 options.filter = [&index, rest = Options{.allowed = by_label.allowed,
                                                          .filter = by_label.filter}](Id place) {

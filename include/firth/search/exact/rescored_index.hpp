@@ -10,6 +10,7 @@
 #include <firth/base/error.hpp>
 #include <firth/base/messages.hpp>
 #include <firth/base/parallel.hpp>
+#include <firth/base/thread_pool.hpp>
 #include <firth/search/candidate.hpp>
 #include <firth/search/codes/float_rows.hpp>
 #include <firth/search/detail/index_calls.hpp>
@@ -74,7 +75,7 @@ private:
         const std::size_t k = (std::min)(options.k, rows_.size());
         more.k = (std::min)(factor_, rows_.size()) * k;
         const auto found = coarse_.search_batch(queries, more);
-        parallel_for(found.size(), 16, resolve_threads(options.threads),
+        parallel_for(found.size(), 16, Workers(options.threads, options.pool),
                      [&](std::size_t begin, std::size_t end) {
                          for (std::size_t q = begin; q < end; ++q) {
                              take(q, rank(queries[q], found[q], options.k));

@@ -8,6 +8,7 @@
 #include <firth/base/config.hpp>
 #include <firth/simd/arch.hpp>
 #include <firth/simd/detail/block.hpp>
+#include <firth/simd/detail/unroll.hpp>
 #include <firth/simd/format.hpp>
 
 #if FIRTH_ON_X86()
@@ -340,6 +341,47 @@ struct Block<T, Arch> {
     static FIRTH_ALWAYS_INLINE Product reduce(const Sum& sum) noexcept {
         return static_cast<Product>(reduce_add_words(_mm512_sub_epi32(sum.products, sum.excess)));
     }
+
+    /// One vector with many: the excess is that of the one, the same for all.
+    struct OneWithMany {
+        using Sum = __m512i;
+
+        static FIRTH_ALWAYS_INLINE Sum start(const Vector* one, std::size_t blocks) noexcept {
+            Sum excess = _mm512_setzero_si512();
+            for (std::size_t i = 0; i < blocks; ++i) {
+                excess = add_excess(excess, one[i]);
+            }
+            return _mm512_sub_epi32(_mm512_setzero_si512(), excess);
+        }
+        static FIRTH_ALWAYS_INLINE Sum add(Sum a, Sum b) noexcept { return _mm512_add_epi32(a, b); }
+        static FIRTH_ALWAYS_INLINE Sum dot(Sum sum, Vector one, Vector other) noexcept {
+            return std::is_signed_v<T> ? multiply(sum, other, one) : multiply(sum, one, other);
+        }
+        static FIRTH_ALWAYS_INLINE Product reduce(Sum sum) noexcept {
+            return static_cast<Product>(reduce_add_words(sum));
+        }
+        static FIRTH_ALWAYS_INLINE void reduce_sixteen(const Sum* sums, Product* to) noexcept {
+            Sum quads[4];
+            unroll<4>([&](auto q) FIRTH_INLINE_LAMBDA {
+                const Sum* const four = sums + 4 * q;
+                const Sum ab = add_halves(four[0], four[1]);
+                const Sum cd = add_halves(four[2], four[3]);
+                quads[q] = add(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+            });
+            _mm512_storeu_si512(
+                to, add_quads(add_quads(quads[0], quads[1]), add_quads(quads[2], quads[3])));
+        }
+
+    private:
+        /// Lanes of a and b by turns, each the sum of two.
+        static FIRTH_ALWAYS_INLINE Sum add_halves(Sum a, Sum b) noexcept {
+            return add(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+        }
+        /// Two quads of a, then two of b, each the sum of two.
+        static FIRTH_ALWAYS_INLINE Sum add_quads(Sum a, Sum b) noexcept {
+            return add(_mm512_shuffle_i32x4(a, b, 0x88), _mm512_shuffle_i32x4(a, b, 0xDD));
+        }
+    };
 
     /// The three sums of a cosine, whose products share the excess of one of them.
     struct CosineSums {

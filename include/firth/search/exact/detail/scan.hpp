@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/parallel.hpp>
+#include <firth/base/thread_pool.hpp>
 #include <firth/search/candidate.hpp>
 #include <firth/search/codes/detail/tile_products.hpp>
 #include <firth/search/detail/candidates.hpp>
@@ -22,20 +24,23 @@
 /// How every exact index searches: rows are scanned for candidates, and those are scored.
 namespace firth::detail {
 
-/// Offers the rows from `begin` to `end` to the candidates of each query of a group, which begins
-/// with query `first_query` of the batch.
+/// Offers rows to the candidates of each query of a group, which begins with query `first_query` of
+/// the batch: those tiles that `next` hands out. It counts up from 0, for all threads that scan for
+/// the same queries.
 template <class Group>
-void scan_rows(Group& group, std::size_t begin, std::size_t end, const SearchOptions& options,
-               std::size_t first_query, std::span<Candidates> candidates) {
-    const std::size_t tile = group.tile_rows();
-    std::vector<simd::Selected> selected(candidates.size() * tile);
+void scan_rows(Group& group, std::size_t rows, std::atomic<std::size_t>& next,
+               const SearchOptions& options, std::size_t first_query,
+               std::span<Candidates> candidates) {
+    const std::size_t tile_rows = group.tile_rows();
+    std::vector<simd::Selected> selected(candidates.size() * tile_rows);
     std::vector<float> thresholds;
     for (std::size_t q = 0; q < candidates.size(); ++q) {
         thresholds.push_back(group.threshold(q, candidates[q].floor()));
     }
-    const auto scan_tile = [&](std::size_t first) {
-        const std::size_t found =
-            group.select(first, (std::min)(tile, end - first), thresholds.data(), selected.data());
+    const auto scan_tile = [&](std::size_t tile) {
+        const std::size_t first = tile * tile_rows;
+        const std::size_t found = group.select(first, (std::min)(tile_rows, rows - first),
+                                               thresholds.data(), selected.data());
         for (std::size_t i = 0; i < found; ++i) {
             const std::size_t q = selected[i].query;
             const Id id = static_cast<Id>(first + selected[i].row);
@@ -46,83 +51,85 @@ void scan_rows(Group& group, std::size_t begin, std::size_t end, const SearchOpt
         }
     };
     // Rows are often sorted, by frequency say, and the nearest ones lie far down. A sample from the
-    // whole table comes first, so that most others meet high thresholds.
-    constexpr std::size_t sampled = 32;
-    const std::size_t step = tile * sampled;
-    for (std::size_t first = begin; first < end; first += step) {
-        scan_tile(first);
-    }
-    for (std::size_t first = begin; first < end; first += step) {
-        for (std::size_t next = first + tile; next < (std::min)(end, first + step); next += tile) {
-            scan_tile(next);
+    // whole table comes first, so that most others meet high thresholds; then runs of tiles.
+    constexpr std::size_t sample_step = 32;
+    constexpr std::size_t run = 8;
+    const std::size_t tiles = (rows + tile_rows - 1) / tile_rows;
+    const std::size_t samples = (tiles + sample_step - 1) / sample_step;
+    const std::size_t runs = (tiles + run - 1) / run;
+    for (std::size_t turn = next++; turn < samples + runs; turn = next++) {
+        if (turn < samples) {
+            scan_tile(turn * sample_step);
+            continue;
+        }
+        const std::size_t first = (turn - samples) * run;
+        for (std::size_t tile = first; tile < (std::min)(tiles, first + run); ++tile) {
+            if (tile % sample_step != 0) scan_tile(tile);
         }
     }
 }
 
 /// Calls `take(q, query, candidates)` for each query, from any thread: queries.rows() of them,
-/// spread over options.threads in groups that share the rows in cache; where there are fewer groups
-/// than threads, rows are spread too. `start(query)` makes the candidates that a query begins with.
+/// spread over the threads in groups that share the rows in cache; where there are fewer groups
+/// than threads, several threads scan for one group. `start(query)` makes the candidates that a
+/// query begins with.
 template <ScannableRows R, class Queries, class Start, class Take>
 void scan(const R& rows, const Queries& queries, const SearchOptions& options, Start&& start,
           Take&& take) {
+    using Query = typename R::Query;
     const std::size_t count = queries.rows();
     check_options(options, rows.size(), count);
     if (count == 0) return;
-    const std::size_t threads = resolve_threads(options.threads);
+    const Workers workers(options.threads, options.pool);
+    const std::size_t threads = workers.threads();
     // Groups of nearly the same size, as many for each thread.
     const std::size_t wanted = round_up((count + most_grouped_queries - 1) / most_grouped_queries,
                                         (std::min)(threads, count / 16 + 1));
     const std::size_t group_size = (count + wanted - 1) / wanted;
     const std::size_t groups = (count + group_size - 1) / group_size;
-    const std::size_t ranges = (std::min)((threads + groups - 1) / groups, rows.size() / 2048 + 1);
-    const std::size_t range_rows = round_up(rows.size() / ranges + 1, 512);
+    const std::size_t helpers = (std::min)((threads + groups - 1) / groups, rows.size() / 2048 + 1);
 
-    const auto queries_of = [&](std::size_t group) {
-        std::vector<typename R::Query> prepared;
+    struct Part {
+        std::vector<Query> queries;
+        std::vector<Candidates> candidates;
+    };
+    std::vector<std::atomic<std::size_t>> next(groups);
+    const auto scan_part = [&](std::size_t group) {
+        Part part;
         const std::size_t begin = group * group_size;
         for (std::size_t q = begin; q < (std::min)(count, begin + group_size); ++q) {
-            prepared.push_back(rows.prepare(queries[q]));
+            part.queries.push_back(rows.prepare(queries[q]));
+            part.candidates.push_back(start(part.queries.back()));
         }
-        return prepared;
+        if (rows.size() == 0) return part;
+        typename R::Group scanned(rows, part.queries);
+        scan_rows(scanned, rows.size(), next[group], options, begin, part.candidates);
+        return part;
     };
-    const auto candidates_of = [&](std::size_t group, std::span<const typename R::Query> prepared,
-                                   std::size_t range) {
-        std::vector<Candidates> candidates;
-        for (const auto& query : prepared) {
-            candidates.push_back(start(query));
-        }
-        if (rows.size() == 0) return candidates;
-        typename R::Group scanned(rows, prepared);
-        scan_rows(scanned, range * range_rows, (std::min)(rows.size(), (range + 1) * range_rows),
-                  options, group * group_size, candidates);
-        return candidates;
-    };
-    const auto take_all = [&](std::size_t group, std::span<const typename R::Query> prepared,
-                              std::span<Candidates> candidates) {
-        for (std::size_t q = 0; q < prepared.size(); ++q) {
-            take(group * group_size + q, prepared[q], candidates[q]);
+    const auto take_all = [&](std::size_t group, Part& part) {
+        for (std::size_t q = 0; q < part.queries.size(); ++q) {
+            take(group * group_size + q, part.queries[q], part.candidates[q]);
         }
     };
-    if (ranges == 1) {
-        parallel_for(groups, 1, threads, [&](std::size_t group, std::size_t) {
-            const auto prepared = queries_of(group);
-            auto candidates = candidates_of(group, prepared, 0);
-            take_all(group, prepared, candidates);
+    if (helpers == 1) {
+        parallel_for(groups, 1, workers, [&](std::size_t group, std::size_t) {
+            Part part = scan_part(group);
+            take_all(group, part);
         });
         return;
     }
-    std::vector<std::vector<Candidates>> parts(groups * ranges);
-    parallel_for(parts.size(), 1, threads, [&](std::size_t part, std::size_t) {
-        parts[part] = candidates_of(part / ranges, queries_of(part / ranges), part % ranges);
-    });
+    std::vector<Part> parts(groups * helpers);
+    parallel_for(parts.size(), 1, workers,
+                 [&](std::size_t part, std::size_t) { parts[part] = scan_part(part / helpers); });
     for (std::size_t group = 0; group < groups; ++group) {
-        std::vector<Candidates>& all = parts[group * ranges];
-        for (std::size_t range = 1; range < ranges; ++range) {
-            for (std::size_t q = 0; q < all.size(); ++q) {
-                all[q].merge(std::move(parts[group * ranges + range][q]));
+        Part& all = parts[group * helpers];
+        for (std::size_t helper = 1; helper < helpers; ++helper) {
+            Part& other = parts[group * helpers + helper];
+            for (std::size_t q = 0; q < all.queries.size(); ++q) {
+                all.candidates[q].merge(std::move(other.candidates[q]));
             }
         }
-        take_all(group, queries_of(group), all);
+        take_all(group, all);
     }
 }
 
