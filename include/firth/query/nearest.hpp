@@ -41,9 +41,9 @@ concept MadeOfRowsAndNorms =
 
 /// An index that may make codes of rows, as `CertifiedIndex` does.
 template <class I>
-concept MadeOfScreenedRows = std::constructible_from < I,
-        TableView<const float>,
-const CertifiedOptions& > ;
+concept MadeOfScreenedRows = requires(TableView<const float> rows, CertifiedOptions options) {
+    I(rows, options);
+};
 
 /// With the norms that the vectors know.
 [[nodiscard]] inline CertifiedOptions screening_of(const WordVectors<float>& vectors,
