@@ -258,7 +258,7 @@ FIRTH_ALWAYS_INLINE Batch<Arch> load_tail(const float* from, std::size_t begin,
                                           std::size_t end) noexcept {
 #if FIRTH_ON_X86() || FIRTH_ON_ARM64()
     if constexpr (lanes<Arch> < 16 && !is_scalar<Arch>) {
-        if (end >= lanes<Arch>) {
+        if (end >= lanes<Arch> || begin >= lanes<Arch>) {
             const void* mask = detail::last_bytes_mask<Arch, lanes<Arch> * 4>((end - begin) * 4);
             return Batch<Arch>::load_unaligned(from + (end - lanes<Arch>)) &
                    Batch<Arch>::load_unaligned(static_cast<const float*>(mask));

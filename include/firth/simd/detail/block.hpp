@@ -91,7 +91,7 @@ FIRTH_ALWAYS_INLINE uint8x16_t load_register_tail(const T* p, std::size_t i,
     const auto load = [](const void* from) FIRTH_INLINE_LAMBDA {
         return vld1q_u8(static_cast<const std::uint8_t*>(from));
     };
-    if (n >= width) {
+    if (n >= width || i >= width) {
         return vandq_u8(load(p + (n - width)),
                         load(last_bytes_mask<Arch, 16>((n - i) * sizeof(T))));
     }

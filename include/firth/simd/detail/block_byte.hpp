@@ -39,7 +39,7 @@ template <class Arch>
 FIRTH_ALWAYS_INLINE __m128i load_byte_tail(const void* vector, std::size_t i,
                                            std::size_t n) noexcept {
     const char* p = static_cast<const char*>(vector);
-    if (n >= 16) {
+    if (n >= 16 || i >= 16) { // the second tells a compiler that knows i
         return _mm_and_si128(
             _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + (n - 16))),
             _mm_loadu_si128(static_cast<const __m128i*>(last_bytes_mask<Arch, 16>(n - i))));

@@ -30,7 +30,7 @@ namespace firth::simd::detail {
 /// Elements [i, n) of a vector of 16-bit elements, fewer than 8, with zeros after or before them.
 template <class Arch, class T>
 FIRTH_ALWAYS_INLINE __m128i load_half_tail(const T* p, std::size_t i, std::size_t n) noexcept {
-    if (n >= 8) {
+    if (n >= 8 || i >= 8) { // the second tells a compiler that knows i
         return _mm_and_si128(
             _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + (n - 8))),
             _mm_loadu_si128(static_cast<const __m128i*>(last_bytes_mask<Arch, 16>((n - i) * 2))));
@@ -205,7 +205,7 @@ struct BfloatRegister<Arch> {
     }
     static FIRTH_ALWAYS_INLINE Raw load_tail(const bfloat16* p, std::size_t i,
                                              std::size_t n) noexcept {
-        if (n >= 16) {
+        if (n >= 16 || i >= 16) {
             return _mm256_castps_si256(_mm256_and_ps(_mm256_castsi256_ps(load(p + (n - 16))),
                                                      _mm256_loadu_ps(static_cast<const float*>(
                                                          last_bytes_mask<Arch, 32>((n - i) * 2)))));
