@@ -96,7 +96,9 @@ FIRTH_ALWAYS_INLINE uint8x16_t load_register_tail(const T* p, std::size_t i,
                         load(last_bytes_mask<Arch, 16>((n - i) * sizeof(T))));
     }
     alignas(16) char lane[16] = {};
-    std::memcpy(lane, p + i, (n - i) * sizeof(T));
+    for (std::size_t k = i; k < n; ++k) {
+        std::memcpy(lane + (k - i) * sizeof(T), p + k, sizeof(T));
+    }
     return load(lane);
 }
 #endif

@@ -39,13 +39,15 @@ template <class Arch>
 FIRTH_ALWAYS_INLINE __m128i load_byte_tail(const void* vector, std::size_t i,
                                            std::size_t n) noexcept {
     const char* p = static_cast<const char*>(vector);
-    if (n >= 16 || i >= 16) { // the second tells a compiler that knows i
+    if (n >= 16 || i >= 16) { // the second is for compilers that know i
         return _mm_and_si128(
             _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + (n - 16))),
             _mm_loadu_si128(static_cast<const __m128i*>(last_bytes_mask<Arch, 16>(n - i))));
     }
     alignas(16) char lane[16] = {};
-    std::memcpy(lane, p + i, n - i);
+    for (std::size_t k = i; k < n; ++k) {
+        lane[k - i] = p[k];
+    }
     return _mm_load_si128(reinterpret_cast<const __m128i*>(lane));
 }
 

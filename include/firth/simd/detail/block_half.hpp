@@ -30,13 +30,15 @@ namespace firth::simd::detail {
 /// Elements [i, n) of a vector of 16-bit elements, fewer than 8, with zeros after or before them.
 template <class Arch, class T>
 FIRTH_ALWAYS_INLINE __m128i load_half_tail(const T* p, std::size_t i, std::size_t n) noexcept {
-    if (n >= 8 || i >= 8) { // the second tells a compiler that knows i
+    if (n >= 8 || i >= 8) { // the second is for compilers that know i
         return _mm_and_si128(
             _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + (n - 8))),
             _mm_loadu_si128(static_cast<const __m128i*>(last_bytes_mask<Arch, 16>((n - i) * 2))));
     }
     alignas(16) std::uint16_t lane[8] = {};
-    std::memcpy(lane, p + i, (n - i) * 2);
+    for (std::size_t k = i; k < n; ++k) {
+        std::memcpy(&lane[k - i], p + k, 2);
+    }
     return _mm_load_si128(reinterpret_cast<const __m128i*>(lane));
 }
 
@@ -211,7 +213,9 @@ struct BfloatRegister<Arch> {
                                                          last_bytes_mask<Arch, 32>((n - i) * 2)))));
         }
         alignas(32) std::uint16_t lane[16] = {};
-        std::memcpy(lane, p + i, (n - i) * 2);
+        for (std::size_t k = i; k < n; ++k) {
+            std::memcpy(&lane[k - i], p + k, 2);
+        }
         return _mm256_load_si256(reinterpret_cast<const __m256i*>(lane));
     }
     static FIRTH_ALWAYS_INLINE Batch<Arch> even(Raw x) noexcept {
