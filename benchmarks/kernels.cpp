@@ -639,6 +639,7 @@ void print_beside_numkong(const Level& level, const Peer& peer) {
     print_format<bfloat16>(level, peer, "bf16", dims);
     print_format<std::int8_t>(level, peer, "i8", dims);
     print_format<std::uint8_t>(level, peer, "u8", dims);
+    std::printf("+ NumKong compensates its sums there, which makes them more exact\n");
     std::printf(
         "* NumKong takes |a|^2 + |b|^2 - 2 a b there, of which little is left where rows are "
         "near\n");

@@ -91,7 +91,7 @@ TEST_CASE("of a reader's rows for one word the first is kept and the rest report
             }) == "the file, row 3: the word \"king\" was there before, as word 1");
 }
 
-TEST_CASE("a reader's rows are cut off at the top, and held against what the header promises") {
+TEST_CASE("a reader's rows are cut off at the top, and counted against the header") {
     REQUIRE(read(GivenRows(twice, 9), {.top = 2}).size() == 2);
     REQUIRE(read(GivenRows(twice, 4)).size() == 3);
     REQUIRE(test::format_error([] { return read(GivenRows(twice, 5)); }) ==
