@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -202,6 +203,42 @@ FIRTH_ALWAYS_INLINE Selected* select_of(const ProductTile<Product>& tile, const 
     return to;
 }
 
+/// Multiplies a full panel of rows with a full group of queries, the last slice deep, and selects
+/// while the sums are in registers: most have no value that is stored. `before` are the scores of
+/// earlier slices, `height` apart, or null.
+template <class F, class Arch, std::size_t Width>
+FIRTH_NOINLINE Selected* select_part(const PanelPart& part, const float* before,
+                                     const ScoreTerms& terms, const float* thresholds,
+                                     Selected* to) noexcept {
+    using Tile = TileFormat<F, Arch>;
+    constexpr std::size_t height = panel_rows<F, Arch>;
+    PanelSums<F, Arch, Width> sums;
+    multiply_panel<F, Arch, Width>(part, sums);
+    if (before != nullptr) {
+        unroll<2 * Width>([&](auto i) FIRTH_INLINE_LAMBDA {
+            sums[i] = Tile::add(sums[i], Tile::load(before + i * Tile::lanes));
+        });
+    }
+    const ScoreValues<Arch> values(terms, part.first_row);
+    alignas(64) float kept[Width][height];
+    std::uint32_t queries = 0; // with values that are kept, a bit each
+    unroll<Width>([&](auto i) FIRTH_INLINE_LAMBDA {
+        const std::size_t q = part.first_query + i;
+        const Batch<Arch> left = values(0, sums[2 * i], terms, q);
+        const Batch<Arch> right = values(1, sums[2 * i + 1], terms, q);
+        if (all_below<Arch>(left, right, Batch<Arch>(thresholds[q]))) return;
+        left.store_aligned(kept[i]);
+        right.store_aligned(kept[i] + Tile::lanes);
+        queries |= 1u << i;
+    });
+    for (; queries != 0; queries &= queries - 1) {
+        const auto i = static_cast<std::size_t>(std::countr_zero(queries));
+        const std::size_t q = part.first_query + i;
+        to = keep_values(kept[i], height, thresholds[q], q, part.first_row, to);
+    }
+    return to;
+}
+
 /// Multiplies a panel of rows with one group of queries after the other, and selects from each at
 /// once.
 template <class F, class Arch, class Terms>
@@ -214,6 +251,13 @@ score_and_select_of(const PackedTile<Element<F>>& tile, const Terms& terms, cons
     const std::size_t kept = tile.dim > slice_elements<F, Arch> ? height : 0;
     for_panels<F, Arch>(tile, [&](auto width, const PanelPart& part) FIRTH_INLINE_LAMBDA {
         auto* const scores = scratch + part.first_query * kept;
+        if constexpr (std::is_floating_point_v<typename Format<F>::Product>) {
+            if (part.is_last && part.rows == height && part.queries == width) {
+                to = select_part<F, Arch, width>(part, part.start == nullptr ? scores : nullptr,
+                                                 terms, thresholds, to);
+                return;
+            }
+        }
         score_part<F, Arch, width>(part, scores, height);
         if (!part.is_last) return;
         to = select_of<Arch>(ProductTile<typename Format<F>::Product>{scores, height, part.queries,

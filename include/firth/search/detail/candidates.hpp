@@ -61,7 +61,7 @@ private:
     static constexpr std::size_t unlimited = (std::numeric_limits<std::size_t>::max)();
 
     [[nodiscard]] std::size_t limit_for(std::size_t kept) const noexcept {
-        return 2 * (std::max)((std::min)(k_, kept_.max_size() / 8), kept) + 16;
+        return 2 * (std::max)((std::min)(k_, kept_.max_size() / 8), kept) + 6;
     }
 
     void raise_floor() {

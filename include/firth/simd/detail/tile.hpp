@@ -151,25 +151,39 @@ FIRTH_ALWAYS_INLINE void pack_columns(const T* from, std::size_t stride, std::si
     }
 }
 
-/// Scores of `Width` queries against a panel. `group` holds their units as columns, `start` what
-/// the sums begin with where this is the first slice; else they are added to the scores. `count`
-/// rows of the panel are there. Not inlined: gcc 12 then keeps copying the sums between registers.
+/// A group of queries and a panel of rows, one slice deep.
+struct PanelPart {
+    const std::uint32_t* group; ///< the queries' units, as columns
+    const std::uint32_t* start; ///< what their sums begin with; null from the second slice on
+    const std::uint32_t* panel;
+    std::size_t units;
+    std::size_t queries; ///< of the group, and the first of them
+    std::size_t first_query;
+    std::size_t rows; ///< of the panel, and the first of them
+    std::size_t first_row;
+    bool is_last; ///< of the slices
+};
+
+/// The sums of a group of `Width` queries and a panel: registers 2 q and 2 q + 1 are those of query
+/// q.
 template <class F, class Arch, std::size_t Width>
-FIRTH_NOINLINE void
-multiply_panel(const std::uint32_t* group, const std::uint32_t* start, const std::uint32_t* panel,
-               std::size_t units, std::size_t queries, std::size_t count,
-               typename Format<F>::Product* scores, std::size_t score_stride) noexcept {
+using PanelSums = typename TileFormat<F, Arch>::Register[2 * Width];
+
+/// Multiplies and adds up one slice. Inlined only into functions that are not: gcc 12 otherwise
+/// keeps copying the sums between registers.
+template <class F, class Arch, std::size_t Width>
+FIRTH_ALWAYS_INLINE void multiply_panel(const PanelPart& part,
+                                        PanelSums<F, Arch, Width>& sums) noexcept {
     using Tile = TileFormat<F, Arch>;
     using Register = typename Tile::Register;
     constexpr std::size_t rows = panel_rows<F, Arch>;
-    Register sums[2 * Width];
-    unroll<2 * Width>([&](auto i) FIRTH_INLINE_LAMBDA { sums[i] = Tile::zero(); });
-    // Scores of different queries lie far apart, often in the same few sets of the caches.
-    for (std::size_t q = 0; q < queries; ++q) {
-        FIRTH_PREFETCH_WRITE(scores + q * score_stride);
-        FIRTH_PREFETCH_WRITE(scores + q * score_stride + count - 1);
-    }
-    for (std::size_t u = 0; u < units; ++u) {
+    const std::uint32_t* const group = part.group;
+    const std::uint32_t* const panel = part.panel;
+    unroll<Width>([&](auto q) FIRTH_INLINE_LAMBDA {
+        sums[2 * q] = part.start != nullptr ? Tile::broadcast(part.start + q) : Tile::zero();
+        sums[2 * q + 1] = sums[2 * q];
+    });
+    for (std::size_t u = 0; u < part.units; ++u) {
         const Register left = Tile::load(panel + u * rows);
         const Register right = Tile::load(panel + u * rows + Tile::lanes);
         unroll<Width>([&](auto q) FIRTH_INLINE_LAMBDA {
@@ -178,13 +192,27 @@ multiply_panel(const std::uint32_t* group, const std::uint32_t* start, const std
             sums[2 * q + 1] = Tile::multiply_add(sums[2 * q + 1], right, query);
         });
     }
-    if (count == rows && queries == Width) {
+}
+
+/// Stores the scores of a part, or adds them to those stored before.
+template <class F, class Arch, std::size_t Width>
+FIRTH_NOINLINE void score_part(const PanelPart& part, typename Format<F>::Product* scores,
+                               std::size_t score_stride) noexcept {
+    using Tile = TileFormat<F, Arch>;
+    constexpr std::size_t rows = panel_rows<F, Arch>;
+    // Scores of different queries lie far apart, often in the same few sets of the caches.
+    for (std::size_t q = 0; q < part.queries; ++q) {
+        FIRTH_PREFETCH_WRITE(scores + q * score_stride);
+        FIRTH_PREFETCH_WRITE(scores + q * score_stride + part.rows - 1);
+    }
+    PanelSums<F, Arch, Width> sums;
+    multiply_panel<F, Arch, Width>(part, sums);
+    if (part.rows == rows && part.queries == Width) {
         unroll<Width>([&](auto q) FIRTH_INLINE_LAMBDA {
             auto* const to = scores + q * score_stride;
-            if (start != nullptr) {
-                const Register first = Tile::broadcast(start + q);
-                Tile::store(Tile::add(sums[2 * q], first), to);
-                Tile::store(Tile::add(sums[2 * q + 1], first), to + Tile::lanes);
+            if (part.start != nullptr) {
+                Tile::store(sums[2 * q], to);
+                Tile::store(sums[2 * q + 1], to + Tile::lanes);
             } else {
                 Tile::store(Tile::add(sums[2 * q], Tile::load(to)), to);
                 Tile::store(Tile::add(sums[2 * q + 1], Tile::load(to + Tile::lanes)),
@@ -198,18 +226,17 @@ multiply_panel(const std::uint32_t* group, const std::uint32_t* start, const std
         Tile::store(sums[2 * q], edge[q]);
         Tile::store(sums[2 * q + 1], edge[q] + Tile::lanes);
     });
-    for (std::size_t q = 0; q < queries; ++q) {
-        typename Format<F>::Product first{};
-        if (start != nullptr) std::memcpy(&first, start + q, 4);
-        for (std::size_t r = 0; r < count; ++r) {
+    for (std::size_t q = 0; q < part.queries; ++q) {
+        for (std::size_t r = 0; r < part.rows; ++r) {
             auto& score = scores[q * score_stride + r];
-            const auto before = start != nullptr ? first : score;
-            if constexpr (std::is_floating_point_v<typename Format<F>::Product>) {
-                score = before + edge[q][r];
+            if (part.start != nullptr) {
+                score = edge[q][r];
+            } else if constexpr (std::is_floating_point_v<typename Format<F>::Product>) {
+                score += edge[q][r];
             } else {
                 // Unsigned: sums may pass through 2^31 on the way.
                 score = static_cast<typename Format<F>::Product>(
-                    static_cast<std::uint32_t>(before) + static_cast<std::uint32_t>(edge[q][r]));
+                    static_cast<std::uint32_t>(score) + static_cast<std::uint32_t>(edge[q][r]));
             }
         }
     }
@@ -247,21 +274,43 @@ FIRTH_ALWAYS_INLINE void pack_queries_of(const Element<F>* queries, std::size_t 
 template <class F, class Arch>
 inline constexpr std::size_t slice_elements = slice_units<F, Arch>* TileFormat<F, Arch>::depth;
 
-/// A group of queries and a panel of rows, one slice deep.
-struct PanelPart {
-    const std::uint32_t* group; ///< the queries' units, as columns
-    const std::uint32_t* start; ///< what their sums begin with; null from the second slice on
-    const std::uint32_t* panel;
-    std::size_t units;
-    std::size_t queries; ///< of the group, and the first of them
-    std::size_t first_query;
-    std::size_t rows; ///< of the panel, and the first of them
-    std::size_t first_row;
-    bool is_last; ///< of the slices
+/// Asks for memory a few cache lines at a time: a processor that is asked for all at once drops
+/// most of it.
+class SteadyPrefetch {
+public:
+    /// Of `rows` rows of `row_bytes` bytes from `begin` on, `stride_bytes` apart, in `steps` steps.
+    FIRTH_ALWAYS_INLINE SteadyPrefetch(const void* begin, std::size_t stride_bytes,
+                                       std::size_t row_bytes, std::size_t rows,
+                                       std::size_t steps) noexcept
+        : row_(static_cast<const char*>(begin)), stride_bytes_(stride_bytes), row_bytes_(row_bytes),
+          rows_(rows), lines_a_step_((rows * ((row_bytes + 63) / 64) + steps - 1) / steps) {
+        // Short rows that are read at once: the processor's own prefetching is better.
+        if (steps == 1 && row_bytes <= 128) rows_ = 0;
+    }
+
+    FIRTH_ALWAYS_INLINE void step() noexcept {
+        for (std::size_t i = 0; i < lines_a_step_ && rows_ > 0; ++i) {
+            FIRTH_PREFETCH_READ(row_ + at_);
+            at_ += 64;
+            if (at_ < row_bytes_) continue;
+            at_ = 0;
+            row_ += stride_bytes_;
+            --rows_;
+        }
+    }
+
+private:
+    const char* row_;
+    std::size_t at_ = 0;
+    std::size_t stride_bytes_;
+    std::size_t row_bytes_;
+    std::size_t rows_;
+    std::size_t lines_a_step_;
 };
 
 /// Calls `multiply(width, part)` for each group of queries of each slice of each panel, in this
-/// order; a group has room for `width` queries.
+/// order; a group has room for `width` queries. Rows are probably read on: the panel after each is
+/// prefetched, though it may be another tile's.
 template <class F, class Arch, class Multiply>
 FIRTH_ALWAYS_INLINE void for_panels(const PackedTile<Element<F>>& tile,
                                     Multiply multiply) noexcept {
@@ -274,6 +323,10 @@ FIRTH_ALWAYS_INLINE void for_panels(const PackedTile<Element<F>>& tile,
     alignas(64) std::uint32_t panel[height * slice_units<F, Arch>];
     for (std::size_t r = 0; r < tile.row_count; r += height) {
         const std::size_t here = (std::min)(height, tile.row_count - r);
+        SteadyPrefetch next_panel(tile.rows + (r + height) * tile.row_stride,
+                                  tile.row_stride * sizeof(Element<F>), dim * sizeof(Element<F>),
+                                  height,
+                                  (dim + slice - 1) / slice * ((tile.queries + full - 1) / full));
         for (std::size_t k = 0; k < dim; k += slice) {
             const std::size_t n = (std::min)(slice, dim - k);
             const std::size_t units = (n + Tile::depth - 1) / Tile::depth;
@@ -294,6 +347,7 @@ FIRTH_ALWAYS_INLINE void for_panels(const PackedTile<Element<F>>& tile,
                                      here,
                                      r,
                                      k + n == dim};
+                next_panel.step();
                 if (width == full) {
                     multiply(std::integral_constant<std::size_t, full>{}, part);
                 } else if (width == full / 2) {
@@ -306,14 +360,6 @@ FIRTH_ALWAYS_INLINE void for_panels(const PackedTile<Element<F>>& tile,
             }
         }
     }
-}
-
-/// Stores the scores of a part, or adds them to those stored before.
-template <class F, class Arch, std::size_t Width>
-FIRTH_ALWAYS_INLINE void score_part(const PanelPart& part, typename Format<F>::Product* scores,
-                                    std::size_t score_stride) noexcept {
-    multiply_panel<F, Arch, Width>(part.group, part.start, part.panel, part.units, part.queries,
-                                   part.rows, scores, score_stride);
 }
 
 template <class F, class Arch>

@@ -39,6 +39,8 @@ void prefetch_rows(TableView<const T> table, std::size_t first, std::size_t coun
             FIRTH_PREFETCH_READ(row + at);
         }
     }
+    // gcc takes a function that does nothing but prefetch for one without effect, and drops calls.
+    FIRTH_KEEP_ORDER();
 }
 
 /// A group of queries, prepared for tiles of their products with rows of T.
@@ -71,7 +73,6 @@ public:
                        const Terms& terms, const float* thresholds, simd::Selected* to) {
         const T* const begin = rows.data() + first * rows.stride();
         if (!is_few()) {
-            prefetch_rows(rows, first + tile_rows_, tile_rows_);
             return simd::score_and_select(
                 simd::PackedTile<T>{packed_.data(), count_, begin, rows.stride(), count, dim_},
                 terms, thresholds, products_.data(), to);
