@@ -19,14 +19,13 @@
 namespace firth::simd::detail {
 
 /// Calls `step(sums, x, y)` for each pair of blocks of two vectors of `n` elements, the last
-/// perhaps with zeros at its end, and returns the sums: of `Chains` independent accumulators (1, 2
-/// or 4) for vectors of `Chains` + 2 blocks or more, of `Short` ones (1 or 2) for shorter vectors,
-/// added pairwise by `add(sums, others)`. The vectors may be unaligned; nothing beyond them is
-/// read.
+/// perhaps with zeros at its end, and returns the sums: of `Chains` independent accumulators (2 or
+/// 4) for vectors of `Long` blocks or more, of `Short` ones (1 or 2) for shorter vectors, added
+/// pairwise by `add(sums, others)`. The vectors may be unaligned; nothing beyond them is read.
 ///
 /// Short vectors are laid out in a line: calls on them take so few cycles that a jump counts.
-template <class B, class Sums, std::size_t Chains, std::size_t Short, class T, class Step,
-          class Add>
+template <class B, class Sums, std::size_t Chains, std::size_t Short, std::size_t Long, class T,
+          class Step, class Add>
 FIRTH_ALWAYS_INLINE Sums fold_pair(const T* a, const T* b, std::size_t n, Step step,
                                    Add add) noexcept {
     constexpr std::size_t width = B::width;
@@ -77,19 +76,19 @@ FIRTH_ALWAYS_INLINE Sums fold_pair(const T* a, const T* b, std::size_t n, Step s
         }
         return s0;
     };
-    static_assert(Chains == 2 || Chains == 4);
+    static_assert((Chains == 2 || Chains == 4) && Long >= Chains && Long % 2 == 0);
     // With wide registers most vectors are short: they come first.
     if constexpr (width >= 16) {
-        if (n >= (Chains + 2) * width) [[unlikely]]
+        if (n >= Long * width) [[unlikely]]
             return fold_long();
     } else {
-        if (n >= (Chains + 2) * width) return fold_long();
+        if (n >= Long * width) return fold_long();
     }
     if constexpr (Short == 1) {
-        finish(s0, s0, std::integral_constant<std::size_t, Chains / 2>{});
+        finish(s0, s0, std::integral_constant<std::size_t, (Long - 1) / 2>{});
     } else {
         Sums s1{};
-        finish(s0, s1, std::integral_constant<std::size_t, Chains / 2>{});
+        finish(s0, s1, std::integral_constant<std::size_t, (Long - 1) / 2>{});
         add(s0, s1);
     }
     return s0;
@@ -130,7 +129,7 @@ concept SummedInLoop = requires {
 };
 
 /// The total of `step(sum, x, y)` over all pairs of blocks.
-template <class B, class T, class Step>
+template <class B, class Arch, class T, class Step>
 FIRTH_ALWAYS_INLINE auto reduce_pair(const T* a, const T* b, std::size_t n, Step step) noexcept {
     using Sum = typename B::Sum;
     const auto step_to = [&](Sum& sum, const auto& x, const auto& y)
@@ -140,14 +139,19 @@ FIRTH_ALWAYS_INLINE auto reduce_pair(const T* a, const T* b, std::size_t n, Step
     if constexpr (SummedInLoop<B>) {
         return B::reduce(fold_pair_in_loop<B, Sum, B::long_from>(a, b, n, step_to, add));
     } else {
-        return B::reduce(fold_pair<B, Sum, 4, 1>(a, b, n, step_to, add));
+        // More blocks make a short vector where registers are narrow. A second accumulator keeps
+        // the error of floats within its bound then.
+        constexpr std::size_t from = vector_registers<Arch> >= 32 ? 6 : 10;
+        constexpr bool exact = std::is_integral_v<decltype(B::reduce(Sum()))>;
+        constexpr std::size_t accumulators = exact || from <= 6 ? 1 : 2;
+        return B::reduce(fold_pair<B, Sum, 4, accumulators, from>(a, b, n, step_to, add));
     }
 }
 
 template <class F, class Arch>
 FIRTH_ALWAYS_INLINE auto dot_of(const Element<F>* a, const Element<F>* b, std::size_t n) noexcept {
     using B = Block<F, Arch>;
-    return static_cast<typename Format<F>::Product>(reduce_pair<B>(
+    return static_cast<typename Format<F>::Product>(reduce_pair<B, Arch>(
         a, b, n, [](const auto& sum, const auto& x, const auto& y) FIRTH_INLINE_LAMBDA {
             return B::dot(sum, x, y);
         }));
@@ -157,7 +161,7 @@ template <class F, class Arch>
 FIRTH_ALWAYS_INLINE auto squared_l2_of(const Element<F>* a, const Element<F>* b,
                                        std::size_t n) noexcept {
     using B = Block<F, Arch>;
-    return static_cast<typename Format<F>::Distance>(reduce_pair<B>(
+    return static_cast<typename Format<F>::Distance>(reduce_pair<B, Arch>(
         a, b, n, [](const auto& sum, const auto& x, const auto& y) FIRTH_INLINE_LAMBDA {
             return B::squared_l2(sum, x, y);
         }));
@@ -166,7 +170,7 @@ FIRTH_ALWAYS_INLINE auto squared_l2_of(const Element<F>* a, const Element<F>* b,
 template <class F, class Arch>
 FIRTH_ALWAYS_INLINE auto l1_of(const Element<F>* a, const Element<F>* b, std::size_t n) noexcept {
     using B = Block<F, Arch>;
-    return static_cast<typename Format<F>::Distance>(reduce_pair<B>(
+    return static_cast<typename Format<F>::Distance>(reduce_pair<B, Arch>(
         a, b, n, [](const auto& sum, const auto& x, const auto& y) FIRTH_INLINE_LAMBDA {
             return B::l1(sum, x, y);
         }));
@@ -290,9 +294,9 @@ FIRTH_ALWAYS_INLINE CosineSums<B> cosine_sums(const T* a, const T* b, std::size_
     } else {
         if constexpr (vector_registers<Arch> >= 32) {
             if (n >= 40 * B::width) [[unlikely]]
-                return fold_pair<B, Sums, 4, 2>(a, b, n, step, add);
+                return fold_pair<B, Sums, 4, 2, 6>(a, b, n, step, add);
         }
-        return fold_pair<B, Sums, 2, 2>(a, b, n, step, add);
+        return fold_pair<B, Sums, 2, 2, 4>(a, b, n, step, add);
     }
 }
 
