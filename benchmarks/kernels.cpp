@@ -582,8 +582,8 @@ void print_ratios(const std::string& name, Kernel ours, Peer::Kernel theirs,
     constexpr std::size_t calls = 20000;
     if (theirs == nullptr) return;
     std::printf("%-18s", name.c_str());
-    const auto peer = [theirs](const T* a, const T* b, std::size_t n) {
-        double result = 0; // large enough for any result
+    const auto peer = [ours, theirs](const T* a, const T* b, std::size_t n) {
+        decltype(ours(a, b, n)) result{};
         theirs(a, b, n, &result);
         return result;
     };

@@ -13,8 +13,9 @@
 
 /// Cosine, L2, L1, and the distances of vectors of bits. Formats, modes and numerics are those of
 /// `dot.hpp`, with the same order of summation; differences are rounded once, to float32 or
-/// float64. `cosine` sums its three products in one pass and falls back to float64 where a sum of
-/// squares leaves the safe range.
+/// float64. `cosine` sums its three products in one pass, in two accumulators each where
+/// a vector is short or registers are few, and falls back to float64 where a sum of squares leaves
+/// the safe range.
 namespace firth::simd {
 
 namespace detail {

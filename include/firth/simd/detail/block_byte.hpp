@@ -270,6 +270,26 @@ struct Block<T, Arch> {
 
 #if FIRTH_ON_X86() && defined(__AVX512VNNI__)
 
+/// Sixteen sums. gcc copies a sum between registers at each product where its type is that of
+/// bytes.
+#if defined(__GNUC__) || defined(__clang__)
+using SixteenWords = int __attribute__((vector_size(64)));
+#else
+using SixteenWords = __m512i;
+#endif
+
+FIRTH_ALWAYS_INLINE SixteenWords add_words(SixteenWords a, SixteenWords b) noexcept {
+    return (SixteenWords)_mm512_add_epi32((__m512i)a, (__m512i)b);
+}
+FIRTH_ALWAYS_INLINE SixteenWords subtract_words(SixteenWords a, SixteenWords b) noexcept {
+    return (SixteenWords)_mm512_sub_epi32((__m512i)a, (__m512i)b);
+}
+/// sum + the products of unsigned and signed bytes, four to a word.
+FIRTH_ALWAYS_INLINE SixteenWords add_products(SixteenWords sum, __m512i unsigned_bytes,
+                                              __m512i signed_bytes) noexcept {
+    return (SixteenWords)_mm512_dpbusd_epi32((__m512i)sum, unsigned_bytes, signed_bytes);
+}
+
 /// Bytes as they are. VPDPBUSD multiplies unsigned by signed bytes, so one of two numbers of the
 /// same kind is shifted by 128 (a flipped bit) and the excess is summed separately:
 /// x * y = (x + 128) * y - 128 * y for int8, x * (y - 128) - -128 * x for uint8.
@@ -279,18 +299,19 @@ struct Block<T, Arch> {
     using Vector = __m512i;
     using Product = typename Format<T>::Product;
     static constexpr std::size_t width = 64;
-    static constexpr std::size_t chains = 2; ///< of two sums each
+    /// Fewer blocks are summed one by one: a sum is two chains of products already.
+    static constexpr std::size_t long_from = 12;
 
     struct Sum {
-        __m512i products = _mm512_setzero_si512();
-        __m512i excess = _mm512_setzero_si512();
+        SixteenWords products{};
+        SixteenWords excess{};
     };
 
     static FIRTH_ALWAYS_INLINE Vector load(const T* p) noexcept { return _mm512_loadu_si512(p); }
     static FIRTH_ALWAYS_INLINE Vector load_tail(const T* p, std::size_t i, std::size_t n) noexcept {
-        return _mm512_maskz_loadu_epi8((__mmask64{1} << (n - i)) - 1, p + i);
+        return _mm512_maskz_loadu_epi8(~__mmask64{0} >> ((i - n) % 64), p + i);
     }
-    /// gcc would load an operand that is used twice from memory twice, and loads limit `dot`.
+    /// gcc would load an operand that is used twice from memory twice, and loads are the limit.
     static FIRTH_ALWAYS_INLINE void keep_in_register(Vector& x) noexcept {
 #if defined(__GNUC__) || defined(__clang__)
         __asm__("" : "+v"(x));
@@ -302,21 +323,22 @@ struct Block<T, Arch> {
         return _mm512_xor_si512(x, _mm512_set1_epi8(-128));
     }
     static FIRTH_ALWAYS_INLINE Sum add(const Sum& a, const Sum& b) noexcept {
-        return {_mm512_add_epi32(a.products, b.products), _mm512_add_epi32(a.excess, b.excess)};
+        return {add_words(a.products, b.products), add_words(a.excess, b.excess)};
     }
     /// sum + x * y with the excess of x for uint8, of y for int8.
-    static FIRTH_ALWAYS_INLINE __m512i multiply(__m512i sum, Vector x, Vector y) noexcept {
+    static FIRTH_ALWAYS_INLINE SixteenWords multiply(SixteenWords sum, Vector x,
+                                                     Vector y) noexcept {
         if constexpr (std::is_signed_v<T>) {
-            return _mm512_dpbusd_epi32(sum, flip(x), y);
+            return add_products(sum, flip(x), y);
         } else {
-            return _mm512_dpbusd_epi32(sum, x, flip(y));
+            return add_products(sum, x, flip(y));
         }
     }
-    static FIRTH_ALWAYS_INLINE __m512i add_excess(__m512i sum, Vector x) noexcept {
+    static FIRTH_ALWAYS_INLINE SixteenWords add_excess(SixteenWords sum, Vector x) noexcept {
         if constexpr (std::is_signed_v<T>) {
-            return _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(-128), x);
+            return add_products(sum, _mm512_set1_epi8(-128), x);
         } else {
-            return _mm512_dpbusd_epi32(sum, x, _mm512_set1_epi8(-128));
+            return add_products(sum, x, _mm512_set1_epi8(-128));
         }
     }
     static FIRTH_ALWAYS_INLINE Sum dot(const Sum& sum, Vector x, Vector y) noexcept {
@@ -333,42 +355,46 @@ struct Block<T, Arch> {
         }
     }
     static FIRTH_ALWAYS_INLINE Sum squared_l2(const Sum& sum, Vector x, Vector y) noexcept {
+        keep_in_register(x);
+        keep_in_register(y);
         const Vector d = distance(x, y);
-        return {_mm512_dpbusd_epi32(sum.products, d, flip(d)),
-                _mm512_dpbusd_epi32(sum.excess, d, _mm512_set1_epi8(-128))};
+        return {add_products(sum.products, d, flip(d)),
+                add_products(sum.excess, d, _mm512_set1_epi8(-128))};
     }
     static FIRTH_ALWAYS_INLINE Sum l1(const Sum& sum, Vector x, Vector y) noexcept {
-        return {_mm512_dpbusd_epi32(sum.products, distance(x, y), _mm512_set1_epi8(1)), sum.excess};
+        return {add_products(sum.products, distance(x, y), _mm512_set1_epi8(1)), sum.excess};
     }
     static FIRTH_ALWAYS_INLINE Product reduce(const Sum& sum) noexcept {
-        return static_cast<Product>(reduce_add_words(_mm512_sub_epi32(sum.products, sum.excess)));
+        return static_cast<Product>(
+            reduce_add_words((__m512i)subtract_words(sum.products, sum.excess)));
     }
 
     /// One vector with many: the excess is that of the one, the same for all.
     struct OneWithMany {
-        using Sum = __m512i;
+        using Sum = SixteenWords;
 
         static FIRTH_ALWAYS_INLINE Sum start(const Vector* one, std::size_t blocks) noexcept {
-            Sum excess = _mm512_setzero_si512();
+            Sum excess{};
             for (std::size_t i = 0; i < blocks; ++i) {
                 excess = add_excess(excess, one[i]);
             }
-            return _mm512_sub_epi32(_mm512_setzero_si512(), excess);
+            return subtract_words(Sum{}, excess);
         }
-        static FIRTH_ALWAYS_INLINE Sum add(Sum a, Sum b) noexcept { return _mm512_add_epi32(a, b); }
+        static FIRTH_ALWAYS_INLINE Sum add(Sum a, Sum b) noexcept { return add_words(a, b); }
         static FIRTH_ALWAYS_INLINE Sum dot(Sum sum, Vector one, Vector other) noexcept {
             return std::is_signed_v<T> ? multiply(sum, other, one) : multiply(sum, one, other);
         }
         static FIRTH_ALWAYS_INLINE Product reduce(Sum sum) noexcept {
-            return static_cast<Product>(reduce_add_words(sum));
+            return static_cast<Product>(reduce_add_words((__m512i)sum));
         }
         static FIRTH_ALWAYS_INLINE void reduce_sixteen(const Sum* sums, Product* to) noexcept {
-            Sum quads[4];
+            __m512i quads[4];
             unroll<4>([&](auto q) FIRTH_INLINE_LAMBDA {
                 const Sum* const four = sums + 4 * q;
-                const Sum ab = add_halves(four[0], four[1]);
-                const Sum cd = add_halves(four[2], four[3]);
-                quads[q] = add(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+                const __m512i ab = add_halves(four[0], four[1]);
+                const __m512i cd = add_halves(four[2], four[3]);
+                quads[q] =
+                    _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
             });
             _mm512_storeu_si512(
                 to, add_quads(add_quads(quads[0], quads[1]), add_quads(quads[2], quads[3])));
@@ -376,28 +402,28 @@ struct Block<T, Arch> {
 
     private:
         /// Lanes of a and b by turns, each the sum of two.
-        static FIRTH_ALWAYS_INLINE Sum add_halves(Sum a, Sum b) noexcept {
-            return add(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+        static FIRTH_ALWAYS_INLINE __m512i add_halves(Sum a, Sum b) noexcept {
+            return _mm512_add_epi32(_mm512_unpacklo_epi32((__m512i)a, (__m512i)b),
+                                    _mm512_unpackhi_epi32((__m512i)a, (__m512i)b));
         }
         /// Two quads of a, then two of b, each the sum of two.
-        static FIRTH_ALWAYS_INLINE Sum add_quads(Sum a, Sum b) noexcept {
-            return add(_mm512_shuffle_i32x4(a, b, 0x88), _mm512_shuffle_i32x4(a, b, 0xDD));
+        static FIRTH_ALWAYS_INLINE __m512i add_quads(__m512i a, __m512i b) noexcept {
+            return _mm512_add_epi32(_mm512_shuffle_i32x4(a, b, 0x88),
+                                    _mm512_shuffle_i32x4(a, b, 0xDD));
         }
     };
 
     /// The three sums of a cosine, whose products share the excess of one of them.
     struct CosineSums {
-        /// Five independent sums keep the processor busy.
-        template <class>
-        static constexpr std::size_t chains = 1;
-
-        __m512i products = _mm512_setzero_si512();
-        __m512i squares_a = _mm512_setzero_si512();
-        __m512i squares_b = _mm512_setzero_si512();
-        __m512i excess_a = _mm512_setzero_si512();
-        __m512i excess_b = _mm512_setzero_si512();
+        SixteenWords products{};
+        SixteenWords squares_a{};
+        SixteenWords squares_b{};
+        SixteenWords excess_a{};
+        SixteenWords excess_b{};
 
         FIRTH_ALWAYS_INLINE void add(Vector x, Vector y) noexcept {
+            keep_in_register(x);
+            keep_in_register(y);
             products = multiply(products, x, y);
             squares_a = multiply(squares_a, x, x);
             squares_b = multiply(squares_b, y, y);
@@ -405,21 +431,26 @@ struct Block<T, Arch> {
             excess_b = add_excess(excess_b, y);
         }
         FIRTH_ALWAYS_INLINE void add(const CosineSums& other) noexcept {
-            products = _mm512_add_epi32(products, other.products);
-            squares_a = _mm512_add_epi32(squares_a, other.squares_a);
-            squares_b = _mm512_add_epi32(squares_b, other.squares_b);
-            excess_a = _mm512_add_epi32(excess_a, other.excess_a);
-            excess_b = _mm512_add_epi32(excess_b, other.excess_b);
+            products = add_words(products, other.products);
+            squares_a = add_words(squares_a, other.squares_a);
+            squares_b = add_words(squares_b, other.squares_b);
+            excess_a = add_words(excess_a, other.excess_a);
+            excess_b = add_words(excess_b, other.excess_b);
         }
-        [[nodiscard]] FIRTH_ALWAYS_INLINE Product product() const noexcept {
-            return reduce({products, std::is_signed_v<T> ? excess_b : excess_a});
+        [[nodiscard]] FIRTH_ALWAYS_INLINE WordTotals totals() const noexcept {
+            const __m128i a = fold(squares_a, excess_a);
+            const __m128i b = fold(squares_b, excess_b);
+            const __m128i p = fold(products, std::is_signed_v<T> ? excess_b : excess_a);
+            const __m128i ab = _mm_add_epi32(_mm_unpacklo_epi32(a, b), _mm_unpackhi_epi32(a, b));
+            const __m128i pp = _mm_add_epi32(_mm_unpacklo_epi32(p, p), _mm_unpackhi_epi32(p, p));
+            const __m128i all =
+                _mm_add_epi32(_mm_unpacklo_epi64(ab, pp), _mm_unpackhi_epi64(ab, pp));
+            return {std::is_signed_v<T> ? _mm_cvtepi32_ps(all) : _mm_cvtepu32_ps(all)};
         }
-        [[nodiscard]] FIRTH_ALWAYS_INLINE FloatSquares squares() const noexcept {
-            const __m128i a = fold_to_four_words(_mm512_sub_epi32(squares_a, excess_a));
-            const __m128i b = fold_to_four_words(_mm512_sub_epi32(squares_b, excess_b));
-            const __m128i pairs = _mm_add_epi32(_mm_unpacklo_epi32(a, b), _mm_unpackhi_epi32(a, b));
-            return FloatSquares(
-                _mm_cvtepu32_ps(_mm_add_epi32(pairs, _mm_unpackhi_epi64(pairs, pairs))));
+
+    private:
+        static FIRTH_ALWAYS_INLINE __m128i fold(SixteenWords sum, SixteenWords excess) noexcept {
+            return fold_to_four_words((__m512i)subtract_words(sum, excess));
         }
     };
 };

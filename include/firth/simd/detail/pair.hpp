@@ -19,14 +19,13 @@
 namespace firth::simd::detail {
 
 /// Calls `step(sums, x, y)` for each pair of blocks of two vectors of `n` elements, the last
-/// perhaps with zeros at its end, and returns the sums: of `Chains` independent accumulators (1, 2
-/// or 4) for vectors of `Chains` + 2 blocks or more, of `Short` ones (1 or 2) for shorter vectors,
-/// added pairwise by `add(sums, others)`. The vectors may be unaligned; nothing beyond them is
-/// read.
+/// perhaps with zeros at its end, and returns the sums: of `Chains` independent accumulators (2 or
+/// 4) for vectors of `Long` blocks or more, of `Short` ones (1 or 2) for shorter vectors, added
+/// pairwise by `add(sums, others)`. The vectors may be unaligned; nothing beyond them is read.
 ///
 /// Short vectors are laid out in a line: calls on them take so few cycles that a jump counts.
-template <class B, class Sums, std::size_t Chains, std::size_t Short, class T, class Step,
-          class Add>
+template <class B, class Sums, std::size_t Chains, std::size_t Short, std::size_t Long, class T,
+          class Step, class Add>
 FIRTH_ALWAYS_INLINE Sums fold_pair(const T* a, const T* b, std::size_t n, Step step,
                                    Add add) noexcept {
     constexpr std::size_t width = B::width;
@@ -77,54 +76,82 @@ FIRTH_ALWAYS_INLINE Sums fold_pair(const T* a, const T* b, std::size_t n, Step s
         }
         return s0;
     };
-    static_assert(Chains == 1 || Chains == 2 || Chains == 4);
-    if constexpr (Chains == 1) {
-        for (; i + width <= n; i += width) {
-            step_at(s0, i);
-        }
-        if (i < n) step(s0, B::load_tail(a, i, n), B::load_tail(b, i, n));
+    static_assert((Chains == 2 || Chains == 4) && Long >= Chains && Long % 2 == 0);
+    // With wide registers most vectors are short: they come first.
+    if constexpr (width >= 16) {
+        if (n >= Long * width) [[unlikely]]
+            return fold_long();
     } else {
-        // With wide registers most vectors are short: they come first.
-        if constexpr (width >= 16) {
-            if (n >= (Chains + 2) * width) [[unlikely]]
-                return fold_long();
-        } else {
-            if (n >= (Chains + 2) * width) return fold_long();
-        }
-        if constexpr (Short == 1) {
-            finish(s0, s0, std::integral_constant<std::size_t, Chains / 2>{});
-        } else {
-            Sums s1{};
-            finish(s0, s1, std::integral_constant<std::size_t, Chains / 2>{});
-            add(s0, s1);
-        }
+        if (n >= Long * width) return fold_long();
+    }
+    if constexpr (Short == 1) {
+        finish(s0, s0, std::integral_constant<std::size_t, (Long - 1) / 2>{});
+    } else {
+        Sums s1{};
+        finish(s0, s1, std::integral_constant<std::size_t, (Long - 1) / 2>{});
+        add(s0, s1);
     }
     return s0;
 }
 
-/// Accumulators that keep the processor busy: four, or as many as a block says.
-template <class B>
-inline constexpr std::size_t chains_of = 4;
-template <class B>
-    requires requires {
-        B::chains;
+/// The same in a loop, for steps of several sums, which keep the processor busy: in one
+/// accumulator, from `Long` blocks on in two; 0 for never.
+template <class B, class Sums, std::size_t Long, class T, class Step, class Add>
+FIRTH_ALWAYS_INLINE Sums fold_pair_in_loop(const T* a, const T* b, std::size_t n, Step step,
+                                           Add add) noexcept {
+    constexpr std::size_t width = B::width;
+    const auto step_at = [&](Sums& sums, std::size_t at)
+                             FIRTH_INLINE_LAMBDA { step(sums, B::load(a + at), B::load(b + at)); };
+    Sums s0{};
+    std::size_t i = 0;
+    const std::size_t whole = n / width * width;
+    if (Long != 0 && whole >= Long * width) [[unlikely]] {
+        Sums s1{};
+        do {
+            step_at(s0, i);
+            step_at(s1, i + width);
+            i += 2 * width;
+        } while (i + 2 * width <= whole);
+        add(s0, s1);
     }
-inline constexpr std::size_t chains_of<B> = B::chains;
+    for (; i < whole; i += width) {
+        step_at(s0, i);
+    }
+    if (i < n) [[likely]]
+        step(s0, B::load_tail(a, i, n), B::load_tail(b, i, n));
+    return s0;
+}
+
+/// Blocks whose steps are several sums say from how many blocks on they need two accumulators.
+template <class B>
+concept SummedInLoop = requires {
+    B::long_from;
+};
 
 /// The total of `step(sum, x, y)` over all pairs of blocks.
-template <class B, class T, class Step>
+template <class B, class Arch, class T, class Step>
 FIRTH_ALWAYS_INLINE auto reduce_pair(const T* a, const T* b, std::size_t n, Step step) noexcept {
     using Sum = typename B::Sum;
-    return B::reduce(fold_pair<B, Sum, chains_of<B>, 1>(
-        a, b, n,
-        [&](Sum& sum, const auto& x, const auto& y) FIRTH_INLINE_LAMBDA { sum = step(sum, x, y); },
-        [](Sum& sum, const Sum& other) FIRTH_INLINE_LAMBDA { sum = B::add(sum, other); }));
+    const auto step_to = [&](Sum& sum, const auto& x, const auto& y)
+                             FIRTH_INLINE_LAMBDA { sum = step(sum, x, y); };
+    const auto add = [](Sum& sum, const Sum& other)
+                         FIRTH_INLINE_LAMBDA { sum = B::add(sum, other); };
+    if constexpr (SummedInLoop<B>) {
+        return B::reduce(fold_pair_in_loop<B, Sum, B::long_from>(a, b, n, step_to, add));
+    } else {
+        // More blocks make a short vector where registers are narrow. A second accumulator keeps
+        // the error of floats within its bound then.
+        constexpr std::size_t from = vector_registers<Arch> >= 32 ? 6 : 10;
+        constexpr bool exact = std::is_integral_v<decltype(B::reduce(Sum()))>;
+        constexpr std::size_t accumulators = exact || from <= 6 ? 1 : 2;
+        return B::reduce(fold_pair<B, Sum, 4, accumulators, from>(a, b, n, step_to, add));
+    }
 }
 
 template <class F, class Arch>
 FIRTH_ALWAYS_INLINE auto dot_of(const Element<F>* a, const Element<F>* b, std::size_t n) noexcept {
     using B = Block<F, Arch>;
-    return static_cast<typename Format<F>::Product>(reduce_pair<B>(
+    return static_cast<typename Format<F>::Product>(reduce_pair<B, Arch>(
         a, b, n, [](const auto& sum, const auto& x, const auto& y) FIRTH_INLINE_LAMBDA {
             return B::dot(sum, x, y);
         }));
@@ -134,7 +161,7 @@ template <class F, class Arch>
 FIRTH_ALWAYS_INLINE auto squared_l2_of(const Element<F>* a, const Element<F>* b,
                                        std::size_t n) noexcept {
     using B = Block<F, Arch>;
-    return static_cast<typename Format<F>::Distance>(reduce_pair<B>(
+    return static_cast<typename Format<F>::Distance>(reduce_pair<B, Arch>(
         a, b, n, [](const auto& sum, const auto& x, const auto& y) FIRTH_INLINE_LAMBDA {
             return B::squared_l2(sum, x, y);
         }));
@@ -143,7 +170,7 @@ FIRTH_ALWAYS_INLINE auto squared_l2_of(const Element<F>* a, const Element<F>* b,
 template <class F, class Arch>
 FIRTH_ALWAYS_INLINE auto l1_of(const Element<F>* a, const Element<F>* b, std::size_t n) noexcept {
     using B = Block<F, Arch>;
-    return static_cast<typename Format<F>::Distance>(reduce_pair<B>(
+    return static_cast<typename Format<F>::Distance>(reduce_pair<B, Arch>(
         a, b, n, [](const auto& sum, const auto& x, const auto& y) FIRTH_INLINE_LAMBDA {
             return B::l1(sum, x, y);
         }));
@@ -216,9 +243,17 @@ FIRTH_ALWAYS_INLINE auto norm_of(const Element<F>* a, std::size_t n) noexcept {
 /// The three sums of a cosine.
 template <class B>
 struct CosineSums {
-    /// Three registers each: there is room for four where there are 32.
-    template <class Arch>
-    static constexpr std::size_t chains = vector_registers<Arch> >= 32 ? 4 : 2;
+    /// What they add up to.
+    struct Totals {
+        decltype(B::squares(typename B::Sum(), typename B::Sum())) squares;
+        decltype(B::reduce(typename B::Sum())) product;
+
+        [[nodiscard]] FIRTH_ALWAYS_INLINE bool usable() const noexcept { return squares.usable(); }
+        [[nodiscard]] FIRTH_ALWAYS_INLINE auto cosine() const noexcept {
+            const auto norms = squares.product_of_norms();
+            return static_cast<decltype(squares.product_of_norms())>(product) / norms;
+        }
+    };
 
     typename B::Sum products{};
     typename B::Sum squares_a{};
@@ -235,9 +270,8 @@ struct CosineSums {
         squares_a = B::add(squares_a, other.squares_a);
         squares_b = B::add(squares_b, other.squares_b);
     }
-    [[nodiscard]] FIRTH_ALWAYS_INLINE auto product() const noexcept { return B::reduce(products); }
-    [[nodiscard]] FIRTH_ALWAYS_INLINE auto squares() const noexcept {
-        return B::squares(squares_a, squares_b);
+    [[nodiscard]] FIRTH_ALWAYS_INLINE Totals totals() const noexcept {
+        return {B::squares(squares_a, squares_b), B::reduce(products)};
     }
 };
 /// Those of a block that has a way of its own.
@@ -247,19 +281,32 @@ template <class B>
     }
 struct CosineSums<B> : B::CosineSums {};
 
+/// Two accumulators, of three registers each, or four for long vectors where there are registers
+/// for them: what is left to do for a short vector takes longer than its products.
+template <class B, class Arch, class T>
+FIRTH_ALWAYS_INLINE CosineSums<B> cosine_sums(const T* a, const T* b, std::size_t n) noexcept {
+    using Sums = CosineSums<B>;
+    const auto step = [](Sums& sums, const auto& x, const auto& y)
+                          FIRTH_INLINE_LAMBDA { sums.add(x, y); };
+    const auto add = [](Sums& sums, const Sums& others) FIRTH_INLINE_LAMBDA { sums.add(others); };
+    if constexpr (SummedInLoop<B>) {
+        return fold_pair_in_loop<B, Sums, 0>(a, b, n, step, add);
+    } else {
+        if constexpr (vector_registers<Arch> >= 32) {
+            if (n >= 40 * B::width) [[unlikely]]
+                return fold_pair<B, Sums, 4, 2, 6>(a, b, n, step, add);
+        }
+        return fold_pair<B, Sums, 2, 2, 4>(a, b, n, step, add);
+    }
+}
+
 template <class F, class Arch>
 FIRTH_ALWAYS_INLINE auto cosine_of(const Element<F>* a, const Element<F>* b,
                                    std::size_t n) noexcept {
-    using B = Block<F, Arch>;
     using Real = typename Format<F>::Real;
-    using Sums = CosineSums<B>;
-    const Sums sums = fold_pair<B, Sums, Sums::template chains<Arch>, 2>(
-        a, b, n,
-        [](Sums& some, const auto& x, const auto& y) FIRTH_INLINE_LAMBDA { some.add(x, y); },
-        [](Sums& some, const Sums& others) FIRTH_INLINE_LAMBDA { some.add(others); });
-    const auto squares = sums.squares();
-    if (!squares.usable()) return scaled_cosine<Real, Arch>(a, b, n);
-    return static_cast<Real>(sums.product()) / squares.product_of_norms();
+    const auto totals = cosine_sums<Block<F, Arch>, Arch>(a, b, n).totals();
+    if (!totals.usable()) return scaled_cosine<Real, Arch>(a, b, n);
+    return static_cast<Real>(totals.cosine());
 }
 
 } // namespace firth::simd::detail

@@ -84,6 +84,23 @@ struct DoubleSquares {
     }
 };
 
+/// The squares of two vectors of integers and their inner product, as floats in that order. Squares
+/// are at least 1 or zero, and the product of two is in range.
+struct WordTotals {
+    __m128 lanes;
+
+    [[nodiscard]] FIRTH_ALWAYS_INLINE __m128 product_of_squares() const noexcept {
+        return _mm_mul_ss(lanes, _mm_shuffle_ps(lanes, lanes, 1));
+    }
+    [[nodiscard]] FIRTH_ALWAYS_INLINE bool usable() const noexcept {
+        return _mm_cvtss_f32(product_of_squares()) != 0;
+    }
+    [[nodiscard]] FIRTH_ALWAYS_INLINE float cosine() const noexcept {
+        return _mm_cvtss_f32(
+            _mm_div_ss(_mm_movehl_ps(lanes, lanes), _mm_sqrt_ss(product_of_squares())));
+    }
+};
+
 #endif
 
 } // namespace firth::simd::detail
