@@ -193,7 +193,8 @@ TEMPLATE_TEST_CASE("one query against many rows agrees with the pair kernel's re
     for (const test::TestedLevel& level : test::tested_levels()) {
         Random random(3);
         for (const std::size_t dim :
-             {1u, 3u, 15u, 16u, 17u, 50u, 63u, 64u, 65u, 100u, 127u, 128u, 129u, 300u, 769u}) {
+             {1u,   3u,   15u,  16u,  17u,  50u,  63u,  64u,  65u,  100u, 127u,
+              128u, 129u, 150u, 192u, 200u, 256u, 300u, 384u, 450u, 769u}) {
             for (const std::size_t count : {0u, 1u, 3u, 4u, 7u, 8u, 9u, 40u, 64u, 65u, 150u}) {
                 const std::size_t stride = dim + count % 7;
                 const std::size_t size = count == 0 ? 0 : (count - 1) * stride + dim;

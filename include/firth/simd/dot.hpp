@@ -139,8 +139,8 @@ template <class Arch = default_arch, FloatRange A>
 
 /// Scores one query against `count` rows that lie `stride` elements apart: scores[i] is the inner
 /// product of the query with row i. Rows and query are `dim` elements each and may be unaligned;
-/// nothing beyond them is read. Rows that share a pass share the query's loads, and later rows are
-/// prefetched. A float32 inner product is summed in two registers: error at most
+/// nothing beyond them is read. Rows are read once, in the order in which they lie, at the memory's
+/// speed. A float32 inner product is summed in two registers: error at most
 /// (dim / (2 L) + 9) u sum |a_i b_i|.
 template <class Arch = default_arch, Scalar T>
 void dot_many(const T* query, const T* rows, std::size_t stride, std::size_t count, std::size_t dim,

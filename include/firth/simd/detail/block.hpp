@@ -33,8 +33,9 @@
 ///     Sum l1(sum, x, y)            sum + |x - y|
 ///     reduce(sum)                  the total
 ///     squares(sum, sum)            the totals of two sums of squares, as `Squares` has them
-///     reduce_sixteen(sums, to)     the totals of sixteen, the same bits as `reduce` gives: only
-///                                  where that is quicker than one by one
+///     reduce_four(sums)            four sums, halfway to their totals: a `Quad`;
+///     reduce_quads(quads, to)      the sixteen totals of four quads: both only where that is
+///                                  quicker than `reduce` one by one
 ///     OneWithMany                  the same for one vector and many: only where that is quicker
 FIRTH_BEGIN_INTRINSICS
 
@@ -115,15 +116,16 @@ struct FloatSums {
     static FIRTH_ALWAYS_INLINE float reduce(const Sum& sum) noexcept {
         return reduce_add<Arch>(sum.lanes);
     }
-    static FIRTH_ALWAYS_INLINE void reduce_sixteen(const Sum* sums, float* to) noexcept {
-        for (std::size_t i = 0; i < 16; i += simd::lanes<Arch>) {
-            std::array<Batch<Arch>, simd::lanes<Arch> / 4> quads;
-            unroll<simd::lanes<Arch> / 4>([&](auto q) FIRTH_INLINE_LAMBDA {
-                const Sum* const four = sums + i + 4 * q;
-                quads[q] = sum_within_quads<Arch>(four[0].lanes, four[1].lanes, four[2].lanes,
-                                                  four[3].lanes);
-            });
-            sum_across_quads<Arch>(quads).store_unaligned(to + i);
+    using Quad = Batch<Arch>;
+    static FIRTH_ALWAYS_INLINE Quad reduce_four(const Sum* four) noexcept {
+        return sum_within_quads<Arch>(four[0].lanes, four[1].lanes, four[2].lanes, four[3].lanes);
+    }
+    static FIRTH_ALWAYS_INLINE void reduce_quads(const Quad* four, float* to) noexcept {
+        constexpr std::size_t quads = simd::lanes<Arch> / 4;
+        for (std::size_t q = 0; q < 4; q += quads) {
+            std::array<Quad, quads> some;
+            unroll<quads>([&](auto i) FIRTH_INLINE_LAMBDA { some[i] = four[q + i]; });
+            sum_across_quads<Arch>(some).store_unaligned(to + 4 * q);
         }
     }
     static FIRTH_ALWAYS_INLINE auto squares(const Sum& a, const Sum& b) noexcept {

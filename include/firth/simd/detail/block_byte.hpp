@@ -387,17 +387,15 @@ struct Block<T, Arch> {
         static FIRTH_ALWAYS_INLINE Product reduce(Sum sum) noexcept {
             return static_cast<Product>(reduce_add_words((__m512i)sum));
         }
-        static FIRTH_ALWAYS_INLINE void reduce_sixteen(const Sum* sums, Product* to) noexcept {
-            __m512i quads[4];
-            unroll<4>([&](auto q) FIRTH_INLINE_LAMBDA {
-                const Sum* const four = sums + 4 * q;
-                const __m512i ab = add_halves(four[0], four[1]);
-                const __m512i cd = add_halves(four[2], four[3]);
-                quads[q] =
-                    _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
-            });
+        using Quad = __m512i;
+        static FIRTH_ALWAYS_INLINE Quad reduce_four(const Sum* four) noexcept {
+            const __m512i ab = add_halves(four[0], four[1]);
+            const __m512i cd = add_halves(four[2], four[3]);
+            return _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+        }
+        static FIRTH_ALWAYS_INLINE void reduce_quads(const Quad* four, Product* to) noexcept {
             _mm512_storeu_si512(
-                to, add_quads(add_quads(quads[0], quads[1]), add_quads(quads[2], quads[3])));
+                to, add_quads(add_quads(four[0], four[1]), add_quads(four[2], four[3])));
         }
 
     private:
