@@ -32,7 +32,8 @@
 #include <firth/table/word_vectors.hpp>
 
 /// Models of fastText: .bin as versions 11 and 12 of its format have it and the one before them,
-/// which had no mark; .ftz, quantised (Joulin et al. 2016, "FastText.zip"). Read only.
+/// which had no mark; .ftz, quantised (Joulin et al. 2016, "FastText.zip"). Reading;
+/// `fasttext_writer.hpp` writes.
 namespace firth {
 
 /// Models of fastText.
@@ -40,15 +41,22 @@ inline constexpr VectorFormat fasttext_format{.name = "fasttext-binary", .extens
 
 /// What a model was trained with, as the file has it.
 struct FastTextArguments {
+    static constexpr std::int32_t hierarchical_softmax = 1; ///< losses
+    static constexpr std::int32_t negative_sampling = 2;
+    static constexpr std::int32_t softmax = 3;
+    static constexpr std::int32_t one_versus_all = 4;
+    static constexpr std::int32_t cbow = 1; ///< models
+    static constexpr std::int32_t skip_gram = 2;
+    static constexpr std::int32_t supervised = 3;
+
     std::int32_t dim = 0;
     std::int32_t window = 0;
     std::int32_t epochs = 0;
     std::int32_t min_count = 0;
     std::int32_t negative = 0;
     std::int32_t word_ngrams = 0;
-    std::int32_t loss =
-        0; ///< 1 hierarchical softmax, 2 negative sampling, 3 softmax, 4 one versus all
-    std::int32_t model = 0; ///< 1 CBOW, 2 skip-gram, 3 supervised
+    std::int32_t loss = negative_sampling;
+    std::int32_t model = skip_gram;
     std::int32_t buckets = 0;
     std::int32_t min_length = 0; ///< of character n-grams
     std::int32_t max_length = 0;
@@ -317,9 +325,8 @@ private:
                                        std::to_string(a.model) + ", loss " +
                                        std::to_string(a.loss));
         }
-        constexpr std::int32_t supervised = 3;
         // As fastText itself reads them: such models did not use character n-grams.
-        const bool no_ngrams = version_ == 11 && a.model == supervised;
+        const bool no_ngrams = version_ == 11 && a.model == FastTextArguments::supervised;
         options_ = {static_cast<std::uint32_t>(a.min_length),
                     no_ngrams ? 0 : static_cast<std::uint32_t>(a.max_length),
                     static_cast<std::uint32_t>(a.buckets), version_ == 0};

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <firth/base/error.hpp>
 #include <firth/simd/update.hpp>
@@ -72,6 +73,33 @@ public:
     }
     [[nodiscard]] UnseenNgram unseen() const noexcept { return unseen_; }
 
+    /// The row of a bucket < options().buckets, or nothing.
+    [[nodiscard]] std::optional<std::uint32_t> ngram_row(std::uint32_t bucket) const noexcept {
+        if (rows_) return rows_->find(bucket);
+        if (bucket < ngrams_.rows()) return bucket;
+        return std::nullopt;
+    }
+
+    /// Writes the row that word `id` < words().size() has beside its n-grams', dim() elements: its
+    /// vector is the mean of them all.
+    void word_row(Id id, std::span<float> row) const {
+        std::vector<double> sum(dim());
+        std::size_t used = 1;
+        for_each_ngram(words_.word(id), options_, [&](std::string_view, std::uint32_t hash) {
+            const std::optional<std::uint32_t> ngram = ngram_row(hash % options_.buckets);
+            if (ngram) {
+                for (std::size_t i = 0; i < sum.size(); ++i) {
+                    sum[i] += static_cast<double>(ngrams_[*ngram][i]);
+                }
+            }
+            used += ngram || unseen_ == UnseenNgram::zero;
+        });
+        for (std::size_t i = 0; i < sum.size(); ++i) {
+            const double whole = static_cast<double>(used) * static_cast<double>(words_[id][i]);
+            row[i] = static_cast<float>(whole - sum[i]);
+        }
+    }
+
     /// Writes the vector of any word to `vector`, dim() elements, and returns how many vectors it
     /// was made of: 1 for a word of the vocabulary, else the number of its n-grams that have one.
     /// With 0 the vector is all zeros.
@@ -86,7 +114,7 @@ public:
         std::size_t all = 0;
         for_each_ngram(word, options_, [&](std::string_view, std::uint32_t hash) {
             ++all;
-            const std::optional<std::uint32_t> row = row_of(hash % options_.buckets);
+            const std::optional<std::uint32_t> row = ngram_row(hash % options_.buckets);
             if (!row) return;
             simd::axpy(1.0f, ngrams_[*row], vector);
             ++used;
@@ -102,11 +130,6 @@ private:
             throw Error("n-grams of dim " + std::to_string(ngrams_.dim()) +
                         " cannot belong to words of dim " + std::to_string(words_.dim()));
         }
-    }
-
-    [[nodiscard]] std::optional<std::uint32_t> row_of(std::uint32_t bucket) const noexcept {
-        if (rows_) return rows_->find(bucket);
-        return bucket;
     }
 
     WordVectors<float> words_;
