@@ -142,6 +142,7 @@ TEST_CASE("a stopped training of n-grams goes on to the same bytes") {
     const EncodedCorpus corpus = test::grouped_corpus(5000);
     const test::TemporaryFolder folder;
     FastTextOptions options = small();
+    options.epochs = 60;
     const std::string whole = bytes_of(train_fasttext(corpus, options));
     options.checkpoint = {.path = folder / "checkpoint", .seconds = 0};
     const auto stop = [](const Progress& progress) { return progress.done < progress.total / 5; };
