@@ -12,6 +12,8 @@
 #include <firth/io/glove_text.hpp>
 #include <firth/io/load.hpp>
 #include <firth/io/native.hpp>
+#include <firth/io/native_format.hpp>
+#include <firth/io/native_subwords.hpp>
 #include <firth/io/npy.hpp>
 #include <firth/io/opened_file.hpp>
 #include <firth/io/projector.hpp>
