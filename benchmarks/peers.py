@@ -33,7 +33,7 @@ def note(name, rate):
 
 
 def firth(name, flags, environment=""):
-    command = f"{environment} {arguments.firth} train --input {arguments.corpus} --output {folder}/firth --epochs 1"
+    command = f"{environment} {arguments.firth} train --input {arguments.corpus} --output {folder}/v.firth --epochs 1"
     output = subprocess.run(f"{command} --quiet --json {flags}", shell=True, check=True, capture_output=True, text=True)
     note(name, json.loads(output.stdout)["words_per_second"])
 
