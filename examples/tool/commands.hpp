@@ -121,8 +121,9 @@ private:
     firth::WordVectors<float> words_;
 };
 
-/// An option --format with the formats that can be written.
-void add_format(CLI::App& command, std::optional<firth::VectorFormat>& format);
+/// An option --format with the formats that can be written, and more of them.
+void add_format(CLI::App& command, std::optional<firth::VectorFormat>& format,
+                const std::vector<firth::VectorFormat>& more = {});
 
 /// An option --unwritable: what is done with words that the format cannot hold.
 void add_unwritable(CLI::App& command, firth::UnwritableWords& policy);

@@ -8,9 +8,13 @@
 
 #include <firth/corpus/cooccurrence_file.hpp>
 #include <firth/corpus/count_cooccurrences.hpp>
+#include <firth/table/subword.hpp>
+#include <firth/table/subword_vectors.hpp>
 #include <firth/train/counts/association.hpp>
 #include <firth/train/counts/glove.hpp>
 #include <firth/train/counts/lsa_options.hpp>
+#include <firth/train/run/training_state.hpp>
+#include <firth/train/sequence/fasttext.hpp>
 #include <firth/train/sequence/word2vec.hpp>
 
 #include "commands.hpp"
@@ -34,8 +38,10 @@ struct TrainArguments {
     std::string loss = "ns";
     CorpusArguments corpus;
     std::string output;
-    std::optional<firth::VectorFormat> format; ///< without: by the output's name
-    firth::Word2VecOptions word2vec;           ///< with what all models share
+    std::optional<firth::VectorFormat> format;     ///< without: by the output's name
+    firth::Word2VecOptions word2vec;               ///< with what all models share
+    std::optional<firth::SubwordOptions> subwords; ///< without: whole words
+    std::uint32_t buckets = firth::SubwordOptions().buckets;
     bool dim_given = false;
     std::string start;
     bool expand = false;
@@ -61,6 +67,23 @@ void check_remove_top(const TrainArguments& arguments, std::size_t dim);
 
 /// Post-processes and writes vectors.
 void write_vectors(const TrainArguments& arguments, firth::TrainedVectors& trained);
+
+/// The settings of a training of words with n-grams. `start` is null, or a model to go on from.
+firth::FastTextOptions fasttext_options(const TrainArguments& arguments,
+                                        const firth::SubwordVectors* start);
+
+/// How far a training of sentences came, and what it made.
+struct SequenceResult {
+    firth::TrainingStats stats;
+    std::size_t rows = 0;
+    std::size_t dim = 0;
+    std::size_t ngrams = 0; ///< rows beside the words'
+};
+
+/// Learns words and their n-grams from a corpus and writes them, but for a training that was
+/// stopped.
+SequenceResult train_subwords(const TrainArguments& arguments, const firth::EncodedCorpus& corpus,
+                              const firth::SubwordVectors* start);
 
 /// Learns with --model glove or lsa.
 void train_from_counts(TrainArguments& arguments);

@@ -1,5 +1,6 @@
 #include "train_arguments.hpp"
 
+#include <charconv>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <firth/base/output_place.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/io/format.hpp>
+#include <firth/io/load.hpp>
 #include <firth/io/save.hpp>
 
 namespace {
@@ -27,6 +29,32 @@ firth::TrainedVectors train_model(const TrainArguments& arguments,
                : train_word2vec<Cbow, HierarchicalSoftmax>(corpus, options, progress);
 }
 
+/// Learns whole words and writes them, but for a training that was stopped.
+SequenceResult train_words(const TrainArguments& arguments, const firth::EncodedCorpus& corpus) {
+    firth::TrainedVectors trained = train_model(arguments, corpus);
+    if (!trained.stats.cancelled) write_vectors(arguments, trained);
+    return {std::move(trained.stats), trained.vectors.size(), trained.vectors.dim()};
+}
+
+/// The vectors that a training goes on from, if any.
+struct Start {
+    explicit Start(const TrainArguments& arguments) {
+        if (arguments.start.empty()) return;
+        if (arguments.subwords) {
+            model = firth::load_subwords(arguments.start);
+        } else {
+            vectors = load_vectors(arguments.start);
+        }
+    }
+
+    [[nodiscard]] const firth::WordVectors<float>* words() const {
+        return model ? &model->words() : vectors ? &*vectors : nullptr;
+    }
+
+    std::optional<firth::WordVectors<float>> vectors;
+    std::optional<firth::SubwordVectors> model;
+};
+
 void train_word2vec(TrainArguments& arguments) {
     const firth::Stopwatch watch;
     firth::Word2VecOptions& options = arguments.word2vec;
@@ -37,21 +65,22 @@ void train_word2vec(TrainArguments& arguments) {
         throw firth::OptionError("--expand and --freeze need --continue, vectors to go on from");
     }
     firth::check_options(options);
+    if (arguments.subwords) firth::check_options(fasttext_options(arguments, nullptr));
     check_training_files(arguments);
-    std::optional<firth::WordVectors<float>> start;
-    if (!arguments.start.empty()) {
-        start = load_vectors(arguments.start);
-        if (arguments.dim_given && options.dim != start->dim()) {
+    const Start start(arguments);
+    if (const firth::WordVectors<float>* const words = start.words()) {
+        if (arguments.dim_given && options.dim != words->dim()) {
             throw firth::OptionError("--dim is " + std::to_string(options.dim) +
                                      ", and the vectors of " + arguments.start + " have " +
-                                     std::to_string(start->dim()) +
+                                     std::to_string(words->dim()) +
                                      " elements, expected the same or no --dim");
         }
-        options.start = &*start;
-        options.dim = start->dim();
-        arguments.corpus.vocabulary.known = &start->vocabulary();
+        options.start = words;
+        options.dim = words->dim();
+        arguments.corpus.vocabulary.known = &words->vocabulary();
         arguments.corpus.vocabulary.expand = arguments.expand;
         firth::check_options(options);
+        if (start.model) firth::check_options(fasttext_options(arguments, &*start.model));
     }
     check_remove_top(arguments, options.dim);
     arguments.corpus.vocabulary.threads = options.threads;
@@ -61,14 +90,16 @@ void train_word2vec(TrainArguments& arguments) {
     opened.report(arguments.quiet);
     check_words_of_result(arguments, corpus.vocabulary);
     const bool checkpoints = !options.checkpoint.path.empty();
-    firth::TrainedVectors trained = train_model(arguments, corpus);
+    const SequenceResult trained =
+        arguments.subwords
+            ? train_subwords(arguments, corpus, start.model ? &*start.model : nullptr)
+            : train_words(arguments, corpus);
     if (trained.stats.cancelled) {
         opened.keep_file = checkpoints;
         throw Stopped{SignalsNoted::signal(),
                       checkpoints ? "stopped; the same command with --resume goes on"
                                   : "stopped; nothing was written"};
     }
-    write_vectors(arguments, trained);
     std::error_code ignored;
     if (checkpoints) std::filesystem::remove(options.checkpoint.path, ignored);
 
@@ -77,23 +108,65 @@ void train_word2vec(TrainArguments& arguments) {
                          static_cast<double>(corpus.corpus.size());
     const double rate = trained.stats.seconds > 0 ? words / trained.stats.seconds : 0.0;
     if (arguments.json) {
-        print_json({{"words_per_second", rate},
-                    {"train_seconds", trained.stats.seconds},
-                    {"total_seconds", watch.seconds()},
-                    {"rows", trained.vectors.size()},
-                    {"dim", trained.vectors.dim()},
-                    {"loss", trained.stats.loss()},
-                    {"epoch_loss", trained.stats.epoch_loss},
-                    {"raw_words", corpus.raw_words},
-                    {"epochs", options.epochs},
-                    {"threads", firth::resolve_threads(options.threads)},
-                    {"deterministic", options.deterministic},
-                    {"seed", options.seed},
-                    {"output", arguments.output}});
+        nlohmann::json json{{"words_per_second", rate},
+                            {"train_seconds", trained.stats.seconds},
+                            {"total_seconds", watch.seconds()},
+                            {"rows", trained.rows},
+                            {"dim", trained.dim},
+                            {"loss", trained.stats.loss()},
+                            {"epoch_loss", trained.stats.epoch_loss},
+                            {"raw_words", corpus.raw_words},
+                            {"epochs", options.epochs},
+                            {"threads", firth::resolve_threads(options.threads)},
+                            {"deterministic", options.deterministic},
+                            {"seed", options.seed},
+                            {"output", arguments.output}};
+        if (arguments.subwords) json["ngrams"] = trained.ngrams;
+        print_json(json);
     } else {
-        std::cout << "wrote " << trained.vectors.size() << " x " << trained.vectors.dim() << " to "
-                  << arguments.output << ": " << rate / 1e6 << "M words/s, loss "
-                  << trained.stats.loss() << ", " << watch.seconds() << " s in all\n";
+        std::cout << "wrote " << trained.rows << " x " << trained.dim << " to " << arguments.output
+                  << ": ";
+        if (arguments.subwords) std::cout << trained.ngrams << " n-grams, ";
+        std::cout << rate / 1e6 << "M words/s, loss " << trained.stats.loss() << ", "
+                  << watch.seconds() << " s in all\n";
+    }
+}
+
+/// Reads "3-6".
+firth::SubwordOptions parse_subwords(const std::string& range) {
+    const std::size_t dash = range.find('-');
+    firth::SubwordOptions options;
+    const auto number = [&](std::string_view text, std::uint32_t& value) {
+        const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+        return code == std::errc() && end == text.data() + text.size();
+    };
+    const std::string_view text = range;
+    if (dash == std::string::npos || !number(text.substr(0, dash), options.min_length) ||
+        !number(text.substr(dash + 1), options.max_length)) {
+        throw firth::OptionError("--subwords is \"" + range +
+                                 "\", expected two numbers of characters such as 3-6");
+    }
+    return options;
+}
+
+/// Sets what is usual for words with n-grams, and their format: a name that ends with .bin means a
+/// model of fastText.
+void settle_subwords(TrainArguments& arguments, const CLI::App& command) {
+    const auto asked = [&](const char* name) { return command.count(name) != 0; };
+    for (const char* const name : {"--vectors", "--all-but-the-top"}) {
+        if (asked(name)) {
+            throw firth::OptionError(std::string(name) +
+                                     " was given, and words with n-grams have no such setting");
+        }
+    }
+    arguments.subwords->buckets = arguments.buckets;
+    const firth::FastTextOptions usual;
+    if (!asked("--lr")) arguments.word2vec.learning_rate = usual.learning_rate;
+    if (!asked("--sample")) arguments.word2vec.sample = usual.sample;
+    if (!asked("--negative-power")) arguments.word2vec.negative_power = usual.negative_power;
+    if (!arguments.format &&
+        firth::format_of_name(arguments.output) == firth::word2vec_binary_format) {
+        arguments.format = firth::fasttext_format;
     }
 }
 
@@ -158,7 +231,9 @@ void settle(TrainArguments& arguments, const CLI::App& command) {
                                      {"--cbow-gradient", arguments.model == "cbow"},
                                      {"--continue", !from_counts},
                                      {"--expand", !from_counts},
-                                     {"--freeze", !from_counts}}) {
+                                     {"--freeze", !from_counts},
+                                     {"--subwords", !from_counts},
+                                     {"--buckets", !from_counts}}) {
         if (asked(name) && !allowed) {
             throw firth::OptionError(name + " was given, and --model " + arguments.model +
                                      " has no such setting");
@@ -186,11 +261,15 @@ void settle(TrainArguments& arguments, const CLI::App& command) {
                                      " was given, and --loss hs has no such setting");
         }
     }
+    if (asked("--buckets") && !asked("--subwords")) {
+        throw firth::OptionError("--buckets was given without --subwords, to which it belongs");
+    }
     arguments.corpus.check_heeded();
     if (asked("--lr") && arguments.word2vec.learning_rate == 0) {
         throw firth::OptionError("--lr is 0, at which nothing is learnt, expected more than 0, or "
                                  "no --lr for what is usual for the model");
     }
+    if (arguments.subwords) settle_subwords(arguments, command);
     arguments.dim_given = asked("--dim");
     set_checkpoint(arguments, command);
     firth::Word2VecOptions& options = arguments.word2vec;
@@ -259,7 +338,14 @@ void add_train_command(CLI::App& app) {
         ->check(CLI::IsMember({"ns", "hs"}));
     arguments->corpus.add_to(*command);
     command->add_option("--output", arguments->output, "where the vectors go")->required();
-    add_format(*command, arguments->format);
+    add_format(*command, arguments->format, {firth::fasttext_format});
+    command
+        ->add_option_function<std::string>(
+            "--subwords",
+            [arguments](const std::string& range) { arguments->subwords = parse_subwords(range); },
+            "words have character n-grams of these lengths, as in fastText: 3-6")
+        ->default_str("none");
+    command->add_option("--buckets", arguments->buckets, "numbers that n-grams are hashed to");
     command->add_option("--dim", options.dim, "length of a vector");
     command->add_option("--window", options.window, "most words of context on either side")
         ->default_str("5; glove, lsa: 10");
@@ -274,7 +360,7 @@ void add_train_command(CLI::App& app) {
     command->add_option("--epochs", options.epochs, "times through the text, or the counts")
         ->default_str("5; glove: 15");
     command->add_option("--lr", options.learning_rate, "learning rate at the start, more than 0")
-        ->default_str("sgns: 0.025; cbow: 0.06; glove: 0.05");
+        ->default_str("sgns: 0.025; cbow: 0.06; glove, --subwords: 0.05");
     add_choice(*command, "--schedule", options.schedule,
                {{"linear", firth::Schedule::linear},
                 {"cosine", firth::Schedule::cosine},

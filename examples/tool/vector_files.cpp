@@ -56,16 +56,20 @@ firth::WordVectors<float> load_vectors(const firth::VectorFile& file,
     return vectors;
 }
 
-void add_format(CLI::App& command, std::optional<firth::VectorFormat>& format) {
+void add_format(CLI::App& command, std::optional<firth::VectorFormat>& format,
+                const std::vector<firth::VectorFormat>& more) {
+    std::vector<firth::VectorFormat> formats(std::begin(firth::KnownFormats::written),
+                                             std::end(firth::KnownFormats::written));
+    formats.insert(formats.end(), more.begin(), more.end());
     std::vector<std::string> names;
-    for (const firth::VectorFormat& known : firth::KnownFormats::written) {
+    for (const firth::VectorFormat& known : formats) {
         names.emplace_back(known.name);
     }
     command
         .add_option_function<std::string>(
             "--format",
-            [&format](const std::string& chosen) {
-                for (const firth::VectorFormat& known : firth::KnownFormats::written) {
+            [&format, formats](const std::string& chosen) {
+                for (const firth::VectorFormat& known : formats) {
                     if (known.name == chosen) format = known;
                 }
             },
@@ -92,7 +96,7 @@ void add_unwritable(CLI::App& command, firth::UnwritableWords& policy) {
 
 AskedVectors::AskedVectors(const std::string& path) {
     const firth::VectorFile file(path);
-    if (file.format() != firth::fasttext_format) {
+    if (!firth::has_subwords(file)) {
         words_ = load_vectors(file);
         return;
     }

@@ -3,6 +3,7 @@
 /// Everything in `firth/io/`.
 
 #include <firth/io/fasttext_binary.hpp>
+#include <firth/io/fasttext_writer.hpp>
 #include <firth/io/file_report.hpp>
 #include <firth/io/file_sample.hpp>
 #include <firth/io/format.hpp>
@@ -11,6 +12,8 @@
 #include <firth/io/glove_text.hpp>
 #include <firth/io/load.hpp>
 #include <firth/io/native.hpp>
+#include <firth/io/native_format.hpp>
+#include <firth/io/native_subwords.hpp>
 #include <firth/io/npy.hpp>
 #include <firth/io/opened_file.hpp>
 #include <firth/io/projector.hpp>

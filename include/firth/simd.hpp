@@ -12,6 +12,7 @@
 #include <firth/simd/dot.hpp>
 #include <firth/simd/format.hpp>
 #include <firth/simd/pair_step.hpp>
+#include <firth/simd/row_list.hpp>
 #include <firth/simd/score_tile.hpp>
 #include <firth/simd/select.hpp>
 #include <firth/simd/sigmoid.hpp>

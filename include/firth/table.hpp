@@ -3,6 +3,7 @@
 /// Everything in `firth/table/`.
 
 #include <firth/table/bit_table.hpp>
+#include <firth/table/bucket_rows.hpp>
 #include <firth/table/convert_table.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/id.hpp>

@@ -18,6 +18,7 @@
 #include <firth/train/run/trained_vectors.hpp>
 #include <firth/train/run/training_run.hpp>
 #include <firth/train/run/training_state.hpp>
+#include <firth/train/sequence/fasttext.hpp>
 #include <firth/train/sequence/hierarchical_softmax.hpp>
 #include <firth/train/sequence/negative_sampler.hpp>
 #include <firth/train/sequence/negative_sampling.hpp>
@@ -27,6 +28,7 @@
 #include <firth/train/sequence/sequence_loop.hpp>
 #include <firth/train/sequence/sequence_trainer.hpp>
 #include <firth/train/sequence/subsample.hpp>
+#include <firth/train/sequence/subwords.hpp>
 #include <firth/train/sequence/whole_words.hpp>
 #include <firth/train/sequence/window_worker.hpp>
 #include <firth/train/sequence/word2vec.hpp>

@@ -133,15 +133,31 @@ void read_glove_text(std::string_view bytes) {
         [&](const ReadOptions& o) { return GloveTextReader(bytes, "input", o); });
 }
 
+/// Asks for words that no vocabulary of these has.
+void compose_unseen(const SubwordVectors& model) {
+    std::vector<float> vector(model.dim());
+    for (const char* const word : {"", "</s>", "unseen", "\xC3\xA9t\xC3\xA9", "\xFF\x80"}) {
+        static_cast<void>(model.compose(word, vector));
+    }
+}
+
 void read_fasttext(std::string_view bytes) {
     read_both(
         bytes, [&](const ReadOptions& o) { return parse_fasttext_words(bytes, "input", o); },
         [&](const ReadOptions& o) { return FastTextReader(bytes, "input", o); });
     const FastTextModel model = parse_fasttext(bytes, "input", {.threads = 1});
-    std::vector<float> vector(model.vectors.dim());
-    for (const char* const word : {"", "</s>", "unseen", "\xC3\xA9t\xC3\xA9", "\xFF\x80"}) {
-        static_cast<void>(model.vectors.compose(word, vector));
+    compose_unseen(model.vectors);
+    std::string written;
+    StringSink sink(written);
+    try {
+        write_fasttext(sink, model);
+    } catch (const Error&) {
+        return;
     }
+    require(parse_fasttext(written, "input", {.non_finite = ReadOptions::NonFinite::keep})
+                    .vectors.words()
+                    .size() == model.vectors.words().size(),
+            "a model that was written is read");
 }
 
 /// Matrices whose words are in another file, which is not there.
@@ -233,7 +249,10 @@ void read_native(std::string_view bytes) {
     NativeReader reader(path, options);
     while (reader.next()) {
     }
-    verify_native(path);
+    const NativeFile file(path);
+    if (has_subwords(file)) compose_unseen(read_native_subwords(file, options));
+    verify_native(file);
+    if (has_subwords(file)) verify_subwords(file);
     check(vectors, {});
 }
 
@@ -477,8 +496,20 @@ std::vector<std::string> fuzz::seeds(std::string_view target) {
     }
     if (target == "words") return {"a\nb\nc\n", "a 3\nb\t2\n", "word\tcount\na\\t\t3\nb\t2\n"};
     if (target == "native") {
-        return all_types(native_format,
-                         {ElementType::f32, ElementType::f16, ElementType::bf16, ElementType::i8});
+        std::vector<std::string> files =
+            all_types(native_format,
+                      {ElementType::f32, ElementType::f16, ElementType::bf16, ElementType::i8});
+        AlignedBuffer<std::uint32_t> used(2);
+        used.data()[0] = 3;
+        used.data()[1] = 7;
+        const SubwordVectors some(vectors, EmbeddingTable<float>(2, vectors.dim()), {2, 3, 9},
+                                  BucketRows(std::move(used), 9), UnseenNgram::zero);
+        const SubwordVectors all(vectors, EmbeddingTable<float>(5, vectors.dim()), {2, 3, 5});
+        for (const SubwordVectors& model : {some, all}) {
+            write_native(model, scratch() + "/seed");
+            files.push_back(file_bytes(scratch() + "/seed"));
+        }
+        return files;
     }
     const std::string text = "the king and the queen\nthe man \xC3\xA9t\xC3\xA9\n\n\xFF end\n";
     if (target == "text") return {text, "\xEF\xBB\xBF" + text};

@@ -94,6 +94,20 @@ TEMPLATE_TEST_CASE("axpy, scale and normalize touch their elements only", "", FI
     });
 }
 
+TEMPLATE_TEST_CASE("a list of rows has a mean and takes changes", "", FIRTH_TEST_ARCHS) {
+    AlignedBuffer<float> rows(48);
+    AlignedBuffer<float> mean(16);
+    AlignedBuffer<float> change(16);
+    rows[0] = 3;
+    rows[16] = 6;
+    change[0] = 10;
+    float* const list[] = {rows.data(), rows.data() + 16, rows.data()};
+    simd::mean_of_rows<TestType>(list, mean.data(), 16);
+    REQUIRE(mean[0] == 4);
+    simd::add_to_rows<TestType>(change.data(), list, 16);
+    REQUIRE((rows[0] == 23 && rows[16] == 16 && rows[32] == 0));
+}
+
 TEMPLATE_TEST_CASE("weighted sums take terms of any type of their layout", "", FIRTH_TEST_ARCHS) {
     struct Entry {
         std::uint32_t column;

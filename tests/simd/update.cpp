@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 #include "levels.hpp"
@@ -12,6 +13,7 @@ struct NaiveWindow {
     using Table = std::vector<std::vector<double>>;
     Table contexts;
     Table outputs;
+    std::vector<double> weights; ///< of the contexts, if any
     std::size_t positives = 1;
     double loss = 0;
 
@@ -36,9 +38,12 @@ struct NaiveWindow {
     void bag_of_words(double learning_rate, double share) {
         std::vector<double> mean(contexts[0].size());
         std::vector<double> change(mean.size());
-        for (const auto& context : contexts) {
+        std::vector<double> shares = weights;
+        if (shares.empty()) shares.assign(contexts.size(), 1);
+        const double total = std::accumulate(shares.begin(), shares.end(), 0.0);
+        for (std::size_t c = 0; c < contexts.size(); ++c) {
             for (std::size_t i = 0; i < mean.size(); ++i) {
-                mean[i] += context[i] / static_cast<double>(contexts.size());
+                mean[i] += shares[c] / total * contexts[c][i];
             }
         }
         Table new_outputs = outputs;
@@ -81,8 +86,21 @@ struct Window {
     }
 
     [[nodiscard]] simd::WindowRows rows() const {
-        return {in_rows.data(),  in_rows.size(), out_rows.data(),
-                out_rows.size(), padded,         naive.positives};
+        return {in_rows.data(),
+                in_rows.size(),
+                out_rows.data(),
+                out_rows.size(),
+                padded,
+                naive.positives,
+                weights.empty() ? nullptr : weights.data()};
+    }
+
+    /// Gives each context a weight.
+    void weigh(Random& random) {
+        for (std::size_t c = 0; c < in_rows.size(); ++c) {
+            weights.push_back(1 + random.uniform() * 20);
+            naive.weights.push_back(static_cast<double>(weights.back()));
+        }
     }
 
     void check() const {
@@ -96,6 +114,7 @@ struct Window {
     AlignedBuffer<float> out;
     std::vector<float*> in_rows;
     std::vector<float*> out_rows;
+    std::vector<float> weights; ///< of the contexts, if any
     NaiveWindow naive;
 
 private:
@@ -170,6 +189,7 @@ TEST_CASE("a bag-of-words window's step follows the equations") {
                 for (const std::size_t outputs : {1u, 2u, 5u, 6u, 7u, 11u, 21u}) {
                     for (const float share : {1.0f, 1.0f / static_cast<float>(contexts)}) {
                         Window window(contexts, outputs, dim, random);
+                        if (random.below(2) == 0) window.weigh(random);
                         AlignedBuffer<float> scratch =
                             guarded_scratch(simd::cbow_scratch_size(outputs, window.padded));
                         INFO(level.name << ", dim " << dim << ", " << contexts << " contexts, "
@@ -285,6 +305,50 @@ TEST_CASE("weighted sums agree with double and write no element beyond the sum")
                 for (int behind = 1; behind <= 3; ++behind) {
                     REQUIRE(std::isnan(*(sum.data() - behind)));
                 }
+            }
+        }
+    }
+}
+
+TEST_CASE("a list of rows: its mean, and a change that each takes") {
+    for (const test::TestedLevel& level : test::tested_levels()) {
+        Random random(8);
+        for (const std::size_t dim : {16u, 32u, 48u, 64u, 96u, 112u, 128u, 144u, 304u, 1024u}) {
+            constexpr std::size_t rows = 9;
+            AlignedBuffer<float> table(rows * dim);
+            AlignedBuffer<float> change(dim);
+            for (float& value : table) {
+                value = random.uniform() - 0.5f;
+            }
+            for (float& value : change) {
+                value = random.uniform() - 0.5f;
+            }
+            for (const std::size_t count : {0u, 1u, 2u, 3u, 20u}) {
+                INFO(level.name << ", dim " << dim << ", " << count << " rows");
+                std::vector<std::size_t> drawn; // some stand there twice
+                std::vector<float*> list;
+                for (std::size_t i = 0; i < count; ++i) {
+                    drawn.push_back(random.below(rows));
+                    list.push_back(table.data() + drawn.back() * dim);
+                }
+                AlignedBuffer<float> mean = guarded_scratch(dim);
+                mean[0] = untouched; // written over, also where there is no row
+                level.table.mean_of_rows(list.data(), count, mean.data(), dim);
+                REQUIRE(guard_holds(mean));
+                AlignedBuffer<float> expected = table;
+                double worst = 0;
+                for (std::size_t i = 0; i < dim; ++i) {
+                    double sum = 0;
+                    for (const std::size_t row : drawn) {
+                        sum += static_cast<double>(table[row * dim + i]);
+                        expected[row * dim + i] += change[i];
+                    }
+                    const double want = count == 0 ? 0 : sum / static_cast<double>(count);
+                    worst = std::max(worst, std::fabs(static_cast<double>(mean[i]) - want));
+                }
+                REQUIRE(worst <= 3e-7);
+                level.table.add_to_rows(change.data(), list.data(), count, dim);
+                REQUIRE(std::equal(table.begin(), table.end(), expected.begin()));
             }
         }
     }

@@ -2,9 +2,15 @@
 #include <firth/table/subword.hpp>
 #include <firth/table/subword_vectors.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
+#include <set>
+#include <vector>
 
 #include <firth/base/fold_case.hpp>
+#include <firth/base/random.hpp>
+#include <firth/table/bucket_rows.hpp>
 
 #include "../support/support.hpp"
 
@@ -93,15 +99,26 @@ TEST_CASE("unknown words get the mean of their n-grams' vectors") {
     // Of a pruned model only the n-grams that were kept count.
     EmbeddingTable<float> one(1, 2);
     one[0][0] = 5;
-    const SubwordVectors pruned(words_with({{"known", 3.0f}}), one, options, true,
-                                {{subword_hash("ab") % 7, 0}});
+    const auto rows_for = [](std::vector<std::uint32_t> buckets, std::uint32_t all) {
+        std::sort(buckets.begin(), buckets.end());
+        AlignedBuffer<std::uint32_t> used(buckets.size());
+        std::copy(buckets.begin(), buckets.end(), used.data());
+        return BucketRows(std::move(used), all);
+    };
+    const SubwordVectors pruned(words_with({{"known", 3.0f}}), one, options,
+                                rows_for({subword_hash("ab") % 7}, 7), UnseenNgram::skipped);
     REQUIRE(pruned.compose("ab", vector) >= 1);
     REQUIRE(vector[0] == 5);
-    REQUIRE(SubwordVectors(words_with({{"known", 3.0f}}), {}, options, true, {})
+    REQUIRE(SubwordVectors(words_with({{"known", 3.0f}}), {}, options, rows_for({}, 7),
+                           UnseenNgram::skipped)
                 .compose("ab", vector) == 0);
 
     REQUIRE_THROWS_AS(SubwordVectors(words_with({{"a", 1.0f}}), one, options), Error);
-    REQUIRE_THROWS_AS(SubwordVectors(words_with({{"a", 1.0f}}), one, options, true, {{3, 1}}),
+    REQUIRE_THROWS_AS(SubwordVectors(words_with({{"a", 1.0f}}), one, options, rows_for({3, 4}, 7),
+                                     UnseenNgram::zero),
+                      Error);
+    REQUIRE_THROWS_AS(SubwordVectors(words_with({{"a", 1.0f}}), one, options, rows_for({3}, 8),
+                                     UnseenNgram::zero),
                       Error);
     REQUIRE_THROWS_AS(
         SubwordVectors(words_with({{"a", 1.0f}}), EmbeddingTable<float>(7, 3), options), Error);
@@ -110,17 +127,85 @@ TEST_CASE("unknown words get the mean of their n-grams' vectors") {
     two[0][0] = 10;
     two[1][0] = 20;
     const SubwordOptions many{2, 2, 1000};
-    const SubwordVectors kept(words_with({{"known", 3.0f}}), two, many, true,
-                              {{subword_hash("<a") % 1000, 1}, {subword_hash("ab") % 1000, 0}});
-    REQUIRE(kept.compose("ab", vector) == 2);
-    REQUIRE(vector == std::vector<float>{15, 0});
-    REQUIRE(kept.compose("xy", vector) == 0);
-    REQUIRE(vector == std::vector<float>{0, 0});
-    REQUIRE(kept.dim() == 2);
+    const std::uint32_t first = subword_hash("<a") % 1000;
+    const std::uint32_t second = subword_hash("ab") % 1000;
+    for (const UnseenNgram unseen : {UnseenNgram::skipped, UnseenNgram::zero}) {
+        const SubwordVectors kept(words_with({{"known", 3.0f}}), two, many,
+                                  rows_for({first, second}, 1000), unseen);
+        REQUIRE(kept.compose("ab", vector) == 2);
+        // "b>" has no row: it is left out, or counts as zeros.
+        REQUIRE(vector[0] == (unseen == UnseenNgram::skipped ? 15.0f : 10.0f));
+        REQUIRE(vector[1] == 0);
+        REQUIRE(kept.compose("xy", vector) == 0);
+        REQUIRE(vector == std::vector<float>{0, 0});
+        REQUIRE(kept.dim() == 2);
+        REQUIRE(kept.unseen() == unseen);
+        REQUIRE(kept.bucket_rows()->size() == 2);
+    }
+    REQUIRE(model.bucket_rows() == nullptr);
     // Without n-grams there need be no rows.
     REQUIRE_NOTHROW(SubwordVectors(words_with({{"a", 1.0f}}), {}, {0, 0, 7}));
     REQUIRE_THROWS_AS(
         SubwordVectors(words_with({{"a", 1.0f}}), EmbeddingTable<float>(6, 2), options), Error);
+}
+
+TEST_CASE("buckets find their rows, wherever they lie", "[subword]") {
+    Random random(3);
+    for (const std::uint32_t buckets : {1u, 2u, 1000u, 2000000u, 4294967295u}) {
+        for (const std::size_t wanted : {0u, 1u, 2u, 50u, 3000u}) {
+            // Spread evenly, crowded at the low end, crowded at the high end.
+            for (int crowd = 0; crowd < 3; ++crowd) {
+                std::set<std::uint32_t> drawn;
+                const std::uint32_t range = crowd == 0 ? buckets : (std::min)(buckets, 5000u);
+                for (std::size_t i = 0; i < wanted; ++i) {
+                    const std::uint32_t value = random.below(range);
+                    drawn.insert(crowd == 2 ? buckets - 1 - value : value);
+                }
+                AlignedBuffer<std::uint32_t> used(drawn.size());
+                std::copy(drawn.begin(), drawn.end(), used.data());
+                const BucketRows rows(std::move(used), buckets);
+                REQUIRE_NOTHROW(rows.check());
+                REQUIRE(rows.size() == drawn.size());
+                REQUIRE(rows.buckets() == buckets);
+                std::uint32_t row = 0;
+                for (const std::uint32_t bucket : drawn) {
+                    if (rows.find(bucket) != row) FAIL("bucket " << bucket);
+                    ++row;
+                }
+                for (int i = 0; i < 200; ++i) {
+                    const std::uint32_t bucket = random.below(buckets);
+                    if (rows.find(bucket).has_value() != (drawn.count(bucket) == 1)) {
+                        FAIL("bucket " << bucket);
+                    }
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("buckets that do not rise are found out, and nothing is read beside them", "[subword]") {
+    Random random(4);
+    for (int round = 0; round < 200; ++round) {
+        AlignedBuffer<std::uint32_t> used(1 + random.below(20));
+        for (std::size_t i = 0; i < used.size(); ++i) {
+            used.data()[i] = random.bits32();
+        }
+        const std::vector<std::uint32_t> list(used.data(), used.data() + used.size());
+        const BucketRows rows(std::move(used), 1000);
+        REQUIRE_THROWS_AS(rows.check(), Error);
+        for (std::uint32_t bucket = 0; bucket < 1000; bucket += 7) {
+            const std::optional<std::uint32_t> row = rows.find(bucket);
+            REQUIRE((!row || list[*row] == bucket));
+        }
+    }
+    AlignedBuffer<std::uint32_t> beyond(1);
+    beyond.data()[0] = 10;
+    REQUIRE_THROWS_AS(BucketRows(std::move(beyond), 10).check(), Error);
+    AlignedBuffer<std::uint32_t> twice(2);
+    twice.data()[0] = twice.data()[1] = 5;
+    REQUIRE(
+        test::contains(test::message_of<Error>([&] { BucketRows(std::move(twice), 10).check(); }),
+                       "row 1 belongs to bucket 5, expected rising ones below 10"));
 }
 
 TEST_CASE("words under other names") {

@@ -81,6 +81,8 @@
 #define FIRTH_PREFETCH_WRITE(address) __builtin_prefetch((address), 1, 3)
 /// Ask for the cache line at `address`, to be read soon.
 #define FIRTH_PREFETCH_READ(address) __builtin_prefetch((address), 0, 3)
+/// Ask for the cache line at `address` to come into the second cache, not yet into the first.
+#define FIRTH_PREFETCH_L2(address) __builtin_prefetch((address), 0, 2)
 /// Between two loads: the compiler keeps them in this order.
 #define FIRTH_KEEP_ORDER() __asm__ volatile("" ::: "memory")
 #else
@@ -89,6 +91,7 @@
 #define FIRTH_NOINLINE
 #define FIRTH_PREFETCH_WRITE(address) static_cast<void>(address)
 #define FIRTH_PREFETCH_READ(address) static_cast<void>(address)
+#define FIRTH_PREFETCH_L2(address) static_cast<void>(address)
 #define FIRTH_KEEP_ORDER() static_cast<void>(0)
 #endif
 

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <firth/base/aligned_buffer.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/io/detail/byte_reader.hpp>
 #include <firth/io/detail/element_type.hpp>
@@ -24,13 +25,15 @@
 #include <firth/io/read_options.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/simd/update.hpp>
+#include <firth/table/bucket_rows.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/subword.hpp>
 #include <firth/table/subword_vectors.hpp>
 #include <firth/table/word_vectors.hpp>
 
 /// Models of fastText: .bin as versions 11 and 12 of its format have it and the one before them,
-/// which had no mark; .ftz, quantised (Joulin et al. 2016, "FastText.zip"). Read only.
+/// which had no mark; .ftz, quantised (Joulin et al. 2016, "FastText.zip"). Reading;
+/// `fasttext_writer.hpp` writes.
 namespace firth {
 
 /// Models of fastText.
@@ -38,15 +41,22 @@ inline constexpr VectorFormat fasttext_format{.name = "fasttext-binary", .extens
 
 /// What a model was trained with, as the file has it.
 struct FastTextArguments {
+    static constexpr std::int32_t hierarchical_softmax = 1; ///< losses
+    static constexpr std::int32_t negative_sampling = 2;
+    static constexpr std::int32_t softmax = 3;
+    static constexpr std::int32_t one_versus_all = 4;
+    static constexpr std::int32_t cbow = 1; ///< models
+    static constexpr std::int32_t skip_gram = 2;
+    static constexpr std::int32_t supervised = 3;
+
     std::int32_t dim = 0;
     std::int32_t window = 0;
     std::int32_t epochs = 0;
     std::int32_t min_count = 0;
     std::int32_t negative = 0;
     std::int32_t word_ngrams = 0;
-    std::int32_t loss =
-        0; ///< 1 hierarchical softmax, 2 negative sampling, 3 softmax, 4 one versus all
-    std::int32_t model = 0; ///< 1 CBOW, 2 skip-gram, 3 supervised
+    std::int32_t loss = negative_sampling;
+    std::int32_t model = skip_gram;
     std::int32_t buckets = 0;
     std::int32_t min_length = 0; ///< of character n-grams
     std::int32_t max_length = 0;
@@ -239,21 +249,35 @@ public:
     [[nodiscard]] const FastTextMatrix& output() const noexcept { return output_; }
     [[nodiscard]] const SubwordOptions& options() const noexcept { return options_; }
     [[nodiscard]] bool pruned() const noexcept { return pruned_; }
-    [[nodiscard]] const SubwordVectors::KeptBuckets& kept() const noexcept { return kept_; }
+    /// The buckets that were kept, where only some were.
+    [[nodiscard]] const BucketRows& kept() const noexcept { return kept_; }
     [[nodiscard]] std::size_t dim() const noexcept { return input_.dim(); }
+
+    /// The rows of n-grams: of all buckets, or of those that were kept.
+    [[nodiscard]] std::size_t ngrams() const noexcept {
+        return pruned_ ? kept_.size() : input_.rows() - words_.size();
+    }
+
+    /// Row `row` < ngrams() of these, dim() elements.
+    void read_ngram(std::size_t row, std::span<float> to) const {
+        input_.read(words_.size() + (pruned_ ? kept_places_[row] : row), to);
+    }
 
     /// The vector of word `word` < words().size(): the mean of its row and those of its n-grams.
     /// `buffer` has dim() elements, too.
     void compose(std::size_t word, std::span<float> to, std::span<float> buffer) const {
         input_.read(word, to);
         std::size_t used = 1;
-        const auto add = [&](std::size_t row) {
-            input_.read(words_.size() + row, buffer);
-            simd::axpy(1.0f, buffer, to);
-            ++used;
-        };
         if (options_.buckets != 0) {
-            for_each_ngram_row(words_[word].word, options_, pruned_ ? &kept_ : nullptr, add);
+            for_each_ngram(words_[word].word, options_, [&](std::string_view, std::uint32_t hash) {
+                const std::uint32_t bucket = hash % options_.buckets;
+                const std::optional<std::uint32_t> row =
+                    pruned_ ? kept_.find(bucket) : std::optional(bucket);
+                if (!row) return;
+                read_ngram(*row, buffer);
+                simd::axpy(1.0f, buffer, to);
+                ++used;
+            });
         }
         if (used != 1) simd::scale(1.0f / static_cast<float>(used), to);
     }
@@ -301,9 +325,8 @@ private:
                                        std::to_string(a.model) + ", loss " +
                                        std::to_string(a.loss));
         }
-        constexpr std::int32_t supervised = 3;
         // As fastText itself reads them: such models did not use character n-grams.
-        const bool no_ngrams = version_ == 11 && a.model == supervised;
+        const bool no_ngrams = version_ == 11 && a.model == FastTextArguments::supervised;
         options_ = {static_cast<std::uint32_t>(a.min_length),
                     no_ngrams ? 0 : static_cast<std::uint32_t>(a.max_length),
                     static_cast<std::uint32_t>(a.buckets), version_ == 0};
@@ -350,17 +373,35 @@ private:
         if (kept_rows_ > reader_.rest().size() / pair_bytes) {
             reader_.fail("the file ends before " + std::to_string(count) + " pairs of n-grams");
         }
+        std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
+        pairs.reserve(kept_rows_);
         for (std::size_t i = 0; i < kept_rows_; ++i) {
             const auto bucket = reader_.number<std::int32_t>("a kept n-gram");
             const auto row = reader_.number<std::int32_t>("a kept n-gram");
-            if (bucket < 0 || row < 0 || static_cast<std::size_t>(row) >= kept_rows_) {
-                reader_.fail_at(place + i * pair_bytes, "n-gram " + std::to_string(bucket) +
-                                                            " has row " + std::to_string(row) +
-                                                            " of " + std::to_string(count));
+            if (bucket < 0 || bucket >= arguments_.buckets || row < 0 ||
+                static_cast<std::size_t>(row) >= kept_rows_) {
+                reader_.fail_at(place + i * pair_bytes,
+                                "n-gram " + std::to_string(bucket) + " of " +
+                                    std::to_string(arguments_.buckets) + " has row " +
+                                    std::to_string(row) + " of " + std::to_string(count));
             }
-            kept_.insert_or_assign(static_cast<std::uint32_t>(bucket),
-                                   static_cast<std::uint32_t>(row));
+            pairs.emplace_back(static_cast<std::uint32_t>(bucket), static_cast<std::uint32_t>(row));
         }
+        // Of a bucket that comes twice the last row counts.
+        std::stable_sort(pairs.begin(), pairs.end(),
+                         [](const auto& a, const auto& b) { return a.first < b.first; });
+        std::vector<std::uint32_t> buckets;
+        for (const auto& [bucket, row] : pairs) {
+            if (!buckets.empty() && buckets.back() == bucket) {
+                kept_places_.back() = row;
+            } else {
+                buckets.push_back(bucket);
+                kept_places_.push_back(row);
+            }
+        }
+        AlignedBuffer<std::uint32_t> used(buckets.size(), Uninitialized());
+        std::copy(buckets.begin(), buckets.end(), used.data());
+        kept_ = BucketRows(std::move(used), options_.buckets);
     }
 
     void check_matrix(const FastTextMatrix& matrix, std::size_t place) const {
@@ -378,8 +419,9 @@ private:
     SubwordOptions options_{};
     std::vector<Entry> words_;
     std::vector<Entry> labels_;
-    SubwordVectors::KeptBuckets kept_;
-    std::size_t kept_rows_ = 0;
+    BucketRows kept_;
+    std::vector<std::uint32_t> kept_places_; ///< by row of `kept_`: the row in the file
+    std::size_t kept_rows_ = 0;              ///< in the file
     bool pruned_ = false;
     FastTextMatrix input_;
     FastTextMatrix output_;
@@ -465,10 +507,10 @@ private:
                                                   const ReadOptions& options = {},
                                                   ReadReport* report = nullptr) {
     const detail::FastTextFile file(bytes, name);
-    const auto rows_of = [&](const detail::FastTextMatrix& matrix, std::size_t first) {
-        EmbeddingTable<float> table(matrix.rows() - first, matrix.dim(), Uninitialized());
-        for (std::size_t row = 0; row < table.rows(); ++row) {
-            matrix.read(first + row, table[row]);
+    const auto filled = [&](std::size_t rows, auto&& read) {
+        EmbeddingTable<float> table(rows, file.dim(), Uninitialized());
+        for (std::size_t row = 0; row < rows; ++row) {
+            read(row, table[row]);
             table.clear_padding(row);
         }
         return table;
@@ -477,13 +519,18 @@ private:
     model.arguments = file.arguments();
     SubwordOptions subwords = file.options();
     if (subwords.buckets == 0) subwords.max_length = 0;
-    model.vectors = SubwordVectors(detail::read_fasttext_words(file, name, options, report),
-                                   rows_of(file.input(), file.words().size()), subwords,
-                                   file.pruned(), file.kept());
+    WordVectors<float> words = detail::read_fasttext_words(file, name, options, report);
+    EmbeddingTable<float> ngrams = filled(
+        file.ngrams(), [&](std::size_t row, std::span<float> to) { file.read_ngram(row, to); });
+    model.vectors = file.pruned() ? SubwordVectors(std::move(words), std::move(ngrams), subwords,
+                                                   file.kept(), UnseenNgram::skipped)
+                                  : SubwordVectors(std::move(words), std::move(ngrams), subwords);
     for (const auto& [label, count] : file.labels()) {
         model.labels.add(label, count);
     }
-    model.output = rows_of(file.output(), 0);
+    model.output = filled(file.output().rows(), [&](std::size_t row, std::span<float> to) {
+        file.output().read(row, to);
+    });
     return model;
 }
 

@@ -3,7 +3,7 @@
 #include <firth/io/fasttext_binary.hpp>
 #include <firth/io/format_list.hpp>
 #include <firth/io/glove_text.hpp>
-#include <firth/io/native.hpp>
+#include <firth/io/native_format.hpp>
 #include <firth/io/npy.hpp>
 #include <firth/io/projector.hpp>
 #include <firth/io/safetensors.hpp>

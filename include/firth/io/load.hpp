@@ -11,11 +11,14 @@
 
 #include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/section_file.hpp>
 #include <firth/base/utf8.hpp>
 #include <firth/io/detail/element_type.hpp>
 #include <firth/io/fasttext_binary.hpp>
 #include <firth/io/format.hpp>
 #include <firth/io/formats.hpp>
+#include <firth/io/native.hpp>
+#include <firth/io/native_subwords.hpp>
 #include <firth/io/opened_file.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/io/recognize.hpp>
@@ -138,16 +141,26 @@ template <VectorFormatList Formats = KnownFormats>
     return stored_type<Formats>(VectorFile(path, Formats()), options);
 }
 
-/// The model that a file holds, with vectors for words outside the vocabulary. Throws `FormatError`
-/// where the file is no model of fastText.
+/// Whether a file has vectors of n-grams: a model of fastText, or one of firth's with n-grams.
+[[nodiscard]] inline bool has_subwords(const VectorFile& file) {
+    return file.format() == fasttext_format ||
+           (file.format() == native_format &&
+            section_file_kind(file.bytes()) == detail::native_kind &&
+            has_subwords(NativeFile(file)));
+}
+
+/// The model that a file holds, with vectors for words outside the vocabulary; one of firth's is
+/// opened in place. Throws `FormatError` where the file has no n-grams.
 [[nodiscard]] inline SubwordVectors load_subwords(const VectorFile& file,
                                                   const ReadOptions& options = {},
                                                   ReadReport* report = nullptr) {
-    if (file.format() != fasttext_format) {
-        throw FormatError(file.path() + " is of format " + std::string(file.format().name) +
-                          ", which has no vectors of n-grams; expected a model of fastText");
+    if (file.format() == fasttext_format) {
+        return parse_fasttext(file.bytes(), file.path(), options, report).vectors;
     }
-    return parse_fasttext(file.bytes(), file.path(), options, report).vectors;
+    if (has_subwords(file)) return read_native_subwords(NativeFile(file), options, report);
+    throw FormatError(file.path() + " is of format " + std::string(file.format().name) +
+                      ", which has no vectors of n-grams; expected a model of fastText, or one of "
+                      "firth's with n-grams");
 }
 
 /// The same from a path. Throws `IoError` and `FormatError`.

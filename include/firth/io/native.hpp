@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -43,6 +44,7 @@
 ///     scales         i8 only: what each row's codes are multiplied by (f32 each)
 ///     norms          Euclidean norms (f32 each), of i8 rows before they were quantised
 ///     symbols, symbol ends, symbol slots, counts   the vocabulary, see `vocabulary_sections.hpp`
+/// and those of n-grams, see `native_subwords.hpp`.
 ///
 /// Sections that a reader does not know are passed over. A file is opened by mapping it: in no time
 /// whatever its size, and nothing is read before it is touched.
@@ -295,10 +297,12 @@ inline void verify_native(const std::string& path) {
 /// Writes such a file. Words may be any bytes, but each stands there once.
 class NativeWriter final : public RowWriter {
 public:
-    /// `type` is f32, f16, bf16 or i8. Throws `OptionError` for others.
+    /// `type` is f32, f16, bf16 or i8; `more` writes further sections in the end. Throws
+    /// `OptionError` for other types.
     NativeWriter(const std::string& path, std::uint64_t rows, std::size_t dim,
-                 ElementType type = ElementType::f32)
-        : RowWriter(path, rows, dim, native_format), type_(type),
+                 ElementType type = ElementType::f32,
+                 std::function<void(SectionFileWriter&)> more = {})
+        : RowWriter(path, rows, dim, native_format), type_(type), more_(std::move(more)),
           file_(path, detail::native_kind, detail::native_version) {
         const std::array<std::uint64_t, 2> shape{rows, dim};
         file_.begin("shape");
@@ -337,10 +341,12 @@ private:
         file_.begin("norms");
         file_.write_array(std::span<const float>(norms_));
         write_mappable_vocabulary(file_, vocabulary_);
+        if (more_) more_(file_);
         file_.commit();
     }
 
     ElementType type_;
+    std::function<void(SectionFileWriter&)> more_;
     SectionFileWriter file_;
     Vocabulary vocabulary_;
     std::vector<float> norms_;
@@ -355,54 +361,5 @@ inline void write_native(const WordVectors<float>& vectors, const std::string& p
     NativeWriter writer(path, vectors.size(), vectors.dim(), type);
     write_rows(vectors, writer);
 }
-
-/// All that files go by, see `VectorFormatDescription`. firth's files of other
-/// kinds are recognised, too, so that they can be verified.
-struct NativeFormat {
-    static constexpr VectorFormat format = native_format;
-
-    [[nodiscard]] static bool recognize(const FileSample& file) {
-        return is_section_file(file.bytes());
-    }
-
-    [[nodiscard]] static WordVectors<float> load(const OpenedFile& file, const ReadOptions& options,
-                                                 ReadReport* report) {
-        return read_native(NativeFile(file), options, report);
-    }
-
-    [[nodiscard]] static std::unique_ptr<RowReader> rows(const OpenedFile& file,
-                                                         const ReadOptions& options) {
-        return std::make_unique<NativeReader>(NativeFile(file), options);
-    }
-
-    [[nodiscard]] static std::unique_ptr<RowWriter> writer(const std::string& path,
-                                                           std::uint64_t rows, std::size_t dim,
-                                                           const SaveOptions& options) {
-        return std::make_unique<NativeWriter>(path, rows, dim, options.type);
-    }
-
-    [[nodiscard]] static ElementType stored_type(const OpenedFile& file, const ReadOptions&) {
-        return NativeFile(file).type();
-    }
-
-    [[nodiscard]] static FileReport verify(const OpenedFile& file, const ReadOptions&) {
-        FileReport report;
-        report.format = format.name;
-        report.kind = section_file_kind(file.bytes());
-        if (report.kind != detail::native_kind) {
-            file.sections().verify_all();
-        } else {
-            const NativeFile native(file);
-            verify_native(native);
-            report.rows = native.rows();
-            report.dim = native.dim();
-            report.checked.emplace_back("every row is finite and has the norm that the file says");
-            report.checked.emplace_back("every word is found under its number");
-            detail::warn_of_words(native.vocabulary(), report.warnings);
-        }
-        report.checked.emplace_back("every section has its checksum");
-        return report;
-    }
-};
 
 } // namespace firth

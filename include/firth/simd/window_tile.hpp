@@ -44,6 +44,8 @@ struct WindowRows {
     std::size_t output_count; ///< R >= 1
     std::size_t dim;
     std::size_t positive_count = 1; ///< the number of outputs with label 1, 0 to R
+    /// What each context counts in CBOW's mean, above 0; null: all the same.
+    const float* context_weights = nullptr;
 };
 
 namespace detail {
@@ -307,20 +309,47 @@ FIRTH_ALWAYS_INLINE void skip_gram_window_of(const WindowRows& rows, const Link&
     }
 }
 
-template <class Arch, class Link>
-FIRTH_ALWAYS_INLINE void cbow_window_of(const WindowRows& rows, const Link& link,
-                                        float learning_rate, float context_share,
-                                        float* scratch) noexcept {
+template <class Arch>
+FIRTH_ALWAYS_INLINE void context_mean(const WindowRows& rows, float* mean) noexcept {
     using B = Batch<Arch>;
-    const B mean_factor(1.0f / static_cast<float>(rows.context_count));
-    float* const gradients = scratch + link_scratch_size(link, 1, rows.output_count);
-    float* const mean = gradients + (4 * rows.output_count + lanes<Arch> + 15) / 16 * 16;
+    const B factor(1.0f / static_cast<float>(rows.context_count));
     for (std::size_t k = 0; k < rows.dim; k += lanes<Arch>) {
         B sum(0.0f);
         for (std::size_t c = 0; c < rows.context_count; ++c) {
             sum = sum + B::load_aligned(rows.contexts[c] + k);
         }
-        (mean_factor * sum).store_aligned(mean + k);
+        (factor * sum).store_aligned(mean + k);
+    }
+}
+
+template <class Arch>
+FIRTH_NOINLINE void weighted_context_mean(const WindowRows& rows, float* mean) noexcept {
+    using B = Batch<Arch>;
+    float total = 0;
+    for (std::size_t c = 0; c < rows.context_count; ++c) {
+        total += rows.context_weights[c];
+    }
+    const B factor(1.0f / total);
+    for (std::size_t k = 0; k < rows.dim; k += lanes<Arch>) {
+        B sum(0.0f);
+        for (std::size_t c = 0; c < rows.context_count; ++c) {
+            sum = fma<Arch>(B(rows.context_weights[c]), B::load_aligned(rows.contexts[c] + k), sum);
+        }
+        (factor * sum).store_aligned(mean + k);
+    }
+}
+
+template <class Arch, class Link>
+FIRTH_ALWAYS_INLINE void cbow_window_of(const WindowRows& rows, const Link& link,
+                                        float learning_rate, float context_share,
+                                        float* scratch) noexcept {
+    using B = Batch<Arch>;
+    float* const gradients = scratch + link_scratch_size(link, 1, rows.output_count);
+    float* const mean = gradients + (4 * rows.output_count + lanes<Arch> + 15) / 16 * 16;
+    if (rows.context_weights == nullptr) {
+        context_mean<Arch>(rows, mean);
+    } else {
+        weighted_context_mean<Arch>(rows, mean);
     }
     const WindowRows of_mean{
         &mean, 1, rows.outputs, rows.output_count, rows.dim, rows.positive_count};
@@ -389,7 +418,8 @@ void skip_gram_window(const WindowRows& rows, const Logistic&, float learning_ra
     detail::kernels<WindowKernels, Arch>().skip_gram_window(rows, learning_rate, scratch);
 }
 
-/// One step of CBOW (Mikolov et al. 2013) on a window, in place: the mean h of the contexts meets
+/// One step of CBOW (Mikolov et al. 2013) on a window, in place: the mean h of the contexts, each
+/// with its weight where there are weights, meets
 /// the outputs, and with the link's gradients g,
 ///     output  += lr * g * h,
 ///     context += context_share * lr * sum over outputs of g * output,

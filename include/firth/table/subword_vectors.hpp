@@ -8,11 +8,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <tsl/robin_map.h>
+#include <vector>
 
 #include <firth/base/error.hpp>
 #include <firth/simd/update.hpp>
+#include <firth/table/bucket_rows.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/id.hpp>
 #include <firth/table/subword.hpp>
@@ -20,22 +20,11 @@
 
 namespace firth {
 
-namespace detail {
-
-/// Calls `use(row)` with the row of each n-gram of a word that has one: its bucket or, where `kept`
-/// is not null, the row kept for the bucket.
-template <class Use>
-void for_each_ngram_row(std::string_view word, const SubwordOptions& options,
-                        const tsl::robin_map<std::uint32_t, std::uint32_t>* kept, Use&& use) {
-    for_each_ngram(word, options, [&](std::string_view, std::uint32_t hash) {
-        const std::uint32_t bucket = hash % options.buckets;
-        if (kept == nullptr) return use(bucket);
-        const auto found = kept->find(bucket);
-        if (found != kept->end()) use(found->second);
-    });
-}
-
-} // namespace detail
+/// What becomes of n-grams that have no row of their own.
+enum class UnseenNgram {
+    skipped, ///< they do not count: so in models of fastText that kept only some n-grams
+    zero,    ///< they count as zeros: no text has had them yet
+};
 
 /// Word vectors, and vectors of character n-grams from which words outside the vocabulary get
 /// theirs: the mean of their n-grams' (fastText; Bojanowski et al. 2017).
@@ -43,32 +32,30 @@ void for_each_ngram_row(std::string_view word, const SubwordOptions& options,
 /// Reading from several threads is safe.
 class SubwordVectors {
 public:
-    /// The rows of the buckets, in models that kept only some n-grams.
-    using KeptBuckets = tsl::robin_map<std::uint32_t, std::uint32_t>;
-
     SubwordVectors() = default;
 
-    /// `words` are whole vectors, with their n-grams included. `ngrams` has a row a bucket or,
-    /// where `kept` is not null, the rows that it names; n-grams have no rows where it is empty.
-    /// Throws `Error` where these do not fit each other.
-    SubwordVectors(WordVectors<float> words, EmbeddingTable<float> ngrams, SubwordOptions options,
-                   bool pruned = false, KeptBuckets kept = {})
-        : words_(std::move(words)), ngrams_(std::move(ngrams)), kept_(std::move(kept)),
-          options_(options), pruned_(pruned) {
-        if (ngrams_.rows() != 0 && words_.size() != 0 && ngrams_.dim() != words_.dim()) {
-            throw Error("n-grams of dim " + std::to_string(ngrams_.dim()) +
-                        " cannot belong to words of dim " + std::to_string(words_.dim()));
-        }
-        if (!pruned_ && options_.max_length != 0 && ngrams_.rows() != options_.buckets) {
+    /// `words` are whole vectors, with their n-grams included; `ngrams` has a row a bucket. There
+    /// need be none where words have no n-grams. Throws `Error` where these do not fit each other.
+    SubwordVectors(WordVectors<float> words, EmbeddingTable<float> ngrams, SubwordOptions options)
+        : words_(std::move(words)), ngrams_(std::move(ngrams)), options_(options) {
+        check_dim();
+        if (options_.max_length != 0 && ngrams_.rows() != options_.buckets) {
             throw Error(std::to_string(ngrams_.rows()) + " vectors of n-grams, expected one for " +
                         "each of the " + std::to_string(options_.buckets) + " buckets");
         }
-        for (const auto& [bucket, row] : kept_) {
-            if (row >= ngrams_.rows()) {
-                throw Error("bucket " + std::to_string(bucket) + " has row " + std::to_string(row) +
-                            ", but there are " + std::to_string(ngrams_.rows()) +
-                            " vectors of n-grams");
-            }
+    }
+
+    /// The same with rows for some of the buckets only.
+    SubwordVectors(WordVectors<float> words, EmbeddingTable<float> ngrams, SubwordOptions options,
+                   BucketRows rows, UnseenNgram unseen)
+        : words_(std::move(words)), ngrams_(std::move(ngrams)), options_(options),
+          rows_(std::move(rows)), unseen_(unseen) {
+        check_dim();
+        if (rows_->size() != ngrams_.rows() || rows_->buckets() != options_.buckets) {
+            throw Error(std::to_string(ngrams_.rows()) + " vectors of n-grams and " +
+                        std::to_string(options_.buckets) + " buckets cannot belong to rows of " +
+                        std::to_string(rows_->size()) + " of " + std::to_string(rows_->buckets()) +
+                        " buckets");
         }
     }
 
@@ -80,6 +67,39 @@ public:
     /// The words alone.
     [[nodiscard]] WordVectors<float> take_words() && { return std::move(words_); }
 
+    /// The buckets that have a row, or null where each has its own.
+    [[nodiscard]] const BucketRows* bucket_rows() const noexcept {
+        return rows_ ? &*rows_ : nullptr;
+    }
+    [[nodiscard]] UnseenNgram unseen() const noexcept { return unseen_; }
+
+    /// The row of a bucket < options().buckets, or nothing.
+    [[nodiscard]] std::optional<std::uint32_t> ngram_row(std::uint32_t bucket) const noexcept {
+        if (rows_) return rows_->find(bucket);
+        if (bucket < ngrams_.rows()) return bucket;
+        return std::nullopt;
+    }
+
+    /// Writes the row that word `id` < words().size() has beside its n-grams', dim() elements: its
+    /// vector is the mean of them all.
+    void word_row(Id id, std::span<float> row) const {
+        std::vector<double> sum(dim());
+        std::size_t used = 1;
+        for_each_ngram(words_.word(id), options_, [&](std::string_view, std::uint32_t hash) {
+            const std::optional<std::uint32_t> ngram = ngram_row(hash % options_.buckets);
+            if (ngram) {
+                for (std::size_t i = 0; i < sum.size(); ++i) {
+                    sum[i] += static_cast<double>(ngrams_[*ngram][i]);
+                }
+            }
+            used += ngram || unseen_ == UnseenNgram::zero;
+        });
+        for (std::size_t i = 0; i < sum.size(); ++i) {
+            const double whole = static_cast<double>(used) * static_cast<double>(words_[id][i]);
+            row[i] = static_cast<float>(whole - sum[i]);
+        }
+    }
+
     /// Writes the vector of any word to `vector`, dim() elements, and returns how many vectors it
     /// was made of: 1 for a word of the vocabulary, else the number of its n-grams that have one.
     /// With 0 the vector is all zeros.
@@ -89,28 +109,34 @@ public:
             return 1;
         }
         std::fill(vector.begin(), vector.end(), 0.0f);
+        if (ngrams_.rows() == 0) return 0;
         std::size_t used = 0;
-        for_each_row(word, [&](std::size_t row) {
-            simd::axpy(1.0f, ngrams_[row], vector);
+        std::size_t all = 0;
+        for_each_ngram(word, options_, [&](std::string_view, std::uint32_t hash) {
+            ++all;
+            const std::optional<std::uint32_t> row = ngram_row(hash % options_.buckets);
+            if (!row) return;
+            simd::axpy(1.0f, ngrams_[*row], vector);
             ++used;
         });
-        if (used != 0) simd::scale(1.0f / static_cast<float>(used), vector);
+        const std::size_t counted = unseen_ == UnseenNgram::zero ? all : used;
+        if (used != 0) simd::scale(1.0f / static_cast<float>(counted), vector);
         return used;
     }
 
-    /// Calls `use(row)` with the row of each n-gram of a word that has one.
-    template <class Use>
-    void for_each_row(std::string_view word, Use&& use) const {
-        if (ngrams_.rows() == 0) return;
-        detail::for_each_ngram_row(word, options_, pruned_ ? &kept_ : nullptr, use);
+private:
+    void check_dim() const {
+        if (ngrams_.rows() != 0 && words_.size() != 0 && ngrams_.dim() != words_.dim()) {
+            throw Error("n-grams of dim " + std::to_string(ngrams_.dim()) +
+                        " cannot belong to words of dim " + std::to_string(words_.dim()));
+        }
     }
 
-private:
     WordVectors<float> words_;
     EmbeddingTable<float> ngrams_;
-    KeptBuckets kept_;
     SubwordOptions options_{};
-    bool pruned_ = false;
+    std::optional<BucketRows> rows_; ///< none where each bucket has a row
+    UnseenNgram unseen_ = UnseenNgram::skipped;
 };
 
 } // namespace firth

@@ -12,7 +12,7 @@ namespace {
 /// (inner node, label) of a symbol's path.
 using Code = std::set<std::pair<Id, bool>>;
 
-/// Huffman codes by merging the two smallest of a list again and again; node 0 is merged last, and
+/// Huffman codes by merging the two smallest of a list again and again; node 0 is merged first, and
 /// the larger of the two has label 1. Counts and their sums must all differ.
 std::vector<Code> naive_codes(const std::vector<std::uint64_t>& counts) {
     struct Tree {
@@ -24,7 +24,7 @@ std::vector<Code> naive_codes(const std::vector<std::uint64_t>& counts) {
         trees.push_back({counts[id], {id}});
     }
     std::vector<Code> codes(counts.size());
-    for (auto node = static_cast<Id>(counts.size() - 1); node-- > 0;) {
+    for (Id node = 0; node + 1 < counts.size(); ++node) {
         const auto less = [](const Tree& a, const Tree& b) { return a.count < b.count; };
         Tree merged{0, {}};
         for (const bool label : {false, true}) {
@@ -80,18 +80,18 @@ TEST_CASE("trees of none and of one symbol have no nodes", "[huffman]") {
     REQUIRE(HierarchicalSoftmax(std::vector<std::uint64_t>{5}).path(0).empty());
 }
 
-TEST_CASE("equal counts merge leaves before inner nodes, the lower id first", "[huffman]") {
-    // Two pairs, (0, 1) and (2, 3), then both; the later one is the larger side.
+TEST_CASE("equal counts merge inner nodes before leaves, the higher id first", "[huffman]") {
+    // Two pairs, (3, 2) and (1, 0), then both; the later one is the larger side.
     const HierarchicalSoftmax tree(std::vector<std::uint64_t>{1, 1, 1, 1});
     REQUIRE(tree.max_outputs() == 2);
-    const std::vector<std::vector<Id>> paths{{2, 0}, {2, 0}, {0, 1}, {1, 0}};
-    const std::vector<std::size_t> positives{0, 1, 1, 2};
+    const std::vector<std::vector<Id>> paths{{1, 2}, {2, 1}, {0, 2}, {0, 2}};
+    const std::vector<std::size_t> positives{2, 1, 1, 0};
     for (Id id = 0; id < 4; ++id) {
         REQUIRE(std::vector<Id>(tree.path(id).begin(), tree.path(id).end()) == paths[id]);
         REQUIRE(tree.positives(id) == positives[id]);
     }
-    // A leaf of the same count as an inner node comes first.
+    // An inner node of the same count as a leaf comes first.
     const HierarchicalSoftmax three(std::vector<std::uint64_t>{2, 1, 1});
     REQUIRE(three.path(0).size() == 1);
-    REQUIRE(three.positives(0) == 0);
+    REQUIRE(three.positives(0) == 1);
 }

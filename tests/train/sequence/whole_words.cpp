@@ -55,7 +55,8 @@ TEST_CASE("the tree of hierarchical softmax is a Huffman tree") {
                 turns.emplace(path[i], i < tree.positives(symbol));
             }
             REQUIRE(turns.size() == path.size());
-            REQUIRE((symbols == 1 || std::count(path.begin(), path.end(), Id{0}) == 1));
+            REQUIRE((symbols == 1 ||
+                     std::count(path.begin(), path.end(), static_cast<Id>(symbols - 2)) == 1));
             cost += counts[symbol] * path.size();
             longest = std::max(longest, path.size());
             REQUIRE(paths.insert(turns).second);
@@ -164,11 +165,19 @@ TEST_CASE("rows are read and added to as they are taken", "[rounds]") {
     AlignedBuffer<float> change(table.stride());
     std::fill(change.begin(), change.end(), 2.0f);
     const auto read = [&](auto rows, Id id) {
-        rows.read(id, seen.data());
+        float* const row = rows.take(id);
+        rows.mean({&row, 1}, seen.data());
         return seen[0];
     };
+    const auto add = [&](auto rows, Id id) {
+        float* const row = rows.take(id);
+        rows.add(change.data(), {&row, 1});
+    };
     SharedRows shared(table);
-    shared.add(5, change.data());
+    float* const both[] = {shared.take(5), shared.take(8)};
+    shared.mean(both, seen.data());
+    REQUIRE(seen[7] == 6.5f);
+    add(shared, 5);
     REQUIRE(read(shared, 5) == 7);
     REQUIRE(table[5][15] == 7);
     REQUIRE(read(shared, 6) == 6);
@@ -183,17 +192,17 @@ TEST_CASE("rows are read and added to as they are taken", "[rounds]") {
         }
         rounds.share(0);
         rounds.share(1);
-        // What is only read has no copy, and a worker sees its own changes alone.
+        // A worker sees its own changes alone.
         REQUIRE(read(rounds.rows(1), 130) == 130);
-        rounds.rows(0).add(5, change.data());
-        rounds.rows(0).add(5, change.data());
+        add(rounds.rows(0), 5);
+        add(rounds.rows(0), 5);
         REQUIRE(read(rounds.rows(0), 5) == start + 4);
         REQUIRE(read(rounds.rows(1), 5) == start);
         REQUIRE(table[5][0] == start);
-        rounds.rows(1).add(5, change.data());
+        add(rounds.rows(1), 5);
         // A row that one worker has announced changes in place.
         const float before = table[71][3];
-        rounds.rows(1).add(71, change.data());
+        add(rounds.rows(1), 71);
         REQUIRE(table[71][3] == before + 2);
         rounds.merge(0);
         rounds.merge(1);
@@ -303,11 +312,10 @@ public:
         float* enter(std::size_t position) {
             float* const vector = vectors_.data() + position % span_ * rows_.stride();
             float* const entered = entered_.data() + position % span_ * rows_.stride();
-            rows_.read(ids_[position], vector);
-            rows_.read(group_row(ids_[position]), part_.data());
-            for (std::size_t i = 0; i < rows_.stride(); ++i) {
-                vector[i] = entered[i] = (vector[i] + part_[i]) / 2;
-            }
+            float* const rows[] = {rows_.take(ids_[position]),
+                                   rows_.take(group_row(ids_[position]))};
+            rows_.mean(rows, vector);
+            std::copy_n(vector, rows_.stride(), entered);
             return vector;
         }
         void leave(std::size_t position) {
@@ -315,8 +323,9 @@ public:
             for (std::size_t i = 0; i < rows_.stride(); ++i) {
                 part_[i] = vectors_[place + i] - entered_[place + i];
             }
-            rows_.add(ids_[position], part_.data());
-            rows_.add(group_row(ids_[position]), part_.data());
+            float* const rows[] = {rows_.take(ids_[position]),
+                                   rows_.take(group_row(ids_[position]))};
+            rows_.add(part_.data(), rows);
         }
         [[nodiscard]] std::span<float* const> sentence_rows() const { return {&row_, 1}; }
 
@@ -388,7 +397,7 @@ static_assert(!SymbolComposition<NoLeave>);
 /// Rows without `add` are refused.
 struct ReadOnlyRows : SharedRows {
     using SharedRows::SharedRows;
-    void add(Id, const float*) const = delete;
+    void add(const float*, std::span<float* const>) const = delete;
 };
 static_assert(RowAccess<SharedRows> && RowAccess<PrivateTable::Rows>);
 static_assert(!RowAccess<ReadOnlyRows>);

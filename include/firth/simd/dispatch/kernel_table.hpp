@@ -9,6 +9,7 @@
 #include <firth/simd/detail/tile_kernels.hpp>
 #include <firth/simd/format.hpp>
 #include <firth/simd/pair_step.hpp>
+#include <firth/simd/row_list.hpp>
 #include <firth/simd/select.hpp>
 #include <firth/simd/sigmoid.hpp>
 #include <firth/simd/update.hpp>
@@ -40,7 +41,8 @@ using AllGroups =
              FormatKernels<float16>, FormatKernels<bfloat16>, FormatKernels<std::int8_t>,
              FormatKernels<std::uint8_t>, TileKernels<float>, TileKernels<float16>,
              TileKernels<bfloat16>, TileKernels<std::int8_t>, TileKernels<std::uint8_t>, BitKernels,
-             ConvertKernels, UpdateKernels, SigmoidKernels, WeightedSumKernels, WindowKernels,
+             ConvertKernels, UpdateKernels, SigmoidKernels, WeightedSumKernels, RowListKernels,
+             WindowKernels,
              PairStepKernels, SelectTileKernels<float, ScoreTerms>,
              SelectTileKernels<float16, ScoreTerms>, SelectTileKernels<bfloat16, ScoreTerms>,
              SelectTileKernels<std::int8_t, CodeTerms>, SelectKernels>;

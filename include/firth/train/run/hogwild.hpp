@@ -3,10 +3,12 @@
 #include <atomic>
 #include <concepts>
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/config.hpp>
+#include <firth/simd/row_list.hpp>
 #include <firth/simd/window_tile.hpp>
 #include <firth/table/id.hpp>
 #include <firth/table/matrix_view.hpp>
@@ -26,22 +28,26 @@ namespace firth {
 /// `SymbolComposition` gets. A row is `stride()` floats, aligned to 64 bytes.
 ///
 /// - `announce(id)`, where `announced` is true, for each row before the worker's steps begin;
-/// - `prefetch(id)`, some windows before a row is reached, brings it near;
+/// - `prefetch(id)`, some windows before a row is reached, brings it near; `prefetch_l2(id)` does
+///   so for more rows than the first cache holds;
 /// - `take(id)` gives the row to windows, which step on it by a `Step`, made for windows of up to
 ///   so many rows of so many floats; good until the steps end;
-/// - `read(id, to)` copies the row, and `add(id, change)` adds to it: for whatever happens to rows
-///   outside windows, so that all code that may race is in this header.
+/// - `mean(rows, to)` makes a vector of rows that were taken, and `add(change, rows)` adds to each
+///   of them: for whatever happens to rows outside windows, so that all code that may race is in
+///   this header.
 template <class R>
 concept RowAccess = std::constructible_from<typename R::Step, std::size_t, std::size_t> &&
-    std::copy_constructible<R> && requires(R rows, Id id, float* to, const float* change,
-                                           typename R::Step step, const simd::WindowRows& window) {
+    std::copy_constructible<R> &&
+    requires(R rows, Id id, std::span<float* const> taken, float* to, const float* change,
+             typename R::Step step, const simd::WindowRows& window) {
     { rows.stride() } -> std::same_as<std::size_t>;
     { R::announced } -> std::convertible_to<bool>;
     rows.announce(id);
     rows.prefetch(id);
+    rows.prefetch_l2(id);
     { rows.take(id) } -> std::same_as<float*>;
-    rows.read(id, to);
-    rows.add(id, change);
+    rows.mean(taken, to);
+    rows.add(change, taken);
     step(window, [](const simd::WindowRows&) {});
 };
 
@@ -50,6 +56,13 @@ concept RowAccess = std::constructible_from<typename R::Step, std::size_t, std::
 FIRTH_ALWAYS_INLINE void prefetch_row(const float* row, std::size_t stride) noexcept {
     for (std::size_t k = 0; k < stride; k += row_alignment / sizeof(float)) {
         FIRTH_PREFETCH_WRITE(row + k);
+    }
+}
+
+/// The same for the second cache.
+FIRTH_ALWAYS_INLINE void prefetch_row_l2(const float* row, std::size_t stride) noexcept {
+    for (std::size_t k = 0; k < stride; k += row_alignment / sizeof(float)) {
+        FIRTH_PREFETCH_L2(row + k);
     }
 }
 
@@ -143,20 +156,37 @@ public:
         prefetch_row(take(id), table_.stride());
     }
 
-    [[nodiscard]] float* take(Id id) const noexcept { return table_.data() + id * table_.stride(); }
-
-    void read(Id id, float* to) const noexcept {
-        const float* const row = take(id);
-        for (std::size_t i = 0; i < stride(); ++i) {
-            to[i] = detail::racing_read(row[i]);
-        }
+    FIRTH_ALWAYS_INLINE void prefetch_l2(Id id) const noexcept {
+        prefetch_row_l2(take(id), table_.stride());
     }
 
-    void add(Id id, const float* change) const noexcept {
-        float* const row = take(id);
+    [[nodiscard]] float* take(Id id) const noexcept { return table_.data() + id * table_.stride(); }
+
+    void mean(std::span<float* const> rows, float* to) const noexcept {
+#if FIRTH_USE_ATOMIC_ROWS()
+        const float share = rows.empty() ? 0.0f : 1.0f / static_cast<float>(rows.size());
         for (std::size_t i = 0; i < stride(); ++i) {
-            detail::racing_add(row[i], change[i]);
+            float sum = 0;
+            for (const float* const row : rows) {
+                sum += detail::racing_read(row[i]);
+            }
+            to[i] = share * sum;
         }
+#else
+        simd::mean_of_rows(rows, to, stride());
+#endif
+    }
+
+    void add(const float* change, std::span<float* const> rows) const noexcept {
+#if FIRTH_USE_ATOMIC_ROWS()
+        for (float* const row : rows) {
+            for (std::size_t i = 0; i < stride(); ++i) {
+                detail::racing_add(row[i], change[i]);
+            }
+        }
+#else
+        simd::add_to_rows(change, rows, stride());
+#endif
     }
 
 private:

@@ -10,6 +10,7 @@
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/simd/distance.hpp>
+#include <firth/simd/row_list.hpp>
 #include <firth/simd/window_tile.hpp>
 #include <firth/table/id.hpp>
 #include <firth/table/matrix_view.hpp>
@@ -66,6 +67,10 @@ public:
             prefetch_row(worker_->current(id), stride());
         }
 
+        FIRTH_ALWAYS_INLINE void prefetch_l2(Id id) const noexcept {
+            prefetch_row_l2(worker_->current(id), stride());
+        }
+
         [[nodiscard]] float* take(Id id) {
             if (!worker_->is_shared(id)) return worker_->row(id);
             std::uint32_t& slot = worker_->places[id];
@@ -73,15 +78,12 @@ public:
             return worker_->copy(slot);
         }
 
-        void read(Id id, float* to) const noexcept {
-            std::copy_n(worker_->current(id), stride(), to);
+        void mean(std::span<float* const> rows, float* to) const noexcept {
+            simd::mean_of_rows(rows, to, stride());
         }
 
-        void add(Id id, const float* change) {
-            float* const row = take(id);
-            for (std::size_t i = 0; i < stride(); ++i) {
-                row[i] += change[i];
-            }
+        void add(const float* change, std::span<float* const> rows) const noexcept {
+            simd::add_to_rows(change, rows, stride());
         }
 
     private:

@@ -17,7 +17,8 @@ namespace firth {
 /// Every symbol is a leaf of a Huffman tree over the counts, and its probability the product of the
 /// turns on the way to it (Morin and Bengio 2005; Mikolov et al. 2013, equation 3). The outputs are
 /// the inner nodes on the centre's path; label 1 where the path turns to the more frequent side.
-/// An `OutputSampler`.
+/// The tree, its rows and its labels are those of fastText, and of word2vec.c but for the labels,
+/// which are swapped there. An `OutputSampler`.
 class HierarchicalSoftmax {
 public:
     /// Output rows are inner nodes.
@@ -40,7 +41,8 @@ public:
     /// The length of the longest path.
     [[nodiscard]] std::size_t max_outputs() const noexcept { return longest_; }
 
-    /// The inner nodes on the path to a symbol, those that label it 1 first; node 0 is the root.
+    /// The inner nodes on the path to a symbol, those that label it 1 first; the last node
+    /// is the root.
     [[nodiscard]] std::span<const Id> path(Id symbol) const noexcept {
         return std::span(path_nodes_)
             .subspan(path_ends_[symbol], path_ends_[symbol + 1] - path_ends_[symbol]);
@@ -66,12 +68,13 @@ public:
     };
 
 private:
-    /// Huffman's algorithm with two queues: leaves by rising count, and inner nodes, whose counts
-    /// rise in the order in which they are made.
+    /// Huffman's algorithm with two queues: leaves by rising count, the higher id first, and inner
+    /// nodes, whose counts rise in the order in which they are made. Of a leaf and an inner node of
+    /// the same count the inner node comes first.
     void build(std::span<const std::uint64_t> counts) {
         const std::size_t leaves = counts.size();
         std::vector<Id> by_count(leaves);
-        std::iota(by_count.begin(), by_count.end(), Id{0});
+        std::iota(by_count.rbegin(), by_count.rend(), Id{0});
         std::stable_sort(by_count.begin(), by_count.end(),
                          [&](Id a, Id b) { return counts[a] < counts[b]; });
         // The tree's nodes: leaves by id, then inner nodes in the order in which they are made.
@@ -84,7 +87,7 @@ private:
         const auto take_smallest = [&](std::uint64_t& sum) {
             const bool leaf =
                 next_leaf < leaves && (next_inner == inner_counts.size() ||
-                                       counts[by_count[next_leaf]] <= inner_counts[next_inner]);
+                                       counts[by_count[next_leaf]] < inner_counts[next_inner]);
             sum += leaf ? counts[by_count[next_leaf]] : inner_counts[next_inner];
             return leaf ? std::size_t{by_count[next_leaf++]} : leaves + next_inner++;
         };
@@ -103,9 +106,8 @@ private:
         for (Id symbol = 0; symbol < leaves; ++symbol) {
             zeros.clear();
             const std::size_t begin = path_nodes_.size();
-            // The root was made last and gets row 0, since it is on every path.
             for (std::size_t at = symbol; at + 1 != leaves + nodes_; at = parent[at]) {
-                const Id row = static_cast<Id>(leaves + nodes_ - 1 - parent[at]);
+                const Id row = static_cast<Id>(parent[at] - leaves);
                 (frequent_side[at] ? path_nodes_ : zeros).push_back(row);
             }
             positives_.push_back(static_cast<std::uint32_t>(path_nodes_.size() - begin));

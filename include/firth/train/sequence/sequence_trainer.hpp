@@ -109,6 +109,7 @@ public:
     [[nodiscard]] const EmbeddingTable<float>& output() const noexcept { return output_; }
 
     [[nodiscard]] const Sampler& sampler() const noexcept { return sampler_; }
+    [[nodiscard]] Symbols& symbols() noexcept { return symbols_; }
     [[nodiscard]] const Symbols& symbols() const noexcept { return symbols_; }
 
     /// Trains on a source of sentences. `stats.loss()` is the mean over predictions of -log of the

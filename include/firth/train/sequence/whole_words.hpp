@@ -30,6 +30,9 @@ namespace firth {
 /// - `sentence_rows()`, at most `max_sentence_rows` vectors that are contexts of every window of
 ///   the sentence (a document's, say).
 ///
+/// Optional: `weight(i)`, above 0, is how much position i counts in the mean of CBOW; vectors of
+/// the sentence count 1. Without it all count the same.
+///
 /// It is made with the largest number of positions that are entered and not left.
 template <class A, class Symbols, class Rows>
 concept SymbolAccess = std::constructible_from<A, const Symbols&, Rows, std::size_t> &&
@@ -121,7 +124,8 @@ public:
         [[nodiscard]] float* enter(std::size_t position) {
             if (!words_->is_frozen(ids_[position])) return rows_.take(ids_[position]);
             float* const copy = copies_.data() + (position & mask_) * rows_.stride();
-            rows_.read(ids_[position], copy);
+            float* const row = rows_.take(ids_[position]);
+            rows_.mean({&row, 1}, copy);
             return copy;
         }
 

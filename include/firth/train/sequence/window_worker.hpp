@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -42,7 +43,7 @@ public:
           outputs_(std::move(outputs)), reach_(window), window_size_(window_size),
           max_sentence_rows_(max_sentence_rows), loss_interval_(loss_interval),
           max_draws_(draws_for(steps_for(2 * window + max_sentence_rows))),
-          contexts_(2 * window + max_sentence_rows),
+          contexts_(2 * window + max_sentence_rows), weights_(weighted ? contexts_.size() : 0),
           step_rows_(step_contexts() + sampler.max_outputs(), outputs_.stride()),
           scratch_(
               prediction_.scratch_size(step_contexts(), sampler.max_outputs(), outputs_.stride())),
@@ -125,6 +126,11 @@ private:
     [[nodiscard]] std::size_t max_draws() const noexcept {
         return always_one_step ? 1 : max_draws_;
     }
+
+    /// Contexts count differently in means.
+    static constexpr bool weighted = requires(const SymbolAccess& symbols, std::size_t position) {
+        { symbols.weight(position) } -> std::convertible_to<float>;
+    };
 
     /// The number of steps that this many contexts take, at least 1.
     [[nodiscard]] static constexpr std::size_t steps_for(std::size_t contexts) noexcept {
@@ -210,10 +216,12 @@ private:
         const std::size_t end = (std::min)(length, centre + window.radius + 1);
         std::size_t count = 0;
         for (float* const row : symbols_.sentence_rows()) {
+            if constexpr (weighted) weights_[count] = 1;
             contexts_[count++] = row;
         }
         for (std::size_t i = begin; i < end; ++i) {
             contexts_[count] = vectors_[i & (vectors_.size() - 1)];
+            if constexpr (weighted) weights_[count] = symbols_.weight(i);
             count += i != centre;
         }
         if (always_one_step || window.steps == 1) {
@@ -241,9 +249,10 @@ private:
         for (std::size_t o = 0; o < outputs.count; ++o) {
             output_rows_[o] = outputs_.take(ids[o]);
         }
-        const simd::WindowRows rows{contexts_.data() + begin, end - begin,
-                                    output_rows_.data(),      outputs.count,
-                                    outputs_.stride(),        outputs.positives};
+        simd::WindowRows rows{contexts_.data() + begin, end - begin,
+                              output_rows_.data(),      outputs.count,
+                              outputs_.stride(),        outputs.positives};
+        if constexpr (weighted) rows.context_weights = weights_.data() + begin;
         step_rows_(rows, [&](const simd::WindowRows& reached) {
             prediction_.template step<Arch>(reached, learning_rate, scratch_.data());
         });
@@ -265,6 +274,7 @@ private:
     std::size_t loss_interval_;
     std::size_t max_draws_;        ///< of a window
     std::vector<float*> contexts_; ///< of the window that is stepped on
+    std::vector<float> weights_;   ///< of these, where they have weights
     typename Rows::Step step_rows_;
     AlignedBuffer<float> scratch_;
     std::vector<float*> vectors_; ///< of the positions in reach, a ring
