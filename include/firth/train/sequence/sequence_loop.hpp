@@ -37,6 +37,7 @@ struct SequenceLoopOptions {
     Schedule schedule = Schedule::linear;
     double sample = 1e-3;            ///< threshold of `Subsampler`; 0 keeps everything
     std::size_t max_sentence = 1000; ///< ids left after subsampling; longer sentences are cut
+    bool whole_sentences = false;    ///< chunks of rounds cut no sentence that fits
     std::size_t threads = 0;         ///< 0: all of the machine's
     std::size_t window = 5;          ///< contexts on either side: rounds do not cut wide windows
     bool long_start = false;         ///< a row begins longer than `DivergenceCheck::long_vector`
@@ -92,7 +93,8 @@ public:
         const std::size_t round = round_chunk(workers_.size(), options.window);
         chunks_ =
             Sharing::in_rounds
-                ? detail::chunk_ends(source_, round, round / 8)
+                ? detail::chunk_ends(source_, round,
+                                     options.whole_sentences ? options.max_sentence : round / 8)
                 : detail::chunk_ends(source_, std::clamp<std::size_t>(total_ / 256, 1024, 16384),
                                      options.max_sentence);
         // Each worker is made on a thread of its own, so that no cache line holds memory of two of

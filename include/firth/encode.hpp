@@ -1,0 +1,5 @@
+#pragma once
+
+/// Everything in `firth/encode/`.
+
+#include <firth/encode/classifier.hpp>
