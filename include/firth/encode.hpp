@@ -3,3 +3,4 @@
 /// Everything in `firth/encode/`.
 
 #include <firth/encode/classifier.hpp>
+#include <firth/encode/word_table.hpp>

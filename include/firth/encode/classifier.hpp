@@ -13,6 +13,7 @@
 #include <firth/base/config.hpp>
 #include <firth/base/thread_count.hpp>
 #include <firth/base/thread_pool.hpp>
+#include <firth/encode/word_table.hpp>
 #include <firth/simd/weighted_sum.hpp>
 #include <firth/table/classifier_model.hpp>
 #include <firth/table/id.hpp>
@@ -57,10 +58,11 @@ public:
         LabelScorer::Scratch scorer;
     };
 
-    /// Throws `Error` where the parts of the model do not fit each other. O(buckets / 64 + rows of
-    /// buckets).
+    /// Throws `Error` where the parts of the model do not fit each other. O(words +
+    /// buckets / 64); words in a mapped file cost nothing.
     explicit Classifier(ClassifierModel model) : model_(std::move(model)) {
         check_model(model_);
+        words_ = WordTable(model_.words);
         if (model_.ngrams.any()) buckets_ = BucketLookup(model_.buckets);
         scorer_ = LabelScorer(model_.output, model_.loss, model_.labels.counts());
     }
@@ -129,10 +131,13 @@ private:
         scratch.rows.clear();
         scratch.hashes.clear();
         std::size_t unseen = 0;
-        for_each_line_word(text, [&](std::string_view word) FIRTH_INLINE_LAMBDA {
-            if (label_of(word, model_.label_prefix).empty()) add_word(word, scratch, unseen);
-        });
-        add_word(line_end_word, scratch, unseen);
+        for_each_hashed_word(text,
+                             [&](std::string_view word, std::uint32_t hash) FIRTH_INLINE_LAMBDA {
+                                 if (!label_of(word, model_.label_prefix).empty()) return;
+                                 add_word(word, hash, scratch, unseen);
+                             });
+        constexpr std::uint32_t line_end_hash = subword_hash(line_end_word);
+        add_word(line_end_word, line_end_hash, scratch, unseen);
         if (model_.ngrams.words > 1) {
             for_each_word_ngram(scratch.hashes, model_.ngrams.words,
                                 model_.ngrams.characters.buckets,
@@ -153,10 +158,30 @@ private:
         return rows;
     }
 
-    FIRTH_ALWAYS_INLINE void add_word(std::string_view word, Scratch& scratch,
+    /// `for_each_line_word` with the `subword_hash` of each word, made on the way.
+    template <class OnWord>
+    static void for_each_hashed_word(std::string_view line, OnWord&& on_word) {
+        const char* at = line.data();
+        const char* const end = at + line.size();
+        for (;;) {
+            while (at != end && is_word_space(*at)) {
+                ++at;
+            }
+            if (at == end) return;
+            const char* const begin = at;
+            std::uint32_t hash = subword_hash({});
+            do {
+                hash = subword_hash({at, 1}, hash);
+                ++at;
+            } while (at != end && !is_word_space(*at));
+            on_word(std::string_view(begin, static_cast<std::size_t>(at - begin)), hash);
+        }
+    }
+
+    FIRTH_ALWAYS_INLINE void add_word(std::string_view word, std::uint32_t hash, Scratch& scratch,
                                       std::size_t& unseen) const {
-        if (const std::optional<Id> id = model_.words.find(word)) add_row(*id, scratch);
-        if (model_.ngrams.words > 1) scratch.hashes.push_back(subword_hash(word));
+        if (const Id id = words_.find(model_.words, word, hash); id != no_id) add_row(id, scratch);
+        if (model_.ngrams.words > 1) scratch.hashes.push_back(hash);
         if (model_.ngrams.characters.max_length == 0) return;
         for_each_ngram(word, model_.ngrams.characters, [&](std::string_view, std::uint32_t hash) {
             add_bucket(hash % model_.ngrams.characters.buckets, scratch, unseen);
@@ -192,6 +217,7 @@ private:
     }
 
     ClassifierModel model_;
+    WordTable words_;
     BucketLookup buckets_;
     LabelScorer scorer_;
 };
