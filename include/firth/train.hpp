@@ -2,6 +2,7 @@
 
 /// Everything in `firth/train/` but `counts/lsa.hpp`, which needs Eigen.
 
+#include <firth/train/classify/early_stopping.hpp>
 #include <firth/train/classify/example_rows.hpp>
 #include <firth/train/classify/example_worker.hpp>
 #include <firth/train/classify/label_outputs.hpp>

@@ -2,6 +2,7 @@
 
 #include <firth/train/classify/train_classifier.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -344,6 +345,44 @@ TEST_CASE("a training that was stopped ends with the bytes of one that was not")
     CHECK_THROWS_AS(train_classifier(corpus, options), OptionError);
     options.learning_rate = 0.1f;
     CHECK_THROWS_AS(train_classifier(topics(5, 3000), options), OptionError);
+}
+
+TEST_CASE("training stops early, with the best epoch's tables") {
+    // Few texts to learn from and labels that say nothing: more epochs are no better.
+    const LabelledCorpus corpus = topics(4, 40);
+    LabelledCorpus texts(corpus.words(), {}, corpus.labels());
+    Random random(11);
+    for (int i = 0; i < 200; ++i) {
+        texts.add(std::vector<Id>{random.below(60)}, std::vector<Id>{random.below(4)});
+    }
+    ClassifierOptions options{.dim = 8,
+                              .word_ngrams = 2,
+                              .epochs = 50,
+                              .schedule = Schedule::constant,
+                              .threads = 1,
+                              .validation = &texts,
+                              .patience = 4};
+    const TrainedClassifier stopped = train_classifier(corpus, options);
+    const std::size_t run = stopped.validation.size();
+    REQUIRE(run < 50);
+    CHECK(stopped.best_epoch == run - 4);
+    CHECK_FALSE(stopped.stats.cancelled);
+    const auto best = std::max_element(stopped.validation.begin(), stopped.validation.end());
+    CHECK(static_cast<std::size_t>(best - stopped.validation.begin()) + 1 == stopped.best_epoch);
+    CHECK(*best == Approx(accuracy(stopped.model, texts)));
+    // The same as training for so many epochs.
+    ClassifierOptions plain = options;
+    plain.validation = nullptr;
+    plain.epochs = stopped.best_epoch;
+    CHECK(bytes_of(train_classifier(corpus, plain).model) == bytes_of(stopped.model));
+    options.patience = 0;
+    CHECK_THROWS_WITH(train_classifier(corpus, options), "patience is 0, expected 1 or more");
+    options.patience = 1;
+    const LabelledCorpus others = topics(5, 10);
+    options.validation = &others;
+    CHECK_THROWS_WITH(train_classifier(corpus, options),
+                      "the validation texts have other words or labels than those to learn from, "
+                      "expected texts that were read like these");
 }
 
 TEST_CASE("a rate that diverges, and options out of range, are refused") {

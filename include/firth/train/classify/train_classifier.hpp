@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +23,7 @@
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/text_ngrams.hpp>
 #include <firth/table/word_vectors.hpp>
+#include <firth/train/classify/early_stopping.hpp>
 #include <firth/train/classify/example_rows.hpp>
 #include <firth/train/classify/example_worker.hpp>
 #include <firth/train/classify/label_outputs.hpp>
@@ -54,12 +56,19 @@ struct ClassifierOptions {
     /// How much an example of a label counts, by label; empty: all 1. The learning rate is
     /// multiplied by it.
     std::vector<float> label_weights{};
+    /// Texts to stop early by, read with `LabelledOptions::like` the corpus, or null: the result is
+    /// the model after the epoch whose P@1 on them was best, and the training ends after `patience`
+    /// epochs, 1 or more, that were no better.
+    const LabelledCorpus* validation = nullptr;
+    std::uint32_t patience = 3;
 };
 
 /// A classifier and how it was trained.
 struct TrainedClassifier {
     ClassifierModel model;
     TrainingStats stats;
+    std::vector<double> validation{}; ///< P@1 on the validation texts, by epoch of this run
+    std::uint32_t best_epoch = 0;     ///< with them: how many epochs the model was trained for
 };
 
 /// Throws `OptionError`, naming the option and its range, for the first that is outside it.
@@ -86,6 +95,7 @@ inline void check_options(const ClassifierOptions& options) {
                    "1 to 1000");
     require_option(options.checkpoint.seconds >= 0, "seconds between checkpoints",
                    float_text(options.checkpoint.seconds), "0 or more");
+    require_option(options.patience >= 1, "patience", options.patience, "1 or more");
     for (const float weight : options.label_weights) {
         require_option(weight >= 0 && weight <= 1000, "label weight", float_text(weight),
                        "0 to 1000");
@@ -140,7 +150,9 @@ public:
             stats = train_by(IndependentLabels{counts.size()}, callback);
             break;
         }
-        return {std::move(model_), std::move(stats)};
+        if (!watch_) return {std::move(model_), std::move(stats)};
+        watch_->restore();
+        return {std::move(model_), std::move(stats), watch_->precisions(), watch_->best_epoch()};
     }
 
 private:
@@ -197,13 +209,23 @@ private:
             sharing, [&](std::size_t worker) {
                 return Worker(shared, sharing.rows(0, worker), sharing.rows(1, worker));
             });
+        std::vector<TrainedNumbers> numbers{trained_table("input", model_.input),
+                                            trained_table("output", model_.output)};
+        std::function<bool(std::uint32_t)> after_epoch;
+        if (options_->validation != nullptr) {
+            watch_.emplace(*options_->validation, model_, options_->patience, threads_);
+            after_epoch = [&](std::uint32_t epochs) { return watch_->after_epoch(epochs); };
+            for (TrainedNumbers& part : watch_->numbers()) {
+                numbers.push_back(std::move(part));
+            }
+        }
         Checkpoint checkpoint;
         if (!options_->checkpoint.path.empty()) {
-            checkpoint = Checkpoint(
-                options_->checkpoint, settings(outputs.settings(), Sharing::in_rounds),
-                {trained_table("input", model_.input), trained_table("output", model_.output)});
+            checkpoint =
+                Checkpoint(options_->checkpoint, settings(outputs.settings(), Sharing::in_rounds),
+                           std::move(numbers));
         }
-        return loop.run(callback, std::move(checkpoint));
+        return loop.run(callback, std::move(checkpoint), after_epoch);
     }
 
     /// Everything that a training that goes on must have in common with the one that was stopped.
@@ -233,6 +255,10 @@ private:
                 {"learning rate", float_text(options_->learning_rate) + ", schedule " +
                                       std::to_string(static_cast<int>(options_->schedule))},
                 {"label weights", std::to_string(weights.value())},
+                {"validation", options_->validation == nullptr
+                                   ? std::string("none")
+                                   : "patience " + std::to_string(options_->patience) + ", " +
+                                         options_->validation->tokens().settings()},
                 {"seed", std::to_string(options_->seed)},
                 {"threads", rounds          ? std::to_string(threads_) + " in rounds"
                             : threads_ == 1 ? std::string("1")
@@ -251,6 +277,7 @@ private:
     std::size_t threads_;
     ExampleRows rows_;
     ClassifierModel model_;
+    std::optional<EarlyStopping> watch_;
 };
 
 } // namespace detail

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -105,9 +106,12 @@ public:
     }
 
     /// Trains from the start, or from where the checkpoint stands, to the end, or to where the
-    /// callback cancels. Throws `Error` where the training diverges (`DivergenceCheck`) and where a
-    /// sentence does not fit the counts, what workers throw, and what `TrainingRun` throws.
-    TrainingStats run(const ProgressCallback& callback = {}, Checkpoint checkpoint = {}) {
+    /// callback cancels. `after_epoch`, called with the number of epochs that are done while no
+    /// worker runs, ends the training by returning false. Throws `Error` where the training
+    /// diverges (`DivergenceCheck`) and where a sentence does not fit the counts, what workers
+    /// throw, and what `TrainingRun` throws.
+    TrainingStats run(const ProgressCallback& callback = {}, Checkpoint checkpoint = {},
+                      const std::function<bool(std::uint32_t)>& after_epoch = {}) {
         run_.emplace(options_.epochs, total_, callback, std::move(checkpoint));
         TrainingPlace& place = run_->place();
         place.part = (std::min<std::uint64_t>)(place.part, chunks_.size());
@@ -139,6 +143,7 @@ public:
             if (place.part == chunks_.size()) {
                 divergence.end_epoch(place.loss, place.epoch);
                 run_->end_epoch();
+                if (after_epoch && !after_epoch(place.epoch)) break;
             }
             run_->save();
         }
