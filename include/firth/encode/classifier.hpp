@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -183,8 +182,8 @@ private:
         if (const Id id = words_.find(model_.words, word, hash); id != no_id) add_row(id, scratch);
         if (model_.ngrams.words > 1) scratch.hashes.push_back(hash);
         if (model_.ngrams.characters.max_length == 0) return;
-        for_each_ngram(word, model_.ngrams.characters, [&](std::string_view, std::uint32_t hash) {
-            add_bucket(hash % model_.ngrams.characters.buckets, scratch, unseen);
+        for_each_ngram(word, model_.ngrams.characters, [&](std::string_view, std::uint32_t ngram) {
+            add_bucket(ngram % model_.ngrams.characters.buckets, scratch, unseen);
         });
     }
 
