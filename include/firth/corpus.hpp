@@ -7,4 +7,5 @@
 #include <firth/corpus/corpus.hpp>
 #include <firth/corpus/corpus_file.hpp>
 #include <firth/corpus/count_cooccurrences.hpp>
+#include <firth/corpus/labelled_corpus.hpp>
 #include <firth/corpus/sequence_source.hpp>

@@ -4,6 +4,7 @@
 
 #include <firth/base.hpp>
 #include <firth/corpus.hpp>
+#include <firth/encode.hpp>
 #include <firth/eval.hpp>
 #include <firth/io.hpp>
 #include <firth/math.hpp>

@@ -2,6 +2,11 @@
 
 /// Everything in `firth/train/` but `counts/lsa.hpp`, which needs Eigen.
 
+#include <firth/train/classify/early_stopping.hpp>
+#include <firth/train/classify/example_rows.hpp>
+#include <firth/train/classify/example_worker.hpp>
+#include <firth/train/classify/label_outputs.hpp>
+#include <firth/train/classify/train_classifier.hpp>
 #include <firth/train/counts/association.hpp>
 #include <firth/train/counts/cooccurrence_tiles.hpp>
 #include <firth/train/counts/cooccurrence_trainer.hpp>

@@ -12,6 +12,7 @@ set(may_text base table corpus text)
 set(may_train base simd table math corpus train)
 set(may_search base simd table math search)
 set(may_io base simd table math io)
+set(may_encode base simd table math text io encode)
 set(may_query base simd table search query)
 set(may_eval base simd table math search query eval)
 
@@ -19,6 +20,7 @@ set(may_eval base simd table math search query eval)
 set(inside_simd simd/dispatch)
 set(inside_train_sequence train/run)
 set(inside_train_counts train/run)
+set(inside_train_classify train/run train/sequence)
 set(inside_search_exact search/codes)
 
 # Headers that need more than the core does, or would make their umbrella heavy, and are in none.

@@ -300,8 +300,9 @@ TEMPLATE_TEST_CASE("kernels on bits", "", FIRTH_TEST_ARCHS) {
 
 namespace {
 
-/// `Logistic` by the way that any other link takes.
+/// `Logistic` and `Softmax` by the way that any other link takes.
 struct PlainLogistic : simd::Logistic {};
+struct PlainSoftmax : simd::Softmax {};
 
 } // namespace
 
@@ -344,13 +345,17 @@ TEMPLATE_TEST_CASE("windows by a link of a user's own step as those by the libra
                     return std::pair(std::vector<float>(rows.begin(), rows.end()),
                                      simd::window_loss(window, link, 0.1f, scratch.data()));
                 };
-                for (const bool skip_gram : {true, false}) {
-                    const auto [rows, loss] = step(simd::Logistic(), skip_gram);
-                    const auto [plain_rows, plain_loss] = step(PlainLogistic(), skip_gram);
+                const auto compare = [&](const auto& link, const auto& plain, bool skip_gram) {
+                    const auto [rows, loss] = step(link, skip_gram);
+                    const auto [plain_rows, plain_loss] = step(plain, skip_gram);
                     REQUIRE(plain_loss == Approx(loss).epsilon(1e-5));
                     for (std::size_t i = 0; i < rows.size(); ++i) {
                         REQUIRE(std::fabs(rows[i] - plain_rows[i]) <= 2e-6f);
                     }
+                };
+                for (const bool skip_gram : {true, false}) {
+                    compare(simd::Logistic(), PlainLogistic(), skip_gram);
+                    if (positives == 1) compare(simd::Softmax(), PlainSoftmax(), skip_gram);
                 }
             }
         }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -87,6 +88,35 @@ struct Logistic {
     [[nodiscard]] static std::string settings() { return {}; }
 };
 
-static_assert(WindowLink<Logistic>);
+/// The outputs compete: their probabilities, e^score / the sum of all e^score, add up to 1. Loss:
+/// -log of the probability of the output with label 1, of which there is one. As `Logistic`, its
+/// windows of CBOW have kernels of their own; `gradients` says in plain code what those compute.
+struct Softmax {
+    static void gradients(const OutputScores& outputs, float* to) noexcept {
+        const float best = std::ranges::max(outputs.scores);
+        float sum = 0;
+        for (const float score : outputs.scores) {
+            sum += std::exp(score - best);
+        }
+        for (std::size_t o = 0; o < outputs.scores.size(); ++o) {
+            const float label = o < outputs.positives ? 1.0f : 0.0f;
+            to[o] = label - std::exp(outputs.scores[o] - best) / sum;
+        }
+    }
+    [[nodiscard]] static double loss(const OutputScores& outputs) noexcept {
+        const auto best = static_cast<double>(std::ranges::max(outputs.scores));
+        double sum = 0;
+        for (const float score : outputs.scores) {
+            sum += std::exp(static_cast<double>(score) - best);
+        }
+        return std::log(sum) + best - static_cast<double>(outputs.scores[0]);
+    }
+    [[nodiscard]] static double zero_loss(std::size_t outputs, std::size_t) noexcept {
+        return std::log(static_cast<double>(outputs));
+    }
+    [[nodiscard]] static std::string settings() { return "softmax"; }
+};
+
+static_assert(WindowLink<Logistic> && WindowLink<Softmax>);
 
 } // namespace firth::simd

@@ -29,9 +29,9 @@
 ///     output  += lr * sum over contexts of g * context,
 /// both from the rows as they were before the step. Rows are read twice and written once.
 ///
-/// Kernels for `Logistic` are those of `firth::dispatch` where the architecture is `dispatched`.
-/// Those for other links are compiled where they are called, for the highest architecture that the
-/// flags there allow.
+/// Kernels for `Logistic`, and CBOW's for `Softmax`, are those of `firth::dispatch` where the
+/// architecture is `dispatched`. Those for other links are compiled where they are called, for the
+/// highest architecture that the flags there allow.
 ///
 /// Numerics: float32; scores as in `dot_tile`, sigmoid within 4e-7, scores clamped to [-88, 87].
 namespace firth::simd {
@@ -153,6 +153,33 @@ FIRTH_ALWAYS_INLINE void window_gradients(const WindowRows& rows, const Gradient
     window_values<Arch>(rows, layout, LogisticGradient<Arch>{learning_rate}, gradients);
 }
 
+/// The link's gradients of one context.
+template <class Arch, WindowLink Link>
+FIRTH_ALWAYS_INLINE void link_gradients(const Link& link, const OutputScores& outputs,
+                                        float* to) noexcept {
+    link.gradients(outputs, to);
+}
+template <class Arch>
+FIRTH_ALWAYS_INLINE void link_gradients(const Softmax&, const OutputScores& outputs,
+                                        float* to) noexcept {
+    const std::size_t count = outputs.scores.size();
+    float best = outputs.scores[0];
+    for (std::size_t o = 1; o < count; ++o) {
+        best = (std::max)(best, outputs.scores[o]);
+    }
+    const Batch<Arch> top(best);
+    map_floats<Arch>(outputs.scores.data(), to, count,
+                     [&](const Batch<Arch>& scores)
+                         FIRTH_INLINE_LAMBDA { return simd::exp<Arch>(scores - top); });
+    float sum = 0;
+    for (std::size_t o = 0; o < count; ++o) {
+        sum += to[o];
+    }
+    for (std::size_t o = 0; o < count; ++o) {
+        to[o] = (o < outputs.positives ? 1.0f : 0.0f) - to[o] / sum;
+    }
+}
+
 /// The same of any other link. The scores stay in `scores`, output by output of the first context,
 /// of the second and so on; after them is room for the gradients of one.
 template <class Arch, WindowLink Link>
@@ -169,7 +196,8 @@ FIRTH_ALWAYS_INLINE void window_gradients(const WindowRows& rows, const Gradient
             for (std::size_t o = 0; o < count; ++o) {
                 own[o] = tile[4 * o];
             }
-            link.gradients(OutputScores{{own, count}, rows.positive_count}, own_gradients);
+            link_gradients<Arch>(link, OutputScores{{own, count}, rows.positive_count},
+                                 own_gradients);
             for (std::size_t o = 0; o < count; ++o) {
                 tile[4 * o] = learning_rate * own_gradients[o];
             }
@@ -378,11 +406,13 @@ using compiled_here = std::conditional_t<is_dispatched<Arch>, compiled_arch, Arc
 
 } // namespace detail
 
-/// The kernels of this header, for `Logistic`.
+/// The kernels of this header, for `Logistic` and, of CBOW, `Softmax`.
 struct WindowKernels {
     void (*skip_gram_window)(const WindowRows& rows, float learning_rate, float* scratch) noexcept;
     void (*cbow_window)(const WindowRows& rows, float learning_rate, float context_share,
                         float* scratch) noexcept;
+    void (*softmax_window)(const WindowRows& rows, float learning_rate, float context_share,
+                           float* scratch) noexcept;
 };
 
 namespace detail {
@@ -397,7 +427,11 @@ struct Compiled<WindowKernels, Arch> {
                                                 float context_share, float* scratch) noexcept {
         cbow_window_of<Arch>(rows, Logistic(), learning_rate, context_share, scratch);
     }
-    static constexpr WindowKernels table{&skip_gram_window, &cbow_window};
+    FIRTH_ALWAYS_INLINE static void softmax_window(const WindowRows& rows, float learning_rate,
+                                                   float context_share, float* scratch) noexcept {
+        cbow_window_of<Arch>(rows, Softmax(), learning_rate, context_share, scratch);
+    }
+    static constexpr WindowKernels table{&skip_gram_window, &cbow_window, &softmax_window};
 };
 
 } // namespace detail
@@ -438,6 +472,13 @@ void cbow_window(const WindowRows& rows, const Logistic&, float learning_rate, f
                  float* scratch) noexcept {
     assert(rows.context_count > 0 && rows.output_count > 0 && rows.dim % 16 == 0);
     detail::kernels<WindowKernels, Arch>().cbow_window(rows, learning_rate, context_share, scratch);
+}
+template <class Arch = default_arch>
+void cbow_window(const WindowRows& rows, const Softmax&, float learning_rate, float context_share,
+                 float* scratch) noexcept {
+    assert(rows.context_count > 0 && rows.output_count > 0 && rows.dim % 16 == 0);
+    detail::kernels<WindowKernels, Arch>().softmax_window(rows, learning_rate, context_share,
+                                                          scratch);
 }
 
 /// The loss of the window that was just stepped on, before its step: the sum over its contexts of

@@ -86,7 +86,7 @@ private:
         if (ended) {
             // A file may end right after a block that ended within a line.
             if (text.empty() && line_ended_) return false;
-            text += '\n';
+            if (text.empty() || text.back() != '\n') text += '\n';
             line_ended_ = true;
             return true;
         }

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -37,6 +38,7 @@ struct SequenceLoopOptions {
     Schedule schedule = Schedule::linear;
     double sample = 1e-3;            ///< threshold of `Subsampler`; 0 keeps everything
     std::size_t max_sentence = 1000; ///< ids left after subsampling; longer sentences are cut
+    bool whole_sentences = false;    ///< chunks of rounds cut no sentence that fits
     std::size_t threads = 0;         ///< 0: all of the machine's
     std::size_t window = 5;          ///< contexts on either side: rounds do not cut wide windows
     bool long_start = false;         ///< a row begins longer than `DivergenceCheck::long_vector`
@@ -92,7 +94,8 @@ public:
         const std::size_t round = round_chunk(workers_.size(), options.window);
         chunks_ =
             Sharing::in_rounds
-                ? detail::chunk_ends(source_, round, round / 8)
+                ? detail::chunk_ends(source_, round,
+                                     options.whole_sentences ? options.max_sentence : round / 8)
                 : detail::chunk_ends(source_, std::clamp<std::size_t>(total_ / 256, 1024, 16384),
                                      options.max_sentence);
         // Each worker is made on a thread of its own, so that no cache line holds memory of two of
@@ -103,9 +106,12 @@ public:
     }
 
     /// Trains from the start, or from where the checkpoint stands, to the end, or to where the
-    /// callback cancels. Throws `Error` where the training diverges (`DivergenceCheck`) and where a
-    /// sentence does not fit the counts, what workers throw, and what `TrainingRun` throws.
-    TrainingStats run(const ProgressCallback& callback = {}, Checkpoint checkpoint = {}) {
+    /// callback cancels. `after_epoch`, called with the number of epochs that are done while no
+    /// worker runs, ends the training by returning false. Throws `Error` where the training
+    /// diverges (`DivergenceCheck`) and where a sentence does not fit the counts, what workers
+    /// throw, and what `TrainingRun` throws.
+    TrainingStats run(const ProgressCallback& callback = {}, Checkpoint checkpoint = {},
+                      const std::function<bool(std::uint32_t)>& after_epoch = {}) {
         run_.emplace(options_.epochs, total_, callback, std::move(checkpoint));
         TrainingPlace& place = run_->place();
         place.part = (std::min<std::uint64_t>)(place.part, chunks_.size());
@@ -137,6 +143,7 @@ public:
             if (place.part == chunks_.size()) {
                 divergence.end_epoch(place.loss, place.epoch);
                 run_->end_epoch();
+                if (after_epoch && !after_epoch(place.epoch)) break;
             }
             run_->save();
         }

@@ -1,0 +1,6 @@
+#pragma once
+
+/// Everything in `firth/encode/`.
+
+#include <firth/encode/classifier.hpp>
+#include <firth/encode/word_table.hpp>
