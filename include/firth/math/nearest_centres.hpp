@@ -83,6 +83,7 @@ public:
         }
         EmbeddingTable<float> moved(count, dim);
         summands_ = AlignedBuffer<float>(count);
+        errors_ = AlignedBuffer<double>(count);
         for (std::size_t j = 0; j < count; ++j) {
             double own_squares = 0;
             for (std::size_t i = 0; i < dim; ++i) {
@@ -90,9 +91,11 @@ public:
                 own_squares += x * x;
                 moved[j][i] = static_cast<float>(x - mean[i]);
             }
-            summands_[j] = static_cast<float>((squares - own_squares) / 2);
-            longest_ = (std::max)(longest_, simd::norm(moved[j], simd::precise));
-            largest_ = (std::max)(largest_, std::fabs(static_cast<double>(summands_[j])));
+            const double summand = (squares - own_squares) / 2;
+            const double norm = simd::norm(moved[j], simd::precise);
+            errors_[j] = detail::score_error(dim) * (norm * norm / 2 + std::fabs(summand)) +
+                         static_cast<double>(dim) * 0x1.0p-149;
+            summands_[j] = static_cast<float>(summand + errors_[j]);
         }
         packed_ = AlignedBuffer<std::uint32_t>(simd::packed_queries_size(count, dim));
         simd::pack_queries(moved.data(), moved.stride(), count, dim, packed_.data());
@@ -121,7 +124,9 @@ public:
                 const std::span<const float> row = rows[first + r];
                 const double norm =
                     static_cast<double>(detail::clustered_norm(row, "row", first + r));
-                const double least = static_cast<double>(largest[r]) - 2 * error(norm);
+                const double least =
+                    static_cast<double>(largest[r]) -
+                    2 * (detail::score_error(rows.dim()) * norm * norm / 2 + errors_[centre[r]]);
                 *nearest++ = static_cast<double>(second[r]) < least
                                  ? NearestCentre{centre[r], distance(row, centre[r])}
                                  : compare(row, scores.data() + r, most, least);
@@ -132,13 +137,6 @@ public:
 private:
     [[nodiscard]] double distance(std::span<const float> row, std::size_t centre) const noexcept {
         return simd::squared_l2(row, centres_[centre], simd::precise);
-    }
-
-    /// How far the value of a centre may be off for a row of this norm: products below float32's
-    /// normal range are off by more than their share.
-    [[nodiscard]] double error(double norm) const noexcept {
-        return detail::score_error(centres_.dim()) * (norm * longest_ + largest_) +
-               static_cast<double>(centres_.dim()) * 0x1.0p-149;
     }
 
     /// The nearest of the centres whose values are `least` or more.
@@ -157,9 +155,11 @@ private:
 
     TableView<const float> centres_;
     AlignedBuffer<std::uint32_t> packed_;
-    AlignedBuffer<float> summands_; ///< the value of a centre for a row is their product plus this
-    double longest_ = 0;            ///< the largest norm of a centre less the mean
-    double largest_ = 0;            ///< the largest |summand|
+    // The value of a centre for a row, their product plus the summand, may be off by the error of
+    // the centre and that of the row: |x| |c - m| is at most (|x|^2 + |c - m|^2) / 2. Summands
+    // have the centre's error added, so that values are what they may be at most.
+    AlignedBuffer<float> summands_;
+    AlignedBuffer<double> errors_;
 };
 
 } // namespace firth

@@ -203,13 +203,22 @@ train_product_quantizer(TableView<const float> rows, const ProductQuantizerOptio
         from = sample;
     }
     ProgressMeter meter(options.progress);
+    const std::size_t clusters = (std::min)(ProductQuantizer::codes, from.rows());
     for (std::size_t part = 0; part < parts.parts(); ++part) {
-        const std::size_t clusters = (std::min)(ProductQuantizer::codes, from.rows());
-        const std::optional<KMeans> found = k_means(parts.part_of(from, part), clusters,
-                                                    {.iterations = options.iterations,
-                                                     .seed = mix_bits(options.seed + part),
-                                                     .threads = 1,
-                                                     .pool = pool});
+        // Side by side, since they are read hundreds of times.
+        const std::size_t size = parts.size(part);
+        std::vector<float> packed;
+        packed.reserve(from.rows() * size);
+        for (std::size_t id = 0; id < from.rows(); ++id) {
+            const std::span<const float> some = parts.part_of(from, part)[id];
+            packed.insert(packed.end(), some.begin(), some.end());
+        }
+        const std::optional<KMeans> found =
+            k_means(TableView<const float>(packed.data(), from.rows(), size), clusters,
+                    {.iterations = options.iterations,
+                     .seed = mix_bits(options.seed + part),
+                     .threads = 1,
+                     .pool = pool});
         float* to = centroids.data() + part * ProductQuantizer::codes * options.part_dim;
         for (std::size_t j = 0; j < clusters; ++j) {
             to = std::copy(found->centres[j].begin(), found->centres[j].end(), to);

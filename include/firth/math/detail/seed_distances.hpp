@@ -38,7 +38,6 @@ public:
                 norms_[id] = clustered_norm(rows_[id], "row", id);
             }
         });
-        longest_ = static_cast<double>(*std::max_element(norms_.begin(), norms_.end()));
     }
 
     /// The first seed: any row.
@@ -84,14 +83,18 @@ private:
     }
 
     /// A candidate s is nearer to row x than `distance` where <x, s> - (|x|^2 - distance) / 2 is
-    /// above |s|^2 / 2: the float32 on the left is made so large that no such candidate is missed.
+    /// above |s|^2 / 2. What that may be off by in float32 is added on the left for x and
+    /// subtracted on the right for s, so that no such candidate is missed: |x| |s| is at most
+    /// (|x|^2 + |s|^2) / 2.
     void set_distance(std::size_t id, double distance) {
         const auto norm = static_cast<double>(norms_[id]);
-        const double most =
-            norm * longest_ + (norm * norm + distance + longest_ * longest_) / 2 + 0x1.0p-120;
         distances_[id] = distance;
         limits_[id] =
-            static_cast<float>((distance - norm * norm) / 2 + 2 * score_error(rows_.dim()) * most);
+            static_cast<float>((distance - norm * norm) / 2 + error(norm * norm + distance / 2));
+    }
+
+    [[nodiscard]] double error(double most) const noexcept {
+        return 2 * score_error(rows_.dim()) * (most + 0x1.0p-120);
     }
 
     void add_up(std::size_t first, std::size_t end) {
@@ -146,7 +149,7 @@ private:
         for (std::size_t i = 0; i < count; ++i) {
             std::copy(rows_[candidates[i]].begin(), rows_[candidates[i]].end(), vectors[i].begin());
             const auto norm = static_cast<double>(norms_[candidates[i]]);
-            thresholds[i] = static_cast<float>(norm * norm / 2);
+            thresholds[i] = static_cast<float>(norm * norm / 2 - error(norm * norm));
         }
         AlignedBuffer<std::uint32_t> packed(simd::packed_queries_size(count, dim));
         simd::pack_queries(vectors.data(), vectors.stride(), count, dim, packed.data());
@@ -176,7 +179,6 @@ private:
     std::vector<double> distances_; ///< squared, of each row from its nearest seed
     std::vector<float> limits_;     ///< see `set_distance`
     std::vector<double> sums_;      ///< of the distances of each part of rows
-    double longest_ = 0;            ///< the largest norm of a row
 };
 
 } // namespace firth::detail
