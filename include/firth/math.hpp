@@ -5,6 +5,7 @@
 #include <firth/math/k_means.hpp>
 #include <firth/math/nearest_centres.hpp>
 #include <firth/math/product_quantizer.hpp>
+#include <firth/math/product_table.hpp>
 #include <firth/math/sample_rows.hpp>
 #include <firth/math/sparse_matrix.hpp>
 #include <firth/math/spearman.hpp>

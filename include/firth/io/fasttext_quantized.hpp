@@ -1,10 +1,9 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <optional>
@@ -21,8 +20,8 @@
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/messages.hpp>
-#include <firth/base/parallel.hpp>
 #include <firth/io/fasttext_binary.hpp>
+#include <firth/io/fasttext_writer.hpp>
 #include <firth/math/product_quantizer.hpp>
 #include <firth/math/product_table.hpp>
 #include <firth/simd/dot.hpp>
@@ -111,127 +110,65 @@ inline EmbeddingTable<float> chosen_rows(const EmbeddingTable<float>& table,
     return chosen;
 }
 
-/// The parts of a file in their order; all numbers are little-endian.
-class QuantizedFastTextWriter {
-public:
-    explicit QuantizedFastTextWriter(ByteSink& sink) : sink_(&sink) {}
-
-    void write(const QuantizedFastText& model) {
-        number(fasttext_magic);
-        number(fasttext_version);
-        const FastTextArguments& a = model.arguments;
-        for (const std::int32_t value :
-             {a.dim, a.window, a.epochs, a.min_count, a.negative, a.word_ngrams, a.loss, a.model,
-              a.buckets, a.min_length, a.max_length, a.update_rate}) {
-            number(value);
+/// The matrix of a file as codes, in the order of `rows`.
+inline ProductTable product_table(const FastTextMatrix& matrix, std::span<const std::size_t> rows) {
+    const FastTextCodes of = matrix.codes();
+    const auto chosen = [&](const char* from, std::size_t parts) {
+        AlignedBuffer<std::uint8_t> to(rows.size() * parts, Uninitialized());
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            std::memcpy(to.data() + i * parts, from + rows[i] * parts, parts);
         }
-        number(a.sample);
-        dictionary(model);
-        number(std::uint8_t{1}); // the input is quantised
-        quantized(model.input);
-        const auto* const codes = std::get_if<ProductTable>(&model.output);
-        number(static_cast<std::uint8_t>(codes != nullptr));
-        if (codes != nullptr) {
-            quantized(*codes);
-        } else {
-            const auto& table = std::get<EmbeddingTable<float>>(model.output);
-            size(table.rows(), table.dim());
-            for (std::size_t row = 0; row < table.rows(); ++row) {
-                floats(table[row]);
-            }
-        }
-    }
+        return to;
+    };
+    const auto learnt = [](const char* centroids, std::size_t dim, std::size_t part_dim) {
+        AlignedBuffer<float> to(ProductQuantizer::codes * dim, Uninitialized());
+        read_elements(centroids, ElementType::f32, sizeof(float), false, {to.data(), to.size()});
+        return ProductQuantizer(dim, part_dim, std::move(to));
+    };
+    ProductQuantizer quantizer = learnt(of.centroids, matrix.dim(), of.part_dim);
+    AlignedBuffer<std::uint8_t> codes = chosen(of.codes, of.parts);
+    if (of.norm_codes == nullptr) return {std::move(quantizer), std::move(codes)};
+    return {std::move(quantizer), std::move(codes), learnt(of.norm_centroids, 1, 1),
+            chosen(of.norm_codes, 1)};
+}
 
-private:
-    void dictionary(const QuantizedFastText& model) {
-        number(static_cast<std::int32_t>(model.words.size() + model.labels.size()));
-        number(static_cast<std::int32_t>(model.words.size()));
-        number(static_cast<std::int32_t>(model.labels.size()));
-        const auto sum = [](std::span<const std::uint64_t> counts) {
-            return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
-        };
-        number(static_cast<std::int64_t>(sum(model.words.counts()) + sum(model.labels.counts())));
-        number(model.kept ? static_cast<std::int64_t>(model.kept->size()) : std::int64_t{-1});
-        for (const Vocabulary* const symbols : {&model.words, &model.labels}) {
-            for (Id id = 0; id < symbols->size(); ++id) {
-                const std::string_view symbol = (*symbols)[id];
-                if (symbol.find('\0') != symbol.npos) {
-                    throw Error("the symbol \"" + std::string(symbol) +
-                                "\" has a zero byte, which ends a symbol in a model of fastText");
-                }
-                sink_->write(symbol);
-                number('\0');
-                number(static_cast<std::int64_t>(symbols->count(id)));
-                number(static_cast<std::uint8_t>(symbols == &model.labels));
-            }
-        }
-        for (std::size_t row = 0; model.kept && row < model.kept->size(); ++row) {
-            number(static_cast<std::int32_t>(model.kept->used()[row]));
-            number(static_cast<std::int32_t>(row));
-        }
+inline void write_quantizer(FastTextWriter& writer, const ProductQuantizer& quantizer) {
+    const std::size_t last = quantizer.size(quantizer.parts() - 1);
+    for (const std::size_t value :
+         {quantizer.dim(), quantizer.parts(), quantizer.part_dim(), last}) {
+        writer.number(static_cast<std::int32_t>(value));
     }
+    writer.floats(quantizer.centroids());
+}
 
-    void quantized(const ProductTable& table) {
-        number(static_cast<std::uint8_t>(table.has_norms()));
-        size(table.rows(), table.dim());
-        number(static_cast<std::int32_t>(table.codes().size()));
-        bytes(table.codes());
-        quantizer(table.quantizer());
-        if (!table.has_norms()) return;
-        bytes(table.norm_codes());
-        quantizer(table.norm_quantizer());
-    }
-
-    void quantizer(const ProductQuantizer& quantizer) {
-        number(static_cast<std::int32_t>(quantizer.dim()));
-        number(static_cast<std::int32_t>(quantizer.parts()));
-        number(static_cast<std::int32_t>(quantizer.part_dim()));
-        number(static_cast<std::int32_t>(quantizer.size(quantizer.parts() - 1)));
-        floats(quantizer.centroids());
-    }
-
-    void size(std::size_t rows, std::size_t dim) {
-        number(static_cast<std::int64_t>(rows));
-        number(static_cast<std::int64_t>(dim));
-    }
-
-    void bytes(std::span<const std::uint8_t> codes) {
-        sink_->write({reinterpret_cast<const char*>(codes.data()), codes.size()});
-    }
-
-    void floats(std::span<const float> values) {
-        for (const float value : values) {
-            number(value);
-        }
-    }
-
-    template <class T>
-    void number(T value) {
-        auto raw = std::bit_cast<std::array<char, sizeof(T)>>(value);
-        if constexpr (std::endian::native == std::endian::big) {
-            std::reverse(raw.begin(), raw.end());
-        }
-        sink_->write({raw.data(), raw.size()});
-    }
-
-    ByteSink* sink_;
-};
+inline void write_product_table(FastTextWriter& writer, const ProductTable& table) {
+    writer.number(std::uint8_t{1}); // quantised
+    writer.number(static_cast<std::uint8_t>(table.has_norms()));
+    writer.number(static_cast<std::int64_t>(table.rows()));
+    writer.number(static_cast<std::int64_t>(table.dim()));
+    writer.number(static_cast<std::int32_t>(table.codes().size()));
+    writer.bytes(table.codes());
+    write_quantizer(writer, table.quantizer());
+    if (!table.has_norms()) return;
+    writer.bytes(table.norm_codes());
+    write_quantizer(writer, table.norm_quantizer());
+}
 
 } // namespace detail
 
-/// The weights of a model's file, dense or quantised, as they are stored. Throws `FormatError`,
-/// naming the byte, for what is not in the format, and `Error` for a word that stands there twice.
-[[nodiscard]] inline FastTextWeights parse_fasttext_weights(std::string_view bytes,
-                                                            const std::string& name = "the model") {
-    const detail::FastTextFile file(bytes, name);
-    FastTextWeights model;
+namespace detail {
+
+/// Fills in what a model has beside its matrices, and returns where the rows of the input lie.
+template <class Model>
+std::vector<std::size_t> take_fasttext(const FastTextFile& file, const std::string& name,
+                                       Model& model) {
     model.arguments = file.arguments();
     model.arguments.max_length = static_cast<std::int32_t>(file.options().max_length);
     const auto symbols = [&](const auto& entries, Vocabulary& to) {
         for (const auto& [symbol, count] : entries) {
             if (to.find(symbol)) {
-                throw Error(name + ": \"" + std::string(symbol) +
-                            "\" stands twice in the dictionary, expected once");
+                throw FormatError(name + ": \"" + std::string(symbol) +
+                                  "\" stands twice in the dictionary, expected once");
             }
             to.add(symbol, count);
         }
@@ -239,14 +176,25 @@ private:
     symbols(file.words(), model.words);
     symbols(file.labels(), model.labels);
     if (file.pruned()) model.kept = file.kept();
-    const std::size_t words = model.words.size();
-    model.input = EmbeddingTable<float>(words + file.ngrams(), file.dim());
-    for (std::size_t row = 0; row < model.input.rows(); ++row) {
-        if (row < words) {
-            file.input().read(row, model.input[row]);
-        } else {
-            file.read_ngram(row - words, model.input[row]);
-        }
+    std::vector<std::size_t> rows(model.words.size() + file.ngrams());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        rows[row] = row < model.words.size() ? row : file.place(row - model.words.size());
+    }
+    return rows;
+}
+
+} // namespace detail
+
+/// The weights of a model's file, dense or quantised, as they are stored. Throws `FormatError`,
+/// naming the byte, for what is not in the format, and for a word that stands there twice.
+[[nodiscard]] inline FastTextWeights parse_fasttext_weights(std::string_view bytes,
+                                                            const std::string& name = "the model") {
+    const detail::FastTextFile file(bytes, name);
+    FastTextWeights model;
+    const std::vector<std::size_t> rows = detail::take_fasttext(file, name, model);
+    model.input = EmbeddingTable<float>(rows.size(), file.dim());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        file.input().read(rows[row], model.input[row]);
     }
     model.output = EmbeddingTable<float>(file.output().rows(), file.dim());
     for (std::size_t row = 0; row < model.output.rows(); ++row) {
@@ -261,6 +209,36 @@ private:
     return parse_fasttext_weights(file.bytes(), path);
 }
 
+/// A quantised model as it is stored: nothing is decoded, for machines with little memory. Throws
+/// as `parse_fasttext_weights`, and for one that is not quantised.
+[[nodiscard]] inline QuantizedFastText
+parse_quantized_fasttext(std::string_view bytes, const std::string& name = "the model") {
+    const detail::FastTextFile file(bytes, name);
+    if (!file.input().is_quantized()) {
+        throw FormatError(name + ": the model is not quantised, expected one that is");
+    }
+    QuantizedFastText model;
+    model.input = detail::product_table(file.input(), detail::take_fasttext(file, name, model));
+    if (file.output().is_quantized()) {
+        std::vector<std::size_t> rows(file.output().rows());
+        std::iota(rows.begin(), rows.end(), std::size_t{0});
+        model.output = detail::product_table(file.output(), rows);
+    } else {
+        EmbeddingTable<float> output(file.output().rows(), file.dim());
+        for (std::size_t row = 0; row < output.rows(); ++row) {
+            file.output().read(row, output[row]);
+        }
+        model.output = std::move(output);
+    }
+    return model;
+}
+
+/// The same from a file. Throws `IoError`, too.
+[[nodiscard]] inline QuantizedFastText read_quantized_fasttext(const std::string& path) {
+    const MappedFile file(path);
+    return parse_quantized_fasttext(file.bytes(), path);
+}
+
 /// A smaller model: the `count` input rows of the largest norms, of words and buckets together;
 /// "</s>" is kept before all others (fastText's -cutoff). N-grams whose buckets have no row are
 /// then skipped. The same model where it has no more rows. Throws `OptionError` for 0, and `Error`
@@ -270,6 +248,11 @@ private:
     detail::require_option(count != 0, "the number of rows to keep", count, "1 or more");
     const std::size_t rows = model.input.rows();
     if (count >= rows) return model;
+    if (model.labels.empty() && model.output.rows() != model.words.size()) {
+        throw Error(
+            "a model of words by hierarchical softmax cannot lose some, since its output is "
+            "of a tree of all words");
+    }
     std::vector<float> norms(rows);
     for (std::size_t row = 0; row < rows; ++row) {
         norms[row] = simd::norm(model.input[row]);
@@ -302,6 +285,10 @@ private:
     model.kept = BucketRows(std::move(used), static_cast<std::uint32_t>(model.arguments.buckets));
     model.words = std::move(words);
     model.input = detail::chosen_rows(model.input, chosen);
+    if (model.labels.empty()) {
+        chosen.resize(model.words.size());
+        model.output = detail::chosen_rows(model.output, chosen);
+    }
     return model;
 }
 
@@ -337,7 +324,18 @@ quantize(const FastTextWeights& model, const FastTextQuantizeOptions& options = 
 /// Writes a quantised model as fastText 0.9.2 reads it. Throws `Error` for a symbol with a zero
 /// byte, and `IoError`.
 inline void write_fasttext(ByteSink& sink, const QuantizedFastText& model) {
-    detail::QuantizedFastTextWriter(sink).write(model);
+    detail::FastTextWriter writer(sink);
+    writer.begin(model.arguments);
+    writer.dictionary(model.words, model.labels, model.kept ? &*model.kept : nullptr);
+    detail::write_product_table(writer, model.input);
+    if (const auto* const codes = std::get_if<ProductTable>(&model.output)) {
+        detail::write_product_table(writer, *codes);
+    } else {
+        const auto& output = std::get<EmbeddingTable<float>>(model.output);
+        writer.matrix(output.rows(), output.dim(), [&](std::size_t row, std::span<float> to) {
+            std::copy(output[row].begin(), output[row].end(), to.begin());
+        });
+    }
     sink.commit();
 }
 
