@@ -3,6 +3,7 @@
 /// Everything in `firth/io/`.
 
 #include <firth/io/fasttext_binary.hpp>
+#include <firth/io/fasttext_quantized.hpp>
 #include <firth/io/fasttext_writer.hpp>
 #include <firth/io/file_report.hpp>
 #include <firth/io/file_sample.hpp>

@@ -3,6 +3,7 @@
 /// Everything in `firth/simd/`.
 
 #include <firth/simd/arch.hpp>
+#include <firth/simd/column_maxima.hpp>
 #include <firth/simd/convert.hpp>
 #include <firth/simd/dispatch/cpu.hpp>
 #include <firth/simd/dispatch/dispatch.hpp>

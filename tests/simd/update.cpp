@@ -354,6 +354,49 @@ TEST_CASE("a list of rows: its mean, and a change that each takes") {
     }
 }
 
+TEST_CASE("the maxima of columns are those of a loop, the first row of equal ones") {
+    for (const test::TestedLevel& level : test::tested_levels()) {
+        Random random(8);
+        for (const std::size_t columns : test::lengths()) {
+            for (const std::size_t rows : {0u, 1u, 2u, 5u, 40u}) {
+                const std::size_t stride = columns + random.below(3);
+                test::Vector<float> scores(rows * stride + 1, 1, random);
+                std::vector<float> summands(rows);
+                for (std::size_t i = 0; i <= rows * stride; ++i) {
+                    scores[i] = static_cast<float>(random.below(9)); // many are equal
+                }
+                for (float& x : summands) {
+                    x = static_cast<float>(random.below(3)) - 1;
+                }
+                test::Vector<float> largest(columns, 3, random);
+                test::Vector<float> second(columns, 1, random);
+                std::vector<std::uint32_t> row(columns + 1, 77);
+                level.table.column_maxima({scores.data(), stride, rows, columns, summands.data()},
+                                          {largest.data(), second.data(), row.data()});
+                INFO(level.name << ", " << rows << " rows, " << columns << " columns");
+                bool right = true;
+                for (std::size_t c = 0; c < columns; ++c) {
+                    std::vector<float> values{-std::numeric_limits<float>::infinity(),
+                                              -std::numeric_limits<float>::infinity()};
+                    std::uint32_t best = 0;
+                    for (std::uint32_t i = 0; i < rows; ++i) {
+                        const float value = scores[i * stride + c] + summands[i];
+                        if (value > *std::max_element(values.begin(), values.end())) best = i;
+                        values.push_back(value);
+                    }
+                    std::sort(values.rbegin(), values.rend());
+                    right = right && largest[c] == values[0] && second[c] == values[1] &&
+                            row[c] == best;
+                }
+                REQUIRE(right);
+                REQUIRE(row[columns] == 77);
+                REQUIRE(std::isnan(*(largest.data() - 1)));
+                REQUIRE(std::isnan(*(second.data() - 1)));
+            }
+        }
+    }
+}
+
 TEST_CASE("steps on a pair of rows go by the old values of both") {
     struct Row {
         AlignedBuffer<float> values;

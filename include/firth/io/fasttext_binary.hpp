@@ -94,6 +94,16 @@ inline bool looks_like_old_fasttext(std::string_view bytes) {
            within(a[10], 0, 255);
 }
 
+/// Where a quantised matrix lies in a file: codes row by row, and 256 centroids a part.
+struct FastTextCodes {
+    const char* codes = nullptr;
+    std::size_t parts = 0; ///< codes a row
+    std::size_t part_dim = 0;
+    const char* centroids = nullptr;  ///< 256 x dim floats
+    const char* norm_codes = nullptr; ///< one a row, or null
+    const char* norm_centroids = nullptr;
+};
+
 /// A matrix of a model: dense, or a product quantiser's codes (Jegou et al. 2011).
 class FastTextMatrix {
 public:
@@ -136,6 +146,12 @@ public:
     [[nodiscard]] std::size_t dim() const noexcept { return dim_; }
 
     [[nodiscard]] bool is_quantized() const noexcept { return codes_ != nullptr; }
+
+    /// The codes, where it is quantised.
+    [[nodiscard]] FastTextCodes codes() const noexcept {
+        return {codes_,      quantizer_.parts, quantizer_.part_dim, quantizer_.centroids,
+                norm_codes_, norms_.centroids};
+    }
 
     /// Row `row` < rows(), dim() elements.
     void read(std::size_t row, std::span<float> to) const {
@@ -258,10 +274,13 @@ public:
         return pruned_ ? kept_.size() : input_.rows() - words_.size();
     }
 
-    /// Row `row` < ngrams() of these, dim() elements.
-    void read_ngram(std::size_t row, std::span<float> to) const {
-        input_.read(words_.size() + (pruned_ ? kept_places_[row] : row), to);
+    /// Which row of the input is that of row `row` < ngrams() of these.
+    [[nodiscard]] std::size_t place(std::size_t row) const noexcept {
+        return words_.size() + (pruned_ ? kept_places_[row] : row);
     }
+
+    /// Row `row` < ngrams() of these, dim() elements.
+    void read_ngram(std::size_t row, std::span<float> to) const { input_.read(place(row), to); }
 
     /// The vector of word `word` < words().size(): the mean of its row and those of its n-grams.
     /// `buffer` has dim() elements, too.

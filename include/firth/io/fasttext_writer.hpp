@@ -21,7 +21,8 @@
 #include <firth/table/subword_vectors.hpp>
 #include <firth/table/vocabulary.hpp>
 
-/// Writes models as fastText 0.9.2 reads them: .bin, version 12 of its format.
+/// Writes models as fastText 0.9.2 reads them: .bin, version 12 of its format. For .ftz see
+/// `fasttext_quantized.hpp`.
 namespace firth {
 
 namespace detail {
@@ -84,12 +85,20 @@ public:
         std::vector<float> values(dim);
         for (std::size_t row = 0; row < rows; ++row) {
             read(row, std::span<float>(values));
-            bytes_.clear();
-            for (const float value : values) {
-                append_number(value);
-            }
-            sink_->write(bytes_);
+            floats(values);
         }
+    }
+
+    void floats(std::span<const float> values) {
+        bytes_.clear();
+        for (const float value : values) {
+            append_number(value);
+        }
+        sink_->write(bytes_);
+    }
+
+    void bytes(std::span<const std::uint8_t> values) {
+        sink_->write({reinterpret_cast<const char*>(values.data()), values.size()});
     }
 
 private:

@@ -149,6 +149,24 @@ FIRTH_ALWAYS_INLINE Batch<Arch>(max)(const Batch<Arch>& a, const Batch<Arch>& b)
 #endif
 }
 
+/// `x` in the lanes where `a` is above `b`, else `y`.
+template <class Arch>
+FIRTH_ALWAYS_INLINE Batch<Arch> where_above(const Batch<Arch>& a, const Batch<Arch>& b,
+                                            const Batch<Arch>& x, const Batch<Arch>& y) noexcept {
+    if constexpr (is_scalar<Arch>) {
+        ScalarBatch result;
+        for (std::size_t i = 0; i < ScalarBatch::size; ++i) {
+            result.lane[i] = a.lane[i] > b.lane[i] ? x.lane[i] : y.lane[i];
+        }
+        return result;
+    }
+#if FIRTH_ON_X86() || FIRTH_ON_ARM64()
+    else {
+        return xsimd::select(a > b, x, y);
+    }
+#endif
+}
+
 /// True where every lane of `a` and of `b` is below that of `limit`; false where one is NaN.
 template <class Arch>
 FIRTH_ALWAYS_INLINE bool all_below(const Batch<Arch>& a, const Batch<Arch>& b,

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include <firth/base/scalar.hpp>
+#include <firth/simd/column_maxima.hpp>
 #include <firth/simd/convert.hpp>
 #include <firth/simd/detail/bits.hpp>
 #include <firth/simd/detail/format_kernels.hpp>
@@ -42,10 +43,10 @@ using AllGroups =
              FormatKernels<std::uint8_t>, TileKernels<float>, TileKernels<float16>,
              TileKernels<bfloat16>, TileKernels<std::int8_t>, TileKernels<std::uint8_t>, BitKernels,
              ConvertKernels, UpdateKernels, SigmoidKernels, WeightedSumKernels, RowListKernels,
-             WindowKernels,
-             PairStepKernels, SelectTileKernels<float, ScoreTerms>,
-             SelectTileKernels<float16, ScoreTerms>, SelectTileKernels<bfloat16, ScoreTerms>,
-             SelectTileKernels<std::int8_t, CodeTerms>, SelectKernels>;
+             WindowKernels, PairStepKernels, ColumnMaximaKernels,
+             SelectTileKernels<float, ScoreTerms>, SelectTileKernels<float16, ScoreTerms>,
+             SelectTileKernels<bfloat16, ScoreTerms>, SelectTileKernels<std::int8_t, CodeTerms>,
+             SelectKernels>;
 
 } // namespace detail
 
