@@ -75,14 +75,17 @@ void take_values(CLI::App& command) {
     }
 }
 
-void check_command(const CLI::App& app, const std::string& name) {
+/// The command of this name.
+const CLI::App* find_command(const CLI::App& app, const std::string& name) {
     std::string names;
     for (const CLI::App* const command : app.get_subcommands({})) {
-        if (command->get_name() == name) return;
+        if (command->get_name() == name) return command;
         names += (names.empty() ? "" : ", ") + command->get_name();
     }
-    throw firth::OptionError('"' + name + "\" is no command, expected one of " + names +
-                             " (see firth --help)");
+    const std::string of = app.get_parent() == nullptr ? "" : ' ' + app.get_name();
+    throw firth::OptionError('"' + name + "\" is no command" +
+                             (of.empty() ? "" : " of firth" + of) + ", expected one of " + names +
+                             " (see firth" + of + " --help)");
 }
 
 /// An argument after the command's name, with a mark where it is a value.
@@ -102,16 +105,32 @@ std::string marked(const std::string& argument, bool all_values) {
 
 } // namespace
 
+firth::SubwordOptions parse_subwords(const std::string& range) {
+    const std::size_t dash = range.find('-');
+    firth::SubwordOptions options;
+    const auto number = [&](std::string_view text, std::uint32_t& value) {
+        const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+        return code == std::errc() && end == text.data() + text.size();
+    };
+    const std::string_view text = range;
+    if (dash == std::string::npos || !number(text.substr(0, dash), options.min_length) ||
+        !number(text.substr(dash + 1), options.max_length)) {
+        throw firth::OptionError("--subwords is \"" + range +
+                                 "\", expected two numbers of characters such as 3-6");
+    }
+    return options;
+}
+
 void parse(CLI::App& app, int argc, const char* const* argv) {
     take_values(app);
     std::vector<std::string> arguments;
-    bool command = false;
+    // Names are expected as long as commands have commands of their own.
+    const CLI::App* command = &app;
     bool all_values = false;
     for (int i = 1; i < argc; ++i) {
         const std::string argument = argv[i];
-        if (!command) {
-            command = !argument.starts_with('-');
-            if (command) check_command(app, argument);
+        if (!command->get_subcommands({}).empty()) {
+            if (!argument.starts_with('-')) command = find_command(*command, argument);
             arguments.push_back(argument);
         } else if (argument == "--" && !all_values) {
             all_values = true;

@@ -15,6 +15,7 @@
 #include <firth/io/format.hpp>
 #include <firth/io/read_options.hpp>
 #include <firth/query/out_of_vocabulary.hpp>
+#include <firth/table/subword.hpp>
 #include <firth/table/subword_vectors.hpp>
 #include <firth/table/word_vectors.hpp>
 #include <firth/text/read_corpus.hpp>
@@ -29,6 +30,7 @@ FIRTH_END_UNPACKING
 
 /// The commands of the tool. Each adds itself to the command line; results go to standard output,
 /// everything else to standard error.
+void add_classify_commands(CLI::App& app);
 void add_count_command(CLI::App& app);
 void add_demo_command(CLI::App& app);
 void add_eval_command(CLI::App& app);
@@ -127,6 +129,9 @@ void add_format(CLI::App& command, std::optional<firth::VectorFormat>& format,
 
 /// An option --unwritable: what is done with words that the format cannot hold.
 void add_unwritable(CLI::App& command, firth::UnwritableWords& policy);
+
+/// Reads lengths of n-grams such as "3-6". Throws `OptionError`.
+firth::SubwordOptions parse_subwords(const std::string& range);
 
 /// Which texts a command reads, and how.
 struct CorpusArguments {

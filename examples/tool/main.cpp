@@ -28,23 +28,26 @@ std::string nearest_option(const CLI::App& command, const std::string& argument)
 
 /// What CLI11 says, without the marks of `parse`, and with what helps.
 std::string describe(const CLI::ParseError& error, const CLI::App& app) {
-    const std::vector<CLI::App*> commands = app.get_subcommands();
+    const CLI::App* command = &app;
+    std::string names;
+    while (!command->get_subcommands().empty()) {
+        command = command->get_subcommands().front();
+        names += ' ' + command->get_name();
+    }
     const bool surplus = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
     std::string text = error.what();
-    if (surplus && !commands.empty()) {
+    if (surplus && !names.empty()) {
         text = "not expected:";
         std::string meant;
-        for (const std::string& argument : commands.front()->remaining()) {
+        for (const std::string& argument : command->remaining()) {
             text += ' ' + argument;
-            if (meant.empty()) meant = nearest_option(*commands.front(), argument);
+            if (meant.empty()) meant = nearest_option(*command, argument);
         }
         if (!meant.empty()) text += ", did you mean " + meant + '?';
     }
     std::erase(text, '\x01');
-    const std::string command = commands.empty() ? "" : ' ' + commands.front()->get_name();
-    text += " (see firth" + command + " --help";
-    const bool takes_words =
-        !commands.empty() && commands.front()->get_option_no_throw("words") != nullptr;
+    text += " (see firth" + names + " --help";
+    const bool takes_words = command->get_option_no_throw("words") != nullptr;
     const bool lacks_words = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
     if (takes_words && (surplus || lacks_words))
         text += "; words that begin with a dash come after --";
@@ -58,7 +61,8 @@ int fail(const std::string& why, int code) {
 }
 
 int run(int argc, char** argv) {
-    CLI::App app{"Learns word vectors from text and answers questions about them.", "firth"};
+    CLI::App app{"Learns word vectors and classifiers from text, and answers questions about them.",
+                 "firth"};
     const firth::Version version = firth::version;
     app.set_version_flag("--version", "firth " + std::to_string(version.major) + '.' +
                                           std::to_string(version.minor) + '.' +
@@ -66,6 +70,7 @@ int run(int argc, char** argv) {
     app.require_subcommand(1);
     app.get_formatter()->label("UINT", "NUMBER");
     app.get_formatter()->label("FLOAT", "NUMBER");
+    add_classify_commands(app);
     add_demo_command(app);
     add_count_command(app);
     add_train_command(app);

@@ -1,6 +1,5 @@
 #include "train_arguments.hpp"
 
-#include <charconv>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -130,23 +129,6 @@ void train_word2vec(TrainArguments& arguments) {
         std::cout << rate / 1e6 << "M words/s, loss " << trained.stats.loss() << ", "
                   << watch.seconds() << " s in all\n";
     }
-}
-
-/// Reads "3-6".
-firth::SubwordOptions parse_subwords(const std::string& range) {
-    const std::size_t dash = range.find('-');
-    firth::SubwordOptions options;
-    const auto number = [&](std::string_view text, std::uint32_t& value) {
-        const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-        return code == std::errc() && end == text.data() + text.size();
-    };
-    const std::string_view text = range;
-    if (dash == std::string::npos || !number(text.substr(0, dash), options.min_length) ||
-        !number(text.substr(dash + 1), options.max_length)) {
-        throw firth::OptionError("--subwords is \"" + range +
-                                 "\", expected two numbers of characters such as 3-6");
-    }
-    return options;
 }
 
 /// Sets what is usual for words with n-grams, and their format: a name that ends with .bin means a

@@ -1,0 +1,413 @@
+#include "commands.hpp"
+
+#include <fstream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <firth/encode/classifier.hpp>
+#include <firth/encode/fasttext_classifier.hpp>
+#include <firth/eval/classification.hpp>
+#include <firth/io/fasttext_quantized.hpp>
+#include <firth/text/read_labelled.hpp>
+#include <firth/train/classify/train_classifier.hpp>
+
+namespace {
+
+/// How the lines of a file are labelled.
+struct LabelArguments {
+    firth::LabelFormat format;
+    bool column = false;
+
+    void add_to(CLI::App& command) {
+        command.add_option("--label-prefix", format.prefix, "what labels begin with");
+        command.add_flag("--label-column", column,
+                         "a line is a label, a tab and a text, instead of labels in it");
+    }
+
+    [[nodiscard]] firth::LabelFormat settled(const CLI::App& command) const {
+        if (column && command.count("--label-prefix") != 0) {
+            throw firth::OptionError("--label-prefix and --label-column were both given, expected "
+                                     "one of them");
+        }
+        firth::LabelFormat result = format;
+        if (column) result.place = firth::LabelPlace::first_column;
+        return result;
+    }
+};
+
+/// Says on standard error what was left out of labelled texts.
+void report(const firth::LabelledTexts& texts, const std::string& name, bool quiet) {
+    if (texts.unlabelled_lines != 0) {
+        std::cerr << "firth: warning: " << texts.unlabelled_lines << " lines of " << name
+                  << " have no label that counts, and are left out\n";
+    }
+    if (!quiet) {
+        std::cerr << "read " << texts.corpus.size() << " examples of "
+                  << texts.corpus.labels().size() << " labels, " << texts.corpus.words().size()
+                  << " words\n";
+    }
+}
+
+struct ClassifyTrainArguments {
+    std::vector<std::string> inputs;
+    std::string output;
+    std::string validation;
+    std::string vectors;
+    std::optional<firth::SubwordOptions> subwords;
+    std::uint32_t buckets = firth::SubwordOptions().buckets;
+    LabelArguments labels;
+    firth::LabelledOptions reading;
+    firth::ClassifierOptions options;
+    bool json = false;
+    bool quiet = false;
+};
+
+void train_classifier(ClassifyTrainArguments& arguments, const CLI::App& command) {
+    const firth::Stopwatch watch;
+    firth::ClassifierOptions& options = arguments.options;
+    if (arguments.subwords) options.characters = *arguments.subwords;
+    options.characters.buckets = arguments.buckets;
+    if (command.count("--patience") != 0 && arguments.validation.empty()) {
+        throw firth::OptionError("--patience was given without --validation, to which it belongs");
+    }
+    if (command.count("--buckets") != 0 && !arguments.subwords && options.word_ngrams == 1) {
+        throw firth::OptionError("--buckets was given, and without --subwords or --word-ngrams "
+                                 "there are no n-grams");
+    }
+    if (command.count("--negative") != 0 &&
+        options.loss != firth::ClassifierLoss::negative_sampling) {
+        throw firth::OptionError("--negative was given, and only --loss ns has such a setting");
+    }
+    firth::check_options(options);
+    std::vector<NamedFile> inputs;
+    for (const std::string& path : arguments.inputs) {
+        inputs.push_back({"--input", path});
+    }
+    inputs.push_back({"--validation", arguments.validation});
+    inputs.push_back({"--vectors", arguments.vectors});
+    std::erase_if(inputs, [](const NamedFile& file) { return file.path.empty(); });
+    check_files(inputs, {{"--output", arguments.output}});
+
+    std::optional<firth::WordVectors<float>> start;
+    if (!arguments.vectors.empty()) {
+        start = load_vectors(arguments.vectors);
+        if (command.count("--dim") != 0 && options.dim != start->dim()) {
+            throw firth::OptionError("--dim is " + std::to_string(options.dim) +
+                                     ", and the vectors of " + arguments.vectors + " have " +
+                                     std::to_string(start->dim()) +
+                                     " elements, expected the same or no --dim");
+        }
+        options.dim = start->dim();
+        options.start = &*start;
+        arguments.reading.known = &start->vocabulary();
+    }
+    arguments.reading.format = arguments.labels.settled(command);
+    arguments.reading.threads = options.threads;
+    const firth::LabelledTexts texts = firth::read_labelled(arguments.inputs, arguments.reading);
+    report(texts, "--input", arguments.quiet);
+    firth::LabelledTexts validation;
+    if (!arguments.validation.empty()) {
+        firth::LabelledOptions like = arguments.reading;
+        like.like = &texts.corpus;
+        validation = firth::read_labelled(arguments.validation, like);
+        options.validation = &validation.corpus;
+    }
+    firth::TrainedClassifier trained;
+    {
+        const SignalsNoted noted;
+        trained = firth::train_classifier(
+            texts.corpus, options,
+            SignalsNoted::progress(progress_printer(arguments.quiet, "words")));
+    }
+    if (trained.stats.cancelled) {
+        throw Stopped{SignalsNoted::signal(), "stopped; nothing was written"};
+    }
+    trained.model.label_prefix =
+        arguments.labels.column ? "__label__" : arguments.reading.format.prefix;
+    firth::FastTextArguments said;
+    said.epochs = static_cast<std::int32_t>(options.epochs);
+    said.min_count = static_cast<std::int32_t>(arguments.reading.min_count);
+    said.negative = static_cast<std::int32_t>(options.negative);
+    firth::write_fasttext(arguments.output, trained.model, said);
+    const double rate = trained.stats.seconds > 0
+                            ? static_cast<double>(trained.stats.steps) / trained.stats.seconds
+                            : 0.0;
+    if (arguments.json) {
+        nlohmann::json json{{"examples", texts.corpus.size()},
+                            {"labels", trained.model.labels.size()},
+                            {"words", trained.model.words.size()},
+                            {"ngrams", trained.model.buckets.size()},
+                            {"dim", trained.model.dim()},
+                            {"unlabelled_lines", texts.unlabelled_lines},
+                            {"empty_lines", texts.empty_lines},
+                            {"epoch_loss", trained.stats.epoch_loss},
+                            {"loss", trained.stats.loss()},
+                            {"words_per_second", rate},
+                            {"train_seconds", trained.stats.seconds},
+                            {"total_seconds", watch.seconds()},
+                            {"seed", options.seed},
+                            {"output", arguments.output}};
+        if (options.validation != nullptr) {
+            json["validation"] = trained.validation;
+            json["best_epoch"] = trained.best_epoch;
+        }
+        print_json(json);
+    } else {
+        std::cout << "wrote " << arguments.output << ": " << trained.model.labels.size()
+                  << " labels, " << trained.model.words.size() << " words, "
+                  << trained.model.buckets.size() << " n-grams, loss " << trained.stats.loss()
+                  << ", " << watch.seconds() << " s in all\n";
+    }
+}
+
+void add_train(CLI::App& classify) {
+    auto arguments = std::make_shared<ClassifyTrainArguments>();
+    CLI::App* command = classify.add_subcommand("train", "Learn to classify from labelled lines");
+    command->option_defaults()->always_capture_default();
+    firth::ClassifierOptions& options = arguments->options;
+    command->add_option("--input", arguments->inputs, "labelled texts: files or folders")
+        ->required()
+        ->expected(1, -1);
+    command->add_option("--output", arguments->output, "where the model goes, as fastText's .bin")
+        ->required();
+    arguments->labels.add_to(*command);
+    command->add_option("--dim", options.dim, "length of a vector");
+    add_choice(*command, "--loss", options.loss,
+               {{"softmax", firth::ClassifierLoss::softmax},
+                {"hs", firth::ClassifierLoss::hierarchical_softmax},
+                {"ns", firth::ClassifierLoss::negative_sampling},
+                {"ova", firth::ClassifierLoss::one_vs_all}},
+               "softmax, hierarchical softmax, negative sampling, or one against all");
+    command->add_option("--negative", options.negative, "negative samples an example");
+    command->add_option("--word-ngrams", options.word_ngrams, "n-grams of up to so many words");
+    command
+        ->add_option_function<std::string>(
+            "--subwords",
+            [arguments](const std::string& range) { arguments->subwords = parse_subwords(range); },
+            "words have character n-grams of these lengths: 3-6")
+        ->default_str("none");
+    command->add_option("--buckets", arguments->buckets, "numbers that n-grams are hashed to");
+    command->add_option("--epochs", options.epochs, "times through the texts");
+    command->add_option("--lr", options.learning_rate, "learning rate at the start");
+    command->add_option("--min-count", arguments->reading.min_count,
+                        "words seen less often have no row of their own");
+    command->add_option("--min-label-count", arguments->reading.min_label_count,
+                        "labels seen less often do not count");
+    command->add_option("--validation", arguments->validation,
+                        "labelled texts: the epoch that is best on them is kept");
+    command->add_option("--patience", options.patience,
+                        "with --validation: epochs without a better one before the end");
+    command->add_option("--vectors", arguments->vectors, "word vectors to start from");
+    command->add_option("--threads", options.threads, "0: all of the machine's");
+    command->add_flag("--deterministic", options.deterministic,
+                      "the same bytes every time, for one number of threads");
+    command->add_option("--seed", options.seed, "of all random choices");
+    command->add_flag("--json", arguments->json, "print the result as one JSON object");
+    command->add_flag("--quiet", arguments->quiet, "show no progress");
+    command->callback([arguments, command] { train_classifier(*arguments, *command); });
+}
+
+struct ClassifyArguments {
+    std::string model;
+    std::string input;
+    std::vector<std::string> texts;
+    LabelArguments labels;
+    std::size_t k = 1;
+    float threshold = 0;
+    bool json = false;
+    bool jsonl = false;
+
+    void add_to(CLI::App& command) {
+        command.add_option("--model", model, "a model of firth classify train, or of fastText")
+            ->required();
+        command.add_option("--k", k, "at most so many labels a text");
+        command.add_option("--threshold", threshold, "labels that are at least so likely");
+    }
+};
+
+nlohmann::json to_json(const firth::PredictionCounts& counts) {
+    return {{"precision", counts.precision()},
+            {"recall", counts.recall()},
+            {"f1", counts.f1()},
+            {"gold", counts.gold},
+            {"predicted", counts.predicted},
+            {"hits", counts.hits}};
+}
+
+void test_classifier(const ClassifyArguments& arguments, const CLI::App& command) {
+    const firth::Classifier classifier(firth::read_fasttext_classifier(arguments.model));
+    firth::LabelFormat format = arguments.labels.settled(command);
+    firth::ClassificationScores scores(classifier.model().labels.size());
+    firth::Classifier::Scratch scratch;
+    std::vector<firth::LabelPrediction> found;
+    std::vector<firth::Id> gold;
+    std::string words;
+    std::size_t skipped = 0;
+    firth::TextBlocks blocks(firth::list_files({arguments.input}),
+                             firth::TextBlocks::default_block_size, "\n");
+    firth::TextBlock block;
+    const auto test_line = [&](std::string_view line) {
+        gold.clear();
+        words.clear();
+        firth::for_each_labelled_word(
+            line, format,
+            [&](std::string_view word) {
+                words += word;
+                words += ' ';
+            },
+            [&](std::string_view label) {
+                const auto id = classifier.model().labels.find(label);
+                if (id) gold.push_back(*id);
+            });
+        if (gold.empty()) {
+            skipped += !words.empty();
+            return;
+        }
+        classifier.predict(words, arguments.k, arguments.threshold, scratch, found);
+        scores.add(gold, found);
+    };
+    while (blocks.next(block)) {
+        std::string_view text = block.text;
+        while (!text.empty()) {
+            const std::size_t end = (std::min)(text.find('\n'), text.size());
+            test_line(text.substr(0, end));
+            text.remove_prefix((std::min)(end + 1, text.size()));
+        }
+    }
+    if (scores.examples() == 0) {
+        throw firth::Error(arguments.input + " has no line with a label of " + arguments.model);
+    }
+    const firth::PredictionCounts all = scores.all();
+    if (arguments.json) {
+        nlohmann::json json = to_json(all);
+        json["examples"] = scores.examples();
+        json["without_known_label"] = skipped;
+        json["macro_f1"] = scores.macro_f1();
+        json["calibration_error"] = scores.expected_calibration_error();
+        json["labels"] = nlohmann::json::array();
+        for (firth::Id label = 0; label < classifier.model().labels.size(); ++label) {
+            nlohmann::json one = to_json(scores.label(label));
+            one["label"] = classifier.model().labels[label];
+            json["labels"].push_back(std::move(one));
+        }
+        json["confusion"] = nlohmann::json::array();
+        for (const auto& [pair, count] : scores.confusions()) {
+            json["confusion"].push_back({{"label", classifier.model().labels[pair.first]},
+                                         {"predicted", classifier.model().labels[pair.second]},
+                                         {"count", count}});
+        }
+        print_json(json);
+        return;
+    }
+    std::cout << scores.examples() << " examples, precision " << all.precision() << ", recall "
+              << all.recall() << ", F1 " << all.f1() << ", macro F1 " << scores.macro_f1()
+              << ", calibration error " << scores.expected_calibration_error() << '\n';
+    if (skipped != 0) {
+        std::cout << skipped << " lines without a label of the model were left out\n";
+    }
+}
+
+void add_test(CLI::App& classify) {
+    auto arguments = std::make_shared<ClassifyArguments>();
+    CLI::App* command = classify.add_subcommand("test", "Compare predictions with labelled lines");
+    command->option_defaults()->always_capture_default();
+    arguments->add_to(*command);
+    command->add_option("--input", arguments->input, "labelled texts, - for standard input")
+        ->required();
+    arguments->labels.add_to(*command);
+    command->add_flag("--json", arguments->json, "everything, by label too, as one JSON object");
+    command->callback([arguments, command] { test_classifier(*arguments, *command); });
+}
+
+void predict_labels(const ClassifyArguments& arguments) {
+    const firth::Classifier classifier(firth::read_fasttext_classifier(arguments.model));
+    const auto answer = [&](std::string_view text) {
+        const auto found = classifier.predict(text, arguments.k, arguments.threshold);
+        if (!arguments.jsonl) {
+            for (std::size_t i = 0; i < found.size(); ++i) {
+                std::cout << (i == 0 ? "" : " ") << found[i].label << ' ' << found[i].probability;
+            }
+            std::cout << '\n';
+            return;
+        }
+        nlohmann::json json{{"labels", nlohmann::json::array()}};
+        for (const auto& [label, probability] : found) {
+            json["labels"].push_back({{"label", label}, {"probability", probability}});
+        }
+        std::cout << json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    };
+    for (const std::string& text : arguments.texts) {
+        answer(text);
+    }
+    if (!arguments.texts.empty()) return;
+    for (std::string line; std::getline(std::cin, line);) {
+        answer(line);
+        std::cout.flush(); // whoever asks line by line waits for the answer
+    }
+}
+
+void add_predict(CLI::App& classify) {
+    auto arguments = std::make_shared<ClassifyArguments>();
+    CLI::App* command =
+        classify.add_subcommand("predict", "Label texts, or the lines of standard input");
+    command->option_defaults()->always_capture_default();
+    arguments->add_to(*command);
+    command->add_option("words", arguments->texts, "texts; without: a line of standard input each");
+    command->add_flag("--jsonl", arguments->jsonl, "a JSON object a line");
+    command->callback([arguments] { predict_labels(*arguments); });
+}
+
+struct QuantizeArguments {
+    std::string model;
+    std::string output;
+    firth::FastTextQuantizeOptions options;
+    std::size_t cutoff = 0;
+    bool norms = false;
+    bool codes = false;
+    std::size_t threads = 0;
+};
+
+void quantize_model(QuantizeArguments& arguments) {
+    check_files({{"--model", arguments.model}}, {{"--output", arguments.output}});
+    firth::FastTextWeights weights = firth::read_fasttext_weights(arguments.model);
+    if (arguments.cutoff != 0) weights = keep_largest(std::move(weights), arguments.cutoff);
+    if (arguments.norms) arguments.options.norms = firth::RowNorms::apart;
+    if (arguments.codes) arguments.options.output = firth::FastTextOutput::codes;
+    std::optional<firth::QuantizedFastText> quantized;
+    {
+        const SignalsNoted noted;
+        arguments.options.quantizer.progress = SignalsNoted::progress(progress_printer(true));
+        quantized = quantize(weights, arguments.options);
+    }
+    if (!quantized) throw Stopped{SignalsNoted::signal(), "stopped; nothing was written"};
+    firth::write_fasttext(arguments.output, *quantized);
+}
+
+void add_quantize(CLI::App& classify) {
+    auto arguments = std::make_shared<QuantizeArguments>();
+    CLI::App* command = classify.add_subcommand("quantize", "Make a model small: fastText's .ftz");
+    command->option_defaults()->always_capture_default();
+    command->add_option("--model", arguments->model, "a .bin")->required();
+    command->add_option("--output", arguments->output, "a .ftz")->required();
+    command->add_option("--cutoff", arguments->cutoff,
+                        "keep so many rows, those of the largest norms; 0: all");
+    command->add_option("--part", arguments->options.quantizer.part_dim,
+                        "numbers that share a code");
+    command->add_flag("--norms", arguments->norms, "lengths of rows have codes of their own");
+    command->add_flag("--output-codes", arguments->codes, "outputs become codes, too");
+    command->callback([arguments] { quantize_model(*arguments); });
+}
+
+} // namespace
+
+void add_classify_commands(CLI::App& app) {
+    CLI::App* classify = app.add_subcommand("classify", "Learn to label texts, and label them");
+    classify->require_subcommand(1);
+    add_train(*classify);
+    add_test(*classify);
+    add_predict(*classify);
+    add_quantize(*classify);
+}
