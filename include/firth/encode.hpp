@@ -3,4 +3,5 @@
 /// Everything in `firth/encode/`.
 
 #include <firth/encode/classifier.hpp>
+#include <firth/encode/fasttext_classifier.hpp>
 #include <firth/encode/word_table.hpp>

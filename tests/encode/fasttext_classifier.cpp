@@ -1,0 +1,145 @@
+#include <firth/encode/fasttext_classifier.hpp>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <firth/base/random.hpp>
+#include <firth/encode/classifier.hpp>
+
+#include "../support/support.hpp"
+
+using namespace firth;
+
+namespace {
+
+EmbeddingTable<float> random_rows(std::size_t rows, Random& random) {
+    EmbeddingTable<float> table(rows, 6);
+    for (std::size_t row = 0; row < rows; ++row) {
+        for (float& value : table[row]) {
+            value = 4 * random.uniform() - 2;
+        }
+    }
+    return table;
+}
+
+/// Three labels, four words; with n-grams of two words and characters in every third of 60 buckets.
+ClassifierModel made(ClassifierLoss loss, bool ngrams, UnseenNgram unseen = UnseenNgram::zero) {
+    Random random(7);
+    ClassifierModel model;
+    for (const auto& [word, count] :
+         {std::pair{"</s>", 9u}, {"tea", 5u}, {"coffee", 4u}, {"jam", 1u}}) {
+        model.words.add(word, count);
+    }
+    for (const auto& [label, count] : {std::pair{"drink", 6u}, {"food", 3u}, {"other", 1u}}) {
+        model.labels.add(label, count);
+    }
+    model.loss = loss;
+    if (ngrams) {
+        model.ngrams = {.characters = {.min_length = 2, .max_length = 3, .buckets = 60},
+                        .words = 2};
+        AlignedBuffer<std::uint32_t> used(20);
+        for (std::uint32_t i = 0; i < 20; ++i) {
+            used.data()[i] = 3 * i + 1;
+        }
+        model.buckets = BucketRows(std::move(used), 60);
+    }
+    model.unseen = unseen;
+    model.input = random_rows(model.words.size() + model.buckets.size(), random);
+    model.output = random_rows(loss == ClassifierLoss::hierarchical_softmax ? 2 : 3, random);
+    return model;
+}
+
+std::string written(const ClassifierModel& model, const FastTextArguments& arguments = {}) {
+    std::string bytes;
+    StringSink sink(bytes);
+    write_fasttext(sink, model, arguments);
+    return bytes;
+}
+
+const std::vector<std::string> texts{"tea and jam", "coffee", "", "quark soup", "jam tea tea"};
+
+void require_same(const ClassifierModel& a, const ClassifierModel& b) {
+    const Classifier first(a);
+    const Classifier second(b);
+    for (const std::string& text : texts) {
+        INFO(text);
+        const auto expected = first.predict(text, 3);
+        const auto found = second.predict(text, 3);
+        REQUIRE(found.size() == expected.size());
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            REQUIRE(found[i].label == expected[i].label);
+            REQUIRE(std::fabs(found[i].probability - expected[i].probability) < 1e-5f);
+        }
+    }
+}
+
+} // namespace
+
+TEST_CASE("a classifier is the same through a file of fastText") {
+    for (const ClassifierLoss loss :
+         {ClassifierLoss::softmax, ClassifierLoss::hierarchical_softmax,
+          ClassifierLoss::negative_sampling, ClassifierLoss::one_vs_all}) {
+        for (const bool ngrams : {false, true}) {
+            INFO(name(loss) << ", n-grams " << ngrams);
+            const ClassifierModel model = made(loss, ngrams);
+            const FastTextWeights weights =
+                parse_fasttext_weights(written(model, {.epochs = 7, .min_count = 2}));
+            REQUIRE(weights.arguments.model == FastTextArguments::supervised);
+            REQUIRE(weights.arguments.epochs == 7);
+            REQUIRE(weights.arguments.min_count == 2);
+            REQUIRE(weights.arguments.buckets == (ngrams ? 60 : 0));
+            REQUIRE(weights.labels[0] == "__label__drink");
+            REQUIRE(weights.labels.count(0) == 6);
+            const ClassifierModel back = classifier_model(weights);
+            REQUIRE(back.loss == loss);
+            REQUIRE(back.labels[1] == "food");
+            REQUIRE(back.label_prefix == "__label__");
+            REQUIRE(back.ngrams.words == (ngrams ? 2 : 1));
+            REQUIRE(back.buckets.size() == (ngrams ? 60 : 0));
+            REQUIRE(back.output.rows() == model.output.rows());
+            require_same(model, back);
+        }
+    }
+}
+
+TEST_CASE("a classifier that skips n-grams goes into quantised files alone") {
+    const ClassifierModel model = made(ClassifierLoss::softmax, true, UnseenNgram::skipped);
+    REQUIRE(test::contains(test::message_of<Error>([&] { static_cast<void>(written(model)); }),
+                           "only quantised models"));
+    const FastTextWeights weights = fasttext_weights(model, {.epochs = 3});
+    REQUIRE(weights.kept->size() == 20);
+    REQUIRE(weights.arguments.epochs == 3);
+    require_same(model, classifier_model(weights));
+    REQUIRE_FALSE(fasttext_weights(made(ClassifierLoss::softmax, false)).kept);
+}
+
+TEST_CASE("labels with another prefix keep it, models without labels are refused") {
+    ClassifierModel model = made(ClassifierLoss::softmax, false);
+    model.label_prefix = "#";
+    const ClassifierModel back = classifier_model(parse_fasttext_weights(written(model)));
+    REQUIRE(back.labels[0] == "#drink");
+    REQUIRE(back.label_prefix.empty());
+    FastTextWeights words = fasttext_weights(model);
+    words.arguments.model = FastTextArguments::skip_gram;
+    REQUIRE(test::contains(
+        test::message_of<FormatError>([&] { static_cast<void>(classifier_model(words, "m")); }),
+        "m: the model has no labels"));
+    FastTextWeights short_of_a_row = fasttext_weights(model);
+    short_of_a_row.output = EmbeddingTable<float>(2, 6);
+    REQUIRE_THROWS_AS(classifier_model(short_of_a_row), FormatError);
+}
+
+TEST_CASE("buckets that no n-gram uses are passed over") {
+    FastTextWeights weights = fasttext_weights(made(ClassifierLoss::softmax, false));
+    EmbeddingTable<float> input(weights.words.size() + 10, 6);
+    for (std::size_t row = 0; row < weights.words.size(); ++row) {
+        std::copy(weights.input[row].begin(), weights.input[row].end(), input[row].begin());
+    }
+    weights.input = input;
+    weights.arguments.buckets = 10;
+    weights.arguments.word_ngrams = 1;
+    const ClassifierModel back = classifier_model(weights);
+    REQUIRE(back.input.rows() == 4);
+    require_same(made(ClassifierLoss::softmax, false), back);
+}
