@@ -43,7 +43,7 @@ public:
     bool after_epoch(std::uint32_t epochs) {
         const double share = precision();
         precisions_.push_back(share);
-        if (epochs == 1 || share > double{best_[0]}) {
+        if (epochs == 1 || static_cast<float>(share) > best_[0]) {
             best_ = {static_cast<float>(share), static_cast<float>(epochs)};
             best_input_ = model_->input;
             best_output_ = model_->output;
