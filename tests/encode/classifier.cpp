@@ -119,6 +119,11 @@ TEST_CASE("n-grams that no text has had count as zeros, or not at all") {
     const std::vector<float> row(model.input[end].begin(), model.input[end].end());
     std::vector<float> vector(model.dim());
     CHECK(model.unseen == UnseenNgram::zero);
+    // A label is no part of them.
+    std::vector<float> labelled(model.dim());
+    CHECK(Classifier(model).text_vector("cup of __label__x tea", labelled) == 7);
+    CHECK(Classifier(model).text_vector("cup of tea", vector) == 7);
+    CHECK(vector == labelled);
     CHECK(Classifier(model).text_vector("never-seen", vector) == 1);
     CHECK(vector[0] == Approx(row[0] / 2));
     model.unseen = UnseenNgram::skipped;

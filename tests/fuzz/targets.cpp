@@ -290,6 +290,36 @@ void read_text(std::string_view bytes) {
     }
 }
 
+void read_labelled_text(std::string_view bytes) {
+    if (is_zstd(bytes)) return;
+    const bool column = !bytes.empty() && bytes.front() % 2 == 0;
+    LabelledOptions options{.threads = 1};
+    if (column) options.format.place = LabelPlace::first_column;
+    const LabelledTexts texts = parse_labelled(bytes, options);
+    const LabelledCorpus& corpus = texts.corpus;
+    require(!corpus.empty(), "texts without examples are refused");
+    require(corpus.unknown().empty(), "all words were counted");
+    for (std::size_t i = 0; i < corpus.size(); ++i) {
+        const LabelledExample example = corpus[i];
+        require(!example.tokens.empty() && !example.labels.empty(), "examples are not empty");
+        for (const Id token : example.tokens) {
+            require(token < corpus.words().size(), "words are in the vocabulary");
+        }
+        for (std::size_t a = 0; a < example.labels.size(); ++a) {
+            require(example.labels[a] < corpus.labels().size(), "labels are in the vocabulary");
+            for (std::size_t b = 0; b < a; ++b) {
+                require(example.labels[a] != example.labels[b], "a label counts once");
+            }
+        }
+    }
+    options.like = &corpus;
+    const LabelledTexts again = parse_labelled(bytes, options);
+    require(std::ranges::equal(again.corpus.tokens().ids, corpus.tokens().ids),
+            "the same words by the vocabulary");
+    require(std::ranges::equal(again.corpus.example_labels(), corpus.example_labels()),
+            "the same labels by the vocabulary");
+}
+
 void read_word_pairs(std::string_view bytes) {
     for (const WordPair& pair : parse_word_pairs(bytes)) {
         require(!pair.first.empty() && !pair.second.empty(), "words are not empty");
@@ -336,7 +366,7 @@ void read_saved_index(std::string_view bytes) {
     }
 }
 
-constexpr std::array<fuzz::Target, 18> all_targets{{
+constexpr std::array<fuzz::Target, 19> all_targets{{
     {"word2vec_text", read_word2vec_text},
     {"word2vec_binary", read_word2vec_binary},
     {"glove_text", read_glove_text},
@@ -349,6 +379,7 @@ constexpr std::array<fuzz::Target, 18> all_targets{{
     {"native", read_native},
     {"any", read_any},
     {"text", read_text},
+    {"labelled_text", read_labelled_text},
     {"encoded_corpus", read_encoded_corpus},
     {"cooccurrences", read_cooccurrences},
     {"glove_counts", read_glove_counts},
@@ -493,6 +524,10 @@ std::vector<std::string> fuzz::seeds(std::string_view target) {
         return {": capitals\nathens greece oslo norway\n: gram1-x\na b c d\n",
                 "index,type,word1,word2,word3,target\n1,x,a,b,c,d\n",
                 "relation,a,b\nrelation,c,d\n", "a\tb/c\nd\te\n"};
+    }
+    if (target == "labelled_text") {
+        return {"__label__a the king __label__b\n\nno label\n__label__b queen \xFF\n",
+                "name\tthe king\n\tnone\nother name\tthe queen\n"};
     }
     if (target == "words") return {"a\nb\nc\n", "a 3\nb\t2\n", "word\tcount\na\\t\t3\nb\t2\n"};
     if (target == "native") {

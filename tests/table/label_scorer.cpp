@@ -134,4 +134,9 @@ TEST_CASE("scores beyond what e^x can hold have probabilities") {
     scorer(std::vector<float>{1.0f}, 2, 0, scratch, found);
     CHECK(found[0] == LabelPrediction{0, 1.0f});
     CHECK(found[1].probability < 1e-30f);
+    output[1][0] = 299;
+    scorer(std::vector<float>{1.0f}, 2, 0, scratch, found);
+    CHECK(found[0].probability == Approx(1 / (1 + std::exp(-1.0))));
+    scorer(std::vector<float>{1.0f}, 1, 0, scratch, found);
+    CHECK(found[0].probability == Approx(1 / (1 + std::exp(-1.0))));
 }

@@ -82,11 +82,12 @@ public:
 
 private:
     void read_line(std::string_view line, LabelledBlock& block) {
+        ++line_;
         words_.clear();
         const std::size_t first_label = block.labels.size();
         for_each_labelled_word(
             line, *format_, [&](std::string_view word) { words_.push_back(word); },
-            [&](std::string_view label) { add_label(label, first_label, block.labels); });
+            [&](std::string_view label) { add_label(label, block.labels); });
         if (block.labels.size() == first_label) {
             ++(words_.empty() ? counts_->empty_lines : counts_->unlabelled_lines);
             return;
@@ -99,10 +100,10 @@ private:
         block.label_ends.push_back(block.labels.size());
     }
 
-    void add_label(std::string_view label, std::size_t first, std::vector<Id>& labels) {
+    void add_label(std::string_view label, std::vector<Id>& labels) {
         const Id id = counts_->labels.add(label).first;
-        const auto begin = labels.begin() + static_cast<std::ptrdiff_t>(first);
-        if (std::find(begin, labels.end(), id) != labels.end()) return;
+        if (id >= last_line_.size()) last_line_.resize(id + std::size_t{1});
+        if (std::exchange(last_line_[id], line_) == line_) return;
         counts_->labels.add(label, 1);
         labels.push_back(id);
     }
@@ -110,6 +111,8 @@ private:
     const LabelFormat* format_;
     LabelledCounts* counts_;
     std::vector<std::string_view> words_; ///< of the line
+    std::uint64_t line_ = 0;
+    std::vector<std::uint64_t> last_line_; ///< by label: the line that had it last
 };
 
 /// The symbols of `counted` that are not in `kept`, by falling count and then by their bytes.

@@ -345,6 +345,11 @@ TEST_CASE("a training that was stopped ends with the bytes of one that was not")
     CHECK_THROWS_AS(train_classifier(corpus, options), OptionError);
     options.learning_rate = 0.1f;
     CHECK_THROWS_AS(train_classifier(topics(5, 3000), options), OptionError);
+    LabelledCorpus relabelled(corpus.words(), corpus.unknown(), corpus.labels());
+    for (std::size_t i = 0; i < corpus.size(); ++i) {
+        relabelled.add(corpus[i].tokens, std::vector<Id>{(corpus[i].labels[0] + 1) % 4});
+    }
+    CHECK_THROWS_AS(train_classifier(relabelled, options), OptionError);
 }
 
 TEST_CASE("training stops early, with the best epoch's tables") {
@@ -378,7 +383,10 @@ TEST_CASE("training stops early, with the best epoch's tables") {
     options.patience = 0;
     CHECK_THROWS_WITH(train_classifier(corpus, options), "patience is 0, expected 1 or more");
     options.patience = 1;
-    const LabelledCorpus others = topics(5, 10);
+    Vocabulary more_words = corpus.words();
+    more_words.add("another");
+    LabelledCorpus others(more_words, {}, corpus.labels());
+    others.add(std::vector<Id>{0}, std::vector<Id>{0});
     options.validation = &others;
     CHECK_THROWS_WITH(train_classifier(corpus, options),
                       "the validation texts have other words or labels than those to learn from, "
