@@ -1,8 +1,11 @@
 #include <firth/encode/fasttext_classifier.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include <firth/base/random.hpp>
 #include <firth/encode/classifier.hpp>
@@ -142,4 +145,37 @@ TEST_CASE("buckets that no n-gram uses are passed over") {
     const ClassifierModel back = classifier_model(weights);
     REQUIRE(back.input.rows() == 4);
     require_same(made(ClassifierLoss::softmax, false), back);
+}
+
+TEST_CASE("published models of fastText give the probabilities that fastText gave") {
+    const auto folder = test::data_folder();
+    if (!folder) return;
+    const std::string models = *folder + "/vectors/fasttext/";
+    const auto check = [&](const std::string& file, const nlohmann::json& cases, float tolerance) {
+        const Classifier classifier(read_fasttext_classifier(models + file));
+        for (const nlohmann::json& each : cases) {
+            const auto text = each["text"].get<std::string>();
+            const std::size_t count = each["labels"].size();
+            const std::vector<NamedPrediction> found = classifier.predict(text, count);
+            INFO(file << ": " << text);
+            REQUIRE(found.size() == count);
+            for (std::size_t i = 0; i < count; ++i) {
+                const auto label = each["labels"][i].get<std::string>();
+                const auto at = std::find_if(found.begin(), found.end(), [&](const auto& one) {
+                    return "__label__" + std::string(one.label) == label;
+                });
+                REQUIRE(at != found.end());
+                REQUIRE(std::fabs(at->probability - each["probs"][i].get<float>()) <= tolerance);
+            }
+        }
+    };
+    const auto read = [&](const std::string& name) {
+        return nlohmann::json::parse(test::read_file(models + name));
+    };
+    for (const nlohmann::json& each : read("expected-predictions.json")) {
+        // With negative sampling, fastText takes sigmoids from a table.
+        check(each["model"].get<std::string>(), each["cases"],
+              each["loss"] == "softmax" ? 2e-5f : 0.009f);
+    }
+    check("lid.176.ftz", read("lid.176.expected.json"), 2e-4f);
 }

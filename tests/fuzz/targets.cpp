@@ -141,12 +141,35 @@ void compose_unseen(const SubwordVectors& model) {
     }
 }
 
+/// Cuts and quantises what is in a model, and writes it as it is where it has codes.
+void quantize_again(std::string_view bytes) {
+    try {
+        const FastTextWeights weights = parse_fasttext_weights(bytes, "input");
+        const std::size_t most = (weights.input.rows() + 1) / 2;
+        static_cast<void>(quantize(keep_largest(weights, (std::min<std::size_t>)(most, 50)),
+                                   {.quantizer = {.iterations = 1, .threads = 1}}));
+    } catch (const Error&) {
+    }
+    std::string written;
+    StringSink sink(written);
+    try {
+        write_fasttext(sink, parse_quantized_fasttext(bytes, "input"));
+    } catch (const Error&) {
+        return;
+    }
+    std::string again;
+    StringSink second_sink(again);
+    write_fasttext(second_sink, parse_quantized_fasttext(written, "input"));
+    require(again == written, "codes are kept as they are");
+}
+
 void read_fasttext(std::string_view bytes) {
     read_both(
         bytes, [&](const ReadOptions& o) { return parse_fasttext_words(bytes, "input", o); },
         [&](const ReadOptions& o) { return FastTextReader(bytes, "input", o); });
     const FastTextModel model = parse_fasttext(bytes, "input", {.threads = 1});
     compose_unseen(model.vectors);
+    quantize_again(bytes);
     std::string written;
     StringSink sink(written);
     try {

@@ -139,7 +139,7 @@ TEST_CASE("quantised models: a short last part, norms, a quantised output, prune
     check_sample(pruned, false);
     pruned.kept = {{2, 2}, {0, 1}};
     REQUIRE(test::contains(test::format_error([&] { return parse_fasttext(pruned.bytes()); }),
-                           "n-gram 2 has row 2 of 2"));
+                           "n-gram 2 of 3 has row 2 of 2"));
     pruned.kept = {{2, 0}};
     pruned.quantized = false;
     REQUIRE(test::contains(test::format_error([&] { return parse_fasttext(pruned.bytes()); }),

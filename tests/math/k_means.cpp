@@ -252,6 +252,58 @@ TEST_CASE("seeds are drawn by their squared distances", "[k_means]") {
     REQUIRE(std::fabs(static_cast<double>(second) / static_cast<double>(begun) - 0.9) < 0.03);
 }
 
+TEST_CASE("seeds are those of greedy k-means++ without a shortcut", "[k_means]") {
+    for (const auto& [dim, offset] : {std::pair{1u, 0.0f}, {3u, 0.0f}, {20u, 50.0f}, {70u, 0.0f}}) {
+        const EmbeddingTable<float> rows = clustered_rows(900, dim, 5, offset);
+        for (const std::size_t candidates : {1u, 5u}) {
+            Random random(9);
+            std::vector<std::size_t> seeds{random.below(900)};
+            std::vector<double> distances(900);
+            for (std::size_t id = 0; id < 900; ++id) {
+                distances[id] = squared_distance(rows[id], rows[seeds[0]]);
+            }
+            while (seeds.size() < 30) {
+                double sum = 0;
+                for (const double distance : distances) {
+                    sum += distance;
+                }
+                std::vector<std::size_t> drawn;
+                for (std::size_t i = 0; i < candidates; ++i) {
+                    double left = static_cast<double>(random() >> 11) * 0x1.0p-53 * sum;
+                    std::size_t id = 0;
+                    while (left >= distances[id]) {
+                        left -= distances[id++];
+                    }
+                    drawn.push_back(id);
+                }
+                double most = -1;
+                for (const std::size_t candidate : drawn) {
+                    double gain = 0;
+                    for (std::size_t id = 0; id < 900; ++id) {
+                        const double squared = squared_distance(rows[id], rows[candidate]);
+                        gain += std::max(0.0, distances[id] - squared);
+                    }
+                    if (gain > most) {
+                        if (most >= 0) seeds.pop_back();
+                        seeds.push_back(candidate);
+                        most = gain;
+                    }
+                }
+                for (std::size_t id = 0; id < 900; ++id) {
+                    distances[id] =
+                        std::min(distances[id], squared_distance(rows[id], rows[seeds.back()]));
+                }
+            }
+            const std::optional<EmbeddingTable<float>> found =
+                k_means_seeds(rows, 30, {.candidates = candidates, .seed = 9, .threads = 1});
+            INFO("dim " << dim << ", " << candidates << " candidates");
+            for (std::size_t j = 0; j < 30; ++j) {
+                REQUIRE(std::ranges::equal((*found)[j], rows[seeds[j]]));
+            }
+        }
+    }
+}
+
 TEST_CASE("seeds are drawn from all of many rows", "[k_means]") {
     // Rows lie at 0 or, the second half, at 1; the other element says which row it is.
     EmbeddingTable<float> rows(5000, 2);

@@ -13,6 +13,7 @@
 #include <firth/base/random.hpp>
 #include <firth/math/nearest_centres.hpp>
 #include <firth/simd/distance.hpp>
+#include <firth/simd/dot.hpp>
 #include <firth/simd/score_tile.hpp>
 #include <firth/simd/select.hpp>
 #include <firth/table/embedding_table.hpp>
@@ -94,7 +95,9 @@ private:
     }
 
     [[nodiscard]] double error(double most) const noexcept {
-        return 2 * score_error(rows_.dim()) * (most + 0x1.0p-120);
+        const double share = 2 * score_error(rows_.dim()) +
+                             static_cast<double>(rows_.dim()) * 0x1.0p-27; // of `dot_many`
+        return share * (most + 0x1.0p-120);
     }
 
     void add_up(std::size_t first, std::size_t end) {
@@ -151,16 +154,32 @@ private:
             const auto norm = static_cast<double>(norms_[candidates[i]]);
             thresholds[i] = static_cast<float>(norm * norm / 2 - error(norm * norm));
         }
-        AlignedBuffer<std::uint32_t> packed(simd::packed_queries_size(count, dim));
-        simd::pack_queries(vectors.data(), vectors.stride(), count, dim, packed.data());
+        // A few candidates are not worth transposing rows for, unless rows are short.
+        const bool by_rows = dim >= 8 * (count + 1);
+        AlignedBuffer<std::uint32_t> packed(by_rows ? 0 : simd::packed_queries_size(count, dim));
+        if (!by_rows) {
+            simd::pack_queries(vectors.data(), vectors.stride(), count, dim, packed.data());
+        }
         parallel_for(rows_.rows(), part_rows, workers_, [&](std::size_t first, std::size_t end) {
-            AlignedBuffer<float> scratch(count * simd::scratch_rows, Uninitialized());
             AlignedBuffer<simd::Selected> selected(count * (end - first), Uninitialized());
-            const std::size_t found = simd::score_and_select(
-                simd::PackedTile<float>{packed.data(), count, rows_.data() + first * rows_.stride(),
-                                        rows_.stride(), end - first, dim},
-                simd::ScoreTerms{limits_.data() + first, simd::RowTerm::summand}, thresholds.data(),
-                scratch.data(), selected.data());
+            const float* const rows = rows_.data() + first * rows_.stride();
+            const simd::ScoreTerms terms{limits_.data() + first, simd::RowTerm::summand};
+            std::size_t found = 0;
+            if (by_rows) {
+                AlignedBuffer<float> products(count * part_rows, Uninitialized());
+                for (std::size_t i = 0; i < count; ++i) {
+                    simd::dot_many(vectors[i].data(), rows, rows_.stride(), end - first, dim,
+                                   products.data() + i * part_rows);
+                }
+                found = simd::select({products.data(), part_rows, count, end - first}, terms,
+                                     thresholds.data(), selected.data());
+            } else {
+                AlignedBuffer<float> scratch(count * simd::scratch_rows, Uninitialized());
+                found = simd::score_and_select(
+                    simd::PackedTile<float>{packed.data(), count, rows, rows_.stride(), end - first,
+                                            dim},
+                    terms, thresholds.data(), scratch.data(), selected.data());
+            }
             for (std::size_t i = 0; i < found; ++i) {
                 const std::size_t id = first + selected[i].row;
                 const double distance = simd::squared_l2(
