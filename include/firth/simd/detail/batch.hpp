@@ -185,6 +185,35 @@ FIRTH_ALWAYS_INLINE bool all_below(const Batch<Arch>& a, const Batch<Arch>& b,
 #endif
 }
 
+/// Bit i is set where a[i] is not below limit[i], as NaN never is.
+template <class Arch>
+FIRTH_ALWAYS_INLINE std::uint32_t not_below(const Batch<Arch>& a,
+                                            const Batch<Arch>& limit) noexcept {
+#if FIRTH_ON_X86()
+#if defined(__AVX512F__)
+    if constexpr (HasAvx512<Arch>) return _mm512_cmp_ps_mask(a, limit, _CMP_NLT_UQ);
+#endif
+#if defined(__AVX__)
+    if constexpr (Batch<Arch>::size == 8) {
+        const __m256 bits = _mm256_cmp_ps(a, limit, _CMP_NLT_UQ);
+        return static_cast<std::uint32_t>(_mm256_movemask_ps(bits));
+    }
+#endif
+    if constexpr (!is_scalar<Arch> && Batch<Arch>::size == 4) {
+        return static_cast<std::uint32_t>(_mm_movemask_ps(_mm_cmpnlt_ps(a, limit)));
+    }
+#endif
+    alignas(64) float values[Batch<Arch>::size];
+    alignas(64) float limits[Batch<Arch>::size];
+    a.store_aligned(values);
+    limit.store_aligned(limits);
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < Batch<Arch>::size; ++i) {
+        bits |= std::uint32_t{!(values[i] < limits[i])} << i;
+    }
+    return bits;
+}
+
 /// A register of whole numbers at `from` as floats, rounded beyond 2^24.
 template <class Arch>
 FIRTH_ALWAYS_INLINE Batch<Arch> load_integers(const std::int32_t* from) noexcept {
