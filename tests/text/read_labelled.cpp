@@ -32,7 +32,7 @@ std::vector<std::string> shown(const LabelledCorpus& corpus) {
     return all;
 }
 
-using Lines = std::vector<std::string>;
+using Shown = std::vector<std::string>;
 
 } // namespace
 
@@ -40,7 +40,7 @@ TEST_CASE("labels stand anywhere in a line, and the line's end is a word") {
     const LabelledTexts texts = parse_labelled("__label__b x  y\r\n"
                                                "x __label__a\tz __label__b\n"
                                                "y\vx\fz __label__a");
-    CHECK(shown(texts.corpus) == Lines{"b | x y </s>", "a b | x z </s>", "a | y x z </s>"});
+    CHECK(shown(texts.corpus) == Shown{"b | x y </s>", "a b | x z </s>", "a | y x z </s>"});
     CHECK(texts.corpus.labels().counts()[0] == 2);
     // By falling count, then by their bytes.
     CHECK(texts.corpus.words().symbols() == std::vector<std::string_view>{"</s>", "x", "y", "z"});
@@ -51,7 +51,7 @@ TEST_CASE("labels stand anywhere in a line, and the line's end is a word") {
 TEST_CASE("empty lines, lines without a label, and labels without words") {
     const LabelledTexts texts =
         parse_labelled("\n \t\n__label__a x\nonly words here\n__label__a\n");
-    CHECK(shown(texts.corpus) == Lines{"a | x </s>", "a | </s>"});
+    CHECK(shown(texts.corpus) == Shown{"a | x </s>", "a | </s>"});
     CHECK(texts.empty_lines == 2);
     CHECK(texts.unlabelled_lines == 1);
     CHECK_FALSE(texts.corpus.words().contains("only"));
@@ -61,23 +61,23 @@ TEST_CASE("empty lines, lines without a label, and labels without words") {
 TEST_CASE("a label counts once a line, and one that was seen once is a label") {
     const LabelledTexts texts =
         parse_labelled("__label__a x __label__a\n__label__a y\n__label__once z\n");
-    CHECK(shown(texts.corpus) == Lines{"a | x </s>", "a | y </s>", "once | z </s>"});
+    CHECK(shown(texts.corpus) == Shown{"a | x </s>", "a | y </s>", "once | z </s>"});
     CHECK(texts.corpus.labels().count(0) == 2);
 }
 
 TEST_CASE("a zero byte ends a word, and the prefix alone is a word") {
     using namespace std::string_literals;
     const LabelledTexts texts = parse_labelled("__label__a x\0y __label__ \n"s);
-    CHECK(shown(texts.corpus) == Lines{"a | x y __label__ </s>"});
+    CHECK(shown(texts.corpus) == Shown{"a | x y __label__ </s>"});
 }
 
 TEST_CASE("other prefixes, and labels in the first column") {
     CHECK(shown(parse_labelled("#a x __label__b\n", {.format = {.prefix = "#"}}).corpus) ==
-          Lines{"a | x __label__b </s>"});
+          Shown{"a | x __label__b </s>"});
     const LabelledTexts column =
         parse_labelled("two words\tx __label__y\tz\nno tab\n\tempty label\n",
                        {.format = {.place = LabelPlace::first_column}});
-    CHECK(shown(column.corpus) == Lines{"two words | x __label__y z </s>"});
+    CHECK(shown(column.corpus) == Shown{"two words | x __label__y z </s>"});
     CHECK(column.unlabelled_lines == 2);
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("rare words are unknown ones, and rare labels do not count") {
     const LabelledTexts texts =
         parse_labelled("__label__a x x rare\n__label__a x __label__b\n__label__b x\n__label__c x\n",
                        {.min_count = 2, .min_label_count = 2});
-    CHECK(shown(texts.corpus) == Lines{"a | x x [rare] </s>", "a b | x </s>", "b | x </s>"});
+    CHECK(shown(texts.corpus) == Shown{"a | x x [rare] </s>", "a b | x </s>", "b | x </s>"});
     CHECK(texts.corpus.unknown().size() == 1);
     CHECK(texts.unlabelled_lines == 1);
 }
@@ -96,7 +96,7 @@ TEST_CASE("words of vectors to start from are kept though they were not seen") {
     known.add("rare");
     const LabelledTexts texts = parse_labelled("__label__a x x rare\n__label__a x other\n",
                                                {.min_count = 2, .known = &known});
-    CHECK(shown(texts.corpus) == Lines{"a | x x rare </s>", "a | x [other] </s>"});
+    CHECK(shown(texts.corpus) == Shown{"a | x x rare </s>", "a | x [other] </s>"});
     CHECK(texts.corpus.words().contains("far"));
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("texts to test with have the words and labels of another corpus") {
     const LabelledTexts texts = parse_labelled("__label__a x y\n__label__b x\n");
     const LabelledTexts tested =
         parse_labelled("__label__new x\n__label__b __label__new y new\n", {.like = &texts.corpus});
-    CHECK(shown(tested.corpus) == Lines{"b | y [new] </s>"});
+    CHECK(shown(tested.corpus) == Shown{"b | y [new] </s>"});
     CHECK(tested.unlabelled_lines == 1);
     CHECK(tested.corpus.labels().size() == 2);
     CHECK(tested.corpus.words().symbols() == texts.corpus.words().symbols());
@@ -138,7 +138,7 @@ TEST_CASE("threads, files and folders change nothing") {
         }
         text += '\n';
     }
-    const Lines expected = shown(parse_labelled(text, {.min_count = 300, .threads = 1}).corpus);
+    const Shown expected = shown(parse_labelled(text, {.min_count = 300, .threads = 1}).corpus);
     CHECK(shown(parse_labelled(text, {.min_count = 300, .threads = 3}).corpus) == expected);
 
     const test::TemporaryFolder folder;

@@ -6,7 +6,7 @@ using namespace firth;
 
 namespace {
 
-FastTextOptions small(std::size_t threads = 1) {
+FastTextOptions small_fasttext(std::size_t threads = 1) {
     FastTextOptions options;
     options.dim = 20;
     options.sample = 0;
@@ -49,7 +49,7 @@ std::string bytes_of(const TrainedSubwords& trained) {
 
 TEST_CASE("words and words never seen learn their group from their n-grams") {
     const EncodedCorpus corpus = test::grouped_corpus(4000);
-    FastTextOptions options = small(2);
+    FastTextOptions options = small_fasttext(2);
     check_groups(train_fasttext(corpus, options).vectors);
     check_groups(train_fasttext<Cbow>(corpus, options).vectors);
     const TrainedSubwords tree = train_fasttext<SkipGram, HierarchicalSoftmax>(corpus, options);
@@ -61,7 +61,7 @@ TEST_CASE("words and words never seen learn their group from their n-grams") {
 TEST_CASE("the same seed gives the same bytes, with one thread and in rounds") {
     const EncodedCorpus corpus = test::grouped_corpus(300);
     for (const std::size_t threads : {1u, 2u}) {
-        FastTextOptions options = small(threads);
+        FastTextOptions options = small_fasttext(threads);
         options.deterministic = true;
         const TrainedSubwords first = train_fasttext(corpus, options);
         REQUIRE(bytes_of(train_fasttext(corpus, options)) == bytes_of(first));
@@ -72,7 +72,7 @@ TEST_CASE("the same seed gives the same bytes, with one thread and in rounds") {
 
 TEST_CASE("a model has rows for the buckets of its words' n-grams, and its words are their means") {
     const EncodedCorpus corpus = test::grouped_corpus(100);
-    FastTextOptions options = small();
+    FastTextOptions options = small_fasttext();
     options.subwords.buckets = 2000000;
     options.epochs = 0; // as it starts
     const SubwordVectors vectors = train_fasttext(corpus, options).vectors;
@@ -108,13 +108,13 @@ TEST_CASE("a model has rows for the buckets of its words' n-grams, and its words
 
 TEST_CASE("a training that starts from a model goes on with it; what is frozen stays") {
     const EncodedCorpus old_corpus = test::grouped_corpus(200);
-    const SubwordVectors start = train_fasttext(old_corpus, small()).vectors;
+    const SubwordVectors start = train_fasttext(old_corpus, small_fasttext()).vectors;
     std::vector<std::vector<std::string>> text;
     for (int i = 0; i < 200; ++i) {
         text.push_back({"g0w0", "g0new", "g1w1", "zzzz", "g0w2"});
     }
     const EncodedCorpus corpus = encode_sequences(text, {.min_count = 1});
-    FastTextOptions options = small();
+    FastTextOptions options = small_fasttext();
     options.start = &start;
     options.epochs = 0;
     const auto distance = [&](const SubwordVectors& vectors, const char* word) {
@@ -141,7 +141,7 @@ TEST_CASE("a training that starts from a model goes on with it; what is frozen s
 TEST_CASE("a stopped training of n-grams goes on to the same bytes") {
     const EncodedCorpus corpus = test::grouped_corpus(5000);
     const test::TemporaryFolder folder;
-    FastTextOptions options = small();
+    FastTextOptions options = small_fasttext();
     options.epochs = 60;
     const std::string whole = bytes_of(train_fasttext(corpus, options));
     options.checkpoint = {.path = folder / "checkpoint", .seconds = 0};
@@ -158,7 +158,7 @@ TEST_CASE("a stopped training of n-grams goes on to the same bytes") {
 TEST_CASE("options of n-grams outside their range are refused by name") {
     const EncodedCorpus corpus = test::grouped_corpus(10);
     const auto message = [&](auto&& change) {
-        FastTextOptions options = small();
+        FastTextOptions options = small_fasttext();
         change(options);
         return test::message_of<OptionError>(
             [&] { static_cast<void>(train_fasttext(corpus, options)); });
@@ -170,7 +170,7 @@ TEST_CASE("options of n-grams outside their range are refused by name") {
     REQUIRE(test::contains(message([](O& o) { o.subwords.buckets = 0; }), "buckets"));
     REQUIRE(test::contains(message([](O& o) { o.dim = 0; }), "dim"));
     REQUIRE(test::contains(message([](O& o) { o.negative = 0; }), "negative"));
-    const SubwordVectors start = train_fasttext(corpus, small()).vectors;
+    const SubwordVectors start = train_fasttext(corpus, small_fasttext()).vectors;
     const auto from_start = [&](auto&& change) {
         return message([&](O& o) {
             o.start = &start;
