@@ -75,10 +75,19 @@ void take_values(CLI::App& command) {
     }
 }
 
+/// The commands of the tool, or of one of its commands: groups of options are none.
+std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+    std::vector<const CLI::App*> commands;
+    for (const CLI::App* const command : app.get_subcommands({})) {
+        if (!command->get_name().empty()) commands.push_back(command);
+    }
+    return commands;
+}
+
 /// The command of this name.
 const CLI::App* find_command(const CLI::App& app, const std::string& name) {
     std::string names;
-    for (const CLI::App* const command : app.get_subcommands({})) {
+    for (const CLI::App* const command : commands_of(app)) {
         if (command->get_name() == name) return command;
         names += (names.empty() ? "" : ", ") + command->get_name();
     }
@@ -129,7 +138,7 @@ void parse(CLI::App& app, int argc, const char* const* argv) {
     bool all_values = false;
     for (int i = 1; i < argc; ++i) {
         const std::string argument = argv[i];
-        if (!command->get_subcommands({}).empty()) {
+        if (!commands_of(*command).empty()) {
             if (!argument.starts_with('-')) command = find_command(*command, argument);
             arguments.push_back(argument);
         } else if (argument == "--" && !all_values) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <vector>
 
 #include <firth/base/error.hpp>
 #include <firth/base/version.hpp>
@@ -30,8 +31,10 @@ std::string nearest_option(const CLI::App& command, const std::string& argument)
 std::string describe(const CLI::ParseError& error, const CLI::App& app) {
     const CLI::App* command = &app;
     std::string names;
-    while (!command->get_subcommands().empty()) {
-        command = command->get_subcommands().front();
+    for (;;) {
+        const std::vector<CLI::App*> chosen = command->get_subcommands();
+        if (chosen.empty() || chosen.front()->get_name().empty()) break; // groups of options
+        command = chosen.front();
         names += ' ' + command->get_name();
     }
     const bool surplus = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
@@ -70,10 +73,10 @@ int run(int argc, char** argv) {
     app.require_subcommand(1);
     app.get_formatter()->label("UINT", "NUMBER");
     app.get_formatter()->label("FLOAT", "NUMBER");
-    add_classify_commands(app);
     add_demo_command(app);
     add_count_command(app);
     add_train_command(app);
+    add_classify_commands(app);
     add_query_commands(app);
     add_eval_command(app);
     add_file_commands(app);

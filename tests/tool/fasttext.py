@@ -69,11 +69,11 @@ def compare_predictions(path, texts, loss, k=3):
     ours = predictions(firth, path, texts, k)
     assert len(theirs) == len(ours) == len(texts)
     for text, one, other in zip(texts, theirs, ours):
-        assert len(one) == len(other), (path, text, one, other)
-        for label, probability in one.items():
-            # Labels that are equally likely may change places at the end of the list.
-            least = min(other.values())
-            assert abs(other.get(label, least) - probability) <= tolerance, (path, text, one, other)
+        # Labels that are hardly likely may change places at the end of a list, or be left out of it.
+        for label in set(one) | set(other):
+            known = one if label in one else other
+            if known[label] > tolerance:
+                assert abs(one.get(label, 0) - other.get(label, 0)) <= tolerance, (path, text, one, other)
 
 
 def compare_tests(path, test, loss):

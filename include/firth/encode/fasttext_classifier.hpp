@@ -165,10 +165,10 @@ inline void write_fasttext(const std::string& path, const ClassifierModel& model
     if (buckets != 0) {
         model.ngrams = {
             .characters = {.min_length =
-                               static_cast<std::uint32_t>(std::max(1, arguments.min_length)),
+                               static_cast<std::uint32_t>((std::max)(1, arguments.min_length)),
                            .max_length = static_cast<std::uint32_t>(arguments.max_length),
                            .buckets = buckets},
-            .words = static_cast<std::uint32_t>(std::max(1, arguments.word_ngrams))};
+            .words = static_cast<std::uint32_t>((std::max)(1, arguments.word_ngrams))};
     }
     model.words = std::move(weights.words);
     model.output = std::move(weights.output);

@@ -93,7 +93,7 @@ struct Logistic {
 /// windows of CBOW have kernels of their own; `gradients` says in plain code what those compute.
 struct Softmax {
     static void gradients(const OutputScores& outputs, float* to) noexcept {
-        const float best = std::ranges::max(outputs.scores);
+        const float best = (std::ranges::max)(outputs.scores);
         float sum = 0;
         for (const float score : outputs.scores) {
             sum += std::exp(score - best);
@@ -104,7 +104,7 @@ struct Softmax {
         }
     }
     [[nodiscard]] static double loss(const OutputScores& outputs) noexcept {
-        const auto best = static_cast<double>(std::ranges::max(outputs.scores));
+        const auto best = static_cast<double>((std::ranges::max)(outputs.scores));
         double sum = 0;
         for (const float score : outputs.scores) {
             sum += std::exp(static_cast<double>(score) - best);

@@ -181,7 +181,7 @@ inline LabelledTexts read_labelled_blocks(TextBlocks& text, const LabelledOption
     if (all.labels.empty()) {
         fail_unlabelled(name, options.format, all.empty_lines + all.unlabelled_lines);
     }
-    const std::uint64_t most_seen = std::ranges::max(all.labels.counts());
+    const std::uint64_t most_seen = (std::ranges::max)(all.labels.counts());
     if (options.like == nullptr && most_seen < options.min_label_count) {
         throw Error(name + " has " + std::to_string(all.labels.size()) +
                     " labels, none of them min-label-count = " +
