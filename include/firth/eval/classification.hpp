@@ -23,9 +23,9 @@ struct PredictionCounts {
     std::uint64_t predicted = 0; ///< labels that were predicted
     std::uint64_t hits = 0;      ///< both
 
-    /// hits / predicted: P@k where k labels were predicted.
+    /// hits / predicted: `P@k` where k labels were predicted.
     [[nodiscard]] double precision() const noexcept { return share(hits, predicted); }
-    /// hits / gold: R@k.
+    /// hits / gold: `R@k`.
     [[nodiscard]] double recall() const noexcept { return share(hits, gold); }
     /// The harmonic mean of both, 2 hits / (gold + predicted).
     [[nodiscard]] double f1() const noexcept { return share(2 * hits, gold + predicted); }
@@ -44,7 +44,7 @@ struct CalibrationBin {
 };
 
 /// Tests a classifier: takes what examples are labelled with and what was predicted, and gives
-/// scores of all that was added. For P@k predict k labels without a threshold, for precision and
+/// scores of all that was added. For `P@k` predict k labels without a threshold, for precision and
 /// recall at a threshold all that reach it, for curves all labels.
 ///
 ///     firth::ClassificationScores scores(labels.size());
@@ -94,7 +94,7 @@ public:
     /// Of one label.
     [[nodiscard]] const PredictionCounts& label(Id label) const { return labels_.at(label); }
 
-    /// Of all labels together: P@k and R@k as `fasttext test` prints them, and micro F1.
+    /// Of all labels together: `P@k` and `R@k` as `fasttext test` prints them, and micro F1.
     [[nodiscard]] PredictionCounts all() const noexcept {
         PredictionCounts sum;
         for (const PredictionCounts& label : labels_) {
