@@ -221,7 +221,9 @@ train_product_quantizer(TableView<const float> rows, const ProductQuantizerOptio
                      .pool = pool});
         float* to = centroids.data() + part * ProductQuantizer::codes * options.part_dim;
         for (std::size_t j = 0; j < clusters; ++j) {
-            to = std::copy(found->centres[j].begin(), found->centres[j].end(), to);
+            for (const float value : found->centres[j]) {
+                *to++ = value; // std::copy makes gcc 12 warn of a size that cannot be
+            }
         }
         const bool last = part + 1 == parts.parts();
         if (!meter.report({.done = part + 1, .total = parts.parts()}, last)) return std::nullopt;
