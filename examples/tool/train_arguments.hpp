@@ -68,7 +68,7 @@ void check_remove_top(const TrainArguments& arguments, std::size_t dim);
 /// Post-processes and writes vectors.
 void write_vectors(const TrainArguments& arguments, firth::TrainedVectors& trained);
 
-/// The settings of a training of words with n-grams. `start` is null, or a model to go on from.
+/// The settings for training words with n-grams. `start`: the model to continue from, or null.
 firth::FastTextOptions fasttext_options(const TrainArguments& arguments,
                                         const firth::SubwordVectors* start);
 

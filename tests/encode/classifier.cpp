@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <firth/io/fasttext_binary.hpp>
+#include <firth/encode/fasttext_classifier.hpp>
 #include <firth/text/read_labelled.hpp>
 #include <firth/train/classify/train_classifier.hpp>
 
@@ -29,56 +29,6 @@ ClassifierModel drink_model(ClassifierOptions options = {}) {
     options.learning_rate = 0.5f;
     options.threads = 1;
     return train_classifier(parse_labelled(drinks).corpus, options).model;
-}
-
-BucketRows every_bucket(std::uint32_t buckets) {
-    AlignedBuffer<std::uint32_t> used(buckets);
-    for (std::uint32_t bucket = 0; bucket < buckets; ++bucket) {
-        used.data()[bucket] = bucket;
-    }
-    return {std::move(used), buckets};
-}
-
-/// A model that fastText wrote. Words have the means of their rows there: these are taken apart.
-ClassifierModel from_fasttext(const FastTextModel& read, std::uint32_t word_ngrams,
-                              ClassifierLoss loss) {
-    ClassifierModel model;
-    const std::uint32_t buckets = read.vectors.options().buckets;
-    model.ngrams = {read.vectors.options(), word_ngrams};
-    model.words = read.vectors.words().vocabulary();
-    for (Id label = 0; label < read.labels.size(); ++label) {
-        model.labels.add(read.labels[label].substr(model.label_prefix.size()),
-                         read.labels.count(label));
-    }
-    if (model.ngrams.any()) model.buckets = every_bucket(buckets);
-    model.loss = loss;
-    const std::size_t words = model.words.size();
-    model.input = EmbeddingTable<float>(words + model.buckets.size(), read.vectors.dim());
-    for (Id word = 0; word < words; ++word) {
-        std::size_t rows = 1;
-        std::vector<double> ngrams(read.vectors.dim());
-        for_each_ngram(model.words[word], model.ngrams.characters,
-                       [&](std::string_view, std::uint32_t hash) {
-                           ++rows;
-                           for (std::size_t i = 0; i < ngrams.size(); ++i) {
-                               ngrams[i] += double{read.vectors.ngrams()[hash % buckets][i]};
-                           }
-                       });
-        for (std::size_t i = 0; i < ngrams.size(); ++i) {
-            model.input[word][i] = static_cast<float>(
-                static_cast<double>(rows) * double{read.vectors.words()[word][i]} - ngrams[i]);
-        }
-    }
-    for (std::size_t row = 0; row < model.buckets.size(); ++row) {
-        const auto from = read.vectors.ngrams()[row];
-        std::copy(from.begin(), from.end(), model.input[words + row].begin());
-    }
-    model.output = read.output;
-    // fastText's softmax has a row a label, its tree as many, the last one unused.
-    if (loss == ClassifierLoss::hierarchical_softmax) {
-        model.output.truncate(model.labels.size() - 1);
-    }
-    return model;
 }
 
 } // namespace
@@ -234,8 +184,9 @@ TEST_CASE("fastText's own models give fastText's own probabilities") {
                     (folder / "model.bin") + ' ' + (folder / "texts.txt") + " 3 > " +
                     (folder / "answers.txt") + " 2> /dev/null";
                 REQUIRE(std::system(command.c_str()) == 0);
-                const Classifier classifier(
-                    from_fasttext(read_fasttext(folder / "model.bin"), word_ngrams, loss));
+                const Classifier classifier(read_fasttext_classifier(folder / "model.bin"));
+                REQUIRE(classifier.model().loss == loss);
+                REQUIRE(classifier.model().ngrams.words == word_ngrams);
                 std::istringstream answers(test::read_file(folder / "answers.txt"));
                 for (const std::string& line : texts) {
                     INFO(line);

@@ -84,16 +84,11 @@ public:
     /// vector is the mean of them all.
     void word_row(Id id, std::span<float> row) const {
         std::vector<double> sum(dim());
-        std::size_t used = 1;
-        for_each_ngram(words_.word(id), options_, [&](std::string_view, std::uint32_t hash) {
-            const std::optional<std::uint32_t> ngram = ngram_row(hash % options_.buckets);
-            if (ngram) {
-                for (std::size_t i = 0; i < sum.size(); ++i) {
-                    sum[i] += static_cast<double>(ngrams_[*ngram][i]);
-                }
-            }
-            used += ngram || unseen_ == UnseenNgram::zero;
-        });
+        const std::size_t used = 1 + for_each_row(words_.word(id), [&](std::uint32_t ngram) {
+                                     for (std::size_t i = 0; i < sum.size(); ++i) {
+                                         sum[i] += static_cast<double>(ngrams_[ngram][i]);
+                                     }
+                                 });
         for (std::size_t i = 0; i < sum.size(); ++i) {
             const double whole = static_cast<double>(used) * static_cast<double>(words_[id][i]);
             row[i] = static_cast<float>(whole - sum[i]);
@@ -109,22 +104,30 @@ public:
             return 1;
         }
         std::fill(vector.begin(), vector.end(), 0.0f);
-        if (ngrams_.rows() == 0) return 0;
         std::size_t used = 0;
-        std::size_t all = 0;
-        for_each_ngram(word, options_, [&](std::string_view, std::uint32_t hash) {
-            ++all;
-            const std::optional<std::uint32_t> row = ngram_row(hash % options_.buckets);
-            if (!row) return;
-            simd::axpy(1.0f, ngrams_[*row], vector);
+        const std::size_t counted = for_each_row(word, [&](std::uint32_t ngram) {
+            simd::axpy(1.0f, ngrams_[ngram], vector);
             ++used;
         });
-        const std::size_t counted = unseen_ == UnseenNgram::zero ? all : used;
         if (used != 0) simd::scale(1.0f / static_cast<float>(counted), vector);
         return used;
     }
 
 private:
+    /// Calls `use(row)` for each n-gram of a word that has a row, and returns how many n-grams
+    /// count.
+    template <class Use>
+    std::size_t for_each_row(std::string_view word, Use&& use) const {
+        if (options_.buckets == 0) return 0;
+        std::size_t counted = 0;
+        for_each_ngram(word, options_, [&](std::string_view, std::uint32_t hash) {
+            const std::optional<std::uint32_t> row = ngram_row(hash % options_.buckets);
+            if (row) use(*row);
+            counted += row || unseen_ == UnseenNgram::zero;
+        });
+        return counted;
+    }
+
     void check_dim() const {
         if (ngrams_.rows() != 0 && words_.size() != 0 && ngrams_.dim() != words_.dim()) {
             throw Error("n-grams of dim " + std::to_string(ngrams_.dim()) +

@@ -12,6 +12,7 @@
 #include <firth/simd/window_link.hpp>
 #include <firth/table/id.hpp>
 #include <firth/table/label_tree.hpp>
+#include <firth/train/sequence/hierarchical_softmax.hpp>
 #include <firth/train/sequence/negative_sampling.hpp>
 #include <firth/train/sequence/output_sampler.hpp>
 
@@ -121,48 +122,26 @@ class LabelPaths {
 public:
     using Link = simd::Logistic;
 
-    explicit LabelPaths(std::span<const std::uint64_t> counts) {
-        const LabelTree tree(counts);
-        rows_ = tree.rows();
-        ends_.assign(1, 0);
-        std::vector<Id> zeros;
-        for (Id label = 0; label < counts.size(); ++label) {
-            zeros.clear();
-            const std::size_t begin = nodes_.size();
-            tree.for_each_turn(label,
-                               [&](Id row, bool turn) { (turn ? nodes_ : zeros).push_back(row); });
-            positives_.push_back(nodes_.size() - begin);
-            nodes_.insert(nodes_.end(), zeros.begin(), zeros.end());
-            ends_.push_back(nodes_.size());
-            longest_ = (std::max)(longest_, nodes_.size() - begin);
-        }
-    }
+    explicit LabelPaths(std::span<const std::uint64_t> counts) : paths_(LabelTree(counts)) {}
 
-    [[nodiscard]] std::size_t output_rows() const noexcept { return rows_; }
-    [[nodiscard]] std::size_t max_outputs() const noexcept { return longest_; }
-    [[nodiscard]] static std::string settings() { return "hierarchical softmax"; }
+    [[nodiscard]] std::size_t output_rows() const noexcept { return paths_.output_rows(); }
+    [[nodiscard]] std::size_t max_outputs() const noexcept { return paths_.max_outputs(); }
+    [[nodiscard]] static std::string settings() { return HierarchicalSoftmax::settings(); }
 
     class Draw {
     public:
-        Draw(const LabelPaths& paths, Random&) noexcept : paths_(&paths) {}
+        Draw(const LabelPaths& paths, Random& random) : draw_(paths.paths_, random) {}
 
         Outputs operator()(std::span<const Id>, Id label, Id* ids) const noexcept {
-            const std::size_t begin = paths_->ends_[label];
-            const std::size_t count = paths_->ends_[label + 1] - begin;
-            std::copy_n(paths_->nodes_.data() + begin, count, ids);
-            return {count, paths_->positives_[label]};
+            return draw_(label, ids);
         }
 
     private:
-        const LabelPaths* paths_;
+        HierarchicalSoftmax::Draw draw_;
     };
 
 private:
-    std::size_t rows_ = 0;
-    std::size_t longest_ = 0;
-    std::vector<Id> nodes_; ///< of all labels, those that label it 1 first
-    std::vector<std::size_t> ends_;
-    std::vector<std::size_t> positives_;
+    HierarchicalSoftmax paths_;
 };
 
 static_assert(LabelOutputs<CompetingLabels> && LabelOutputs<IndependentLabels> &&

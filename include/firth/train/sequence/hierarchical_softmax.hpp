@@ -10,6 +10,7 @@
 
 #include <firth/base/random.hpp>
 #include <firth/table/id.hpp>
+#include <firth/table/label_tree.hpp>
 #include <firth/train/sequence/output_sampler.hpp>
 
 namespace firth {
@@ -24,9 +25,25 @@ public:
     /// Output rows are inner nodes.
     static constexpr bool outputs_are_symbols = false;
 
-    explicit HierarchicalSoftmax(std::span<const std::uint64_t> counts)
-        : nodes_(counts.empty() ? 0 : counts.size() - 1) {
-        build(counts);
+    explicit HierarchicalSoftmax(std::span<const std::uint64_t> counts) {
+        std::vector<Id> order(counts.size()); // by falling count, as the tree takes them
+        std::iota(order.begin(), order.end(), Id{0});
+        std::stable_sort(order.begin(), order.end(),
+                         [&](Id a, Id b) { return counts[a] > counts[b]; });
+        std::vector<std::uint64_t> falling;
+        std::vector<Id> leaves(counts.size());
+        for (const Id symbol : order) {
+            leaves[symbol] = static_cast<Id>(falling.size());
+            falling.push_back(counts[symbol]);
+        }
+        add_paths(LabelTree(falling), leaves);
+    }
+
+    /// Over the labels of a tree that is there.
+    explicit HierarchicalSoftmax(const LabelTree& tree) {
+        std::vector<Id> leaves(tree.labels());
+        std::iota(leaves.begin(), leaves.end(), Id{0});
+        add_paths(tree, leaves);
     }
 
     template <class Options>
@@ -68,48 +85,18 @@ public:
     };
 
 private:
-    /// Huffman's algorithm with two queues: leaves by rising count, the higher id first, and inner
-    /// nodes, whose counts rise in the order in which they are made. Of a leaf and an inner node of
-    /// the same count the inner node comes first.
-    void build(std::span<const std::uint64_t> counts) {
-        const std::size_t leaves = counts.size();
-        std::vector<Id> by_count(leaves);
-        std::iota(by_count.rbegin(), by_count.rend(), Id{0});
-        std::stable_sort(by_count.begin(), by_count.end(),
-                         [&](Id a, Id b) { return counts[a] < counts[b]; });
-        // The tree's nodes: leaves by id, then inner nodes in the order in which they are made.
-        std::vector<std::uint64_t> inner_counts;
-        inner_counts.reserve(nodes_);
-        std::vector<std::size_t> parent(leaves + nodes_);
-        std::vector<bool> frequent_side(leaves + nodes_);
-        std::size_t next_leaf = 0;
-        std::size_t next_inner = 0;
-        const auto take_smallest = [&](std::uint64_t& sum) {
-            const bool leaf =
-                next_leaf < leaves && (next_inner == inner_counts.size() ||
-                                       counts[by_count[next_leaf]] < inner_counts[next_inner]);
-            sum += leaf ? counts[by_count[next_leaf]] : inner_counts[next_inner];
-            return leaf ? std::size_t{by_count[next_leaf++]} : leaves + next_inner++;
-        };
-        for (std::size_t node = 0; node < nodes_; ++node) {
-            std::uint64_t sum = 0;
-            const std::size_t smaller = take_smallest(sum);
-            const std::size_t larger = take_smallest(sum);
-            parent[smaller] = parent[larger] = leaves + node;
-            frequent_side[larger] = true;
-            inner_counts.push_back(sum);
-        }
-
+    /// `leaves`: by symbol, its label in the tree.
+    void add_paths(const LabelTree& tree, std::span<const Id> leaves) {
+        nodes_ = tree.rows();
         path_ends_.assign(1, 0);
-        path_ends_.reserve(leaves + 1);
+        path_ends_.reserve(leaves.size() + 1);
         std::vector<Id> zeros;
-        for (Id symbol = 0; symbol < leaves; ++symbol) {
+        for (const Id leaf : leaves) {
             zeros.clear();
             const std::size_t begin = path_nodes_.size();
-            for (std::size_t at = symbol; at + 1 != leaves + nodes_; at = parent[at]) {
-                const Id row = static_cast<Id>(parent[at] - leaves);
-                (frequent_side[at] ? path_nodes_ : zeros).push_back(row);
-            }
+            tree.for_each_turn(leaf, [&](Id row, bool frequent_side) {
+                (frequent_side ? path_nodes_ : zeros).push_back(row);
+            });
             positives_.push_back(static_cast<std::uint32_t>(path_nodes_.size() - begin));
             path_nodes_.insert(path_nodes_.end(), zeros.begin(), zeros.end());
             path_ends_.push_back(path_nodes_.size());
@@ -117,7 +104,7 @@ private:
         }
     }
 
-    std::size_t nodes_;
+    std::size_t nodes_ = 0;
     std::size_t longest_ = 0;
     std::vector<Id> path_nodes_;
     std::vector<std::size_t> path_ends_;
