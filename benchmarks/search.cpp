@@ -26,7 +26,7 @@
 #include <firth/simd/dispatch/dispatch.hpp>
 #include <firth/table/convert_table.hpp>
 
-#include "limits.hpp"
+#include "selected_limits.hpp"
 
 namespace {
 
@@ -85,18 +85,6 @@ EmbeddingTable<float> the_table() {
     return random_table(rows, dim, 1);
 }
 
-/// The limits of the instruction set in use, or of the nearest below.
-const Limits& limits() {
-    const Limits* best = all_limits().front();
-    for (const simd::Level& level : simd::levels()) {
-        for (const Limits* each : all_limits()) {
-            if (level.available && level.name == each->arch) best = each;
-        }
-        if (level.name == simd::selected_arch()) break;
-    }
-    return *best;
-}
-
 void print(const char* what, Spread seconds, double queries, double share, const char* of) {
     std::printf("%-28s %10.0f queries/s [%.0f, %.0f]", what, queries / seconds.median,
                 queries / seconds.most, queries / seconds.least);
@@ -135,7 +123,7 @@ void measure(const char* name, const EmbeddingTable<float>& table) {
     for (const std::size_t ahead : {0u, 1024u, 4096u}) {
         const auto all = static_cast<std::size_t>(bytes) / 4096 * 4096;
         const Spread read =
-            repeat(bytes > 1e9 ? 3 : 20, [&] { limits().read(table.data(), all, ahead); });
+            repeat(bytes > 1e9 ? 3 : 20, [&] { selected_limits().read(table.data(), all, ahead); });
         bandwidth = std::max(bandwidth, static_cast<double>(all) / read.median);
     }
     const double each = single.median / static_cast<double>(singles);
@@ -162,14 +150,9 @@ void measure(const char* name, const EmbeddingTable<float>& table) {
         });
     };
     const Spread many = ask_all(1);
-    double peak = 0;
-    for (int i = 0; i < 5; ++i) {
-        double operations = 0;
-        const double seconds = seconds_of([&] { operations = limits().multiply_add_floats(); });
-        peak = std::max(peak, operations / seconds);
-    }
     print("in a batch", many, static_cast<double>(batch),
-          work * static_cast<double>(batch) / many.median / peak, "the multiply-add peak");
+          work * static_cast<double>(batch) / many.median / multiply_add_peak(),
+          "the multiply-add peak");
     const Spread two = ask_all(2);
     print("in a batch, 2 threads", two, static_cast<double>(batch), 0, "");
     std::printf("%-28s %10.2f x\n", "2 threads over one", many.median / two.median);

@@ -36,6 +36,7 @@ firth::CountedCorpus counted_corpus(const CountArguments& arguments, CorpusArgum
 struct TrainArguments {
     std::string model = "sgns";
     std::string loss = "ns";
+    std::string preset = "default";
     CorpusArguments corpus;
     std::string output;
     std::optional<firth::VectorFormat> format;     ///< without: by the output's name

@@ -104,7 +104,7 @@ for option in --dim --window --negative --epochs --min-count --max-vocab --threa
     expect 2 "^firth: $option is ten, expected a whole number$" "$firth" train --input x --output x $option ten
     expect 2 "^firth: $option is 1.5, expected a whole number$" "$firth" train --input x --output x $option 1.5
 done
-for option in --lr --sample --negative-power --checkpoint-every; do
+for option in --lr --sample --negative-power --output-weight --checkpoint-every; do
     expect 2 "^firth: $option is 0,5, expected a number" "$firth" train --input x --output x $option 0,5
     for value in nan inf 1e39 0x ,5; do
         expect 2 "^firth: $option is $value, expected a number" "$firth" train --input x --output x $option $value

@@ -96,6 +96,17 @@ expect 2 "need --continue" "$firth" train --input more.txt --output x --freeze
 expect 0 "wrote" "$firth" train --input corpus.txt --output sum --vectors sum --all-but-the-top 2 --schedule cosine \
     --window-size fixed --negative-power 0.5 --epochs 2
 expect 2 "all-but-the-top is 500" "$firth" train --input corpus.txt --output x --all-but-the-top 500
+# A preset is the settings that it stands for, but for those that are given.
+same="$firth train --input corpus.txt --threads 1 --quiet --epochs 2"
+expect 0 "." $same --output preset --preset quality
+expect 0 "." $same --output spelt --sample 5e-5 --lr 0.05 --vectors sum --output-weight 0.5
+cmp -s preset spelt || fail "--preset quality is not what it stands for"
+expect 0 "." $same --output preset --preset quality --vectors input --sample 0
+expect 0 "." $same --output spelt --sample 0 --lr 0.05
+cmp -s preset spelt || fail "--preset quality takes the place of what was given"
+expect 2 "--preset quality was given, and it is measured for" "$firth" train --input corpus.txt --output x --preset quality --model cbow
+expect 2 "--preset quality was given" "$firth" train --input corpus.txt --output x --preset quality --subwords 3-6
+expect 2 "without --vectors sum" "$firth" train --input corpus.txt --output x --output-weight 2
 expect 2 "needs --loss ns" "$firth" train --input corpus.txt --output x --vectors sum --loss hs
 expect 0 "car_with" "$firth" phrases --input corpus.txt --output joined.txt --threshold 1
 grep -q "^car_with engine_and\|car_with" joined.txt || fail "no phrase was joined"

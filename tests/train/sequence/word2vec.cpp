@@ -21,6 +21,7 @@ TEST_CASE("defaults are those of word2vec.c", "[word2vec]") {
     REQUIRE(options.negative_power == 0.75);
     REQUIRE(options.cbow_gradient == CbowGradient::word2vec);
     REQUIRE(options.vectors == VectorChoice::input);
+    REQUIRE(options.output_weight == 1);
     REQUIRE(options.threads == 0);
     REQUIRE_FALSE(options.deterministic);
     REQUIRE(options.seed == 1);
@@ -93,6 +94,8 @@ TEST_CASE("every limit of an option is crossed once", "[word2vec]") {
     REQUIRE(test::contains(message({.learning_rate = std::nanf("")}), "learning rate is nan"));
     REQUIRE(message({.negative_power = inf}) == "negative power is inf, expected a finite number");
     REQUIRE(test::contains(message({.negative_power = std::nan("")}), "negative power is nan"));
+    REQUIRE(message({.output_weight = static_cast<float>(inf)}) ==
+            "output weight is inf, expected a finite number");
     REQUIRE(message({.checkpoint = {.seconds = -0.5}}) ==
             "seconds between checkpoints is -0.5, expected 0 or more");
     REQUIRE(test::contains(message({.checkpoint = {.seconds = std::nan("")}}), "is nan"));
@@ -170,6 +173,9 @@ TEST_CASE("vectors are the input, the output, their sum, or both", "[word2vec]")
     const auto output = vectors(VectorChoice::output);
     const auto sum = vectors(VectorChoice::sum);
     const auto both = vectors(VectorChoice::both);
+    options.output_weight = 0.25f;
+    const auto weighted = vectors(VectorChoice::sum);
+    REQUIRE(bytes_of(vectors(VectorChoice::output).table()) == bytes_of(output.table()));
     REQUIRE(bytes_of(input.table()) == bytes_of(trainer.input()));
     REQUIRE(bytes_of(output.table()) == bytes_of(trainer.output()));
     REQUIRE(sum.dim() == 6);
@@ -179,6 +185,8 @@ TEST_CASE("vectors are the input, the output, their sum, or both", "[word2vec]")
         for (std::size_t i = 0; i < 6; ++i) {
             REQUIRE(output[id][i] != 0);
             REQUIRE(sum[id][i] == input[id][i] + output[id][i]);
+            REQUIRE(weighted[id][i] ==
+                    input[id][i] + 0.25f * output[id][i]); // a power of two: exact
             REQUIRE(both[id][i] == input[id][i]);
             REQUIRE(both[id][6 + i] == output[id][i]);
         }
@@ -192,6 +200,18 @@ TEST_CASE("vectors are the input, the output, their sum, or both", "[word2vec]")
                                }),
                                "hierarchical softmax"));
     }
+}
+
+TEST_CASE("what quality changes of the defaults", "[word2vec]") {
+    const Word2VecOptions quality = Word2VecOptions::quality();
+    REQUIRE(quality.sample == 5e-5);
+    REQUIRE(quality.epochs == 11);
+    REQUIRE(quality.learning_rate == 0.05f);
+    REQUIRE(quality.vectors == VectorChoice::sum);
+    REQUIRE(quality.output_weight == 0.5f);
+    REQUIRE(quality.dim == Word2VecOptions().dim);
+    REQUIRE(quality.negative == Word2VecOptions().negative);
+    REQUIRE(quality.window == Word2VecOptions().window);
 }
 
 TEST_CASE("each option changes what is learnt", "[word2vec]") {

@@ -22,18 +22,20 @@ struct TrainedVectors {
 enum class VectorChoice {
     input,  ///< that of the word as itself
     output, ///< that of the word as a context
-    sum,    ///< both added
+    sum,    ///< both added, the output times a weight
     both,   ///< one after the other, twice as long
 };
 
-/// The chosen vectors, from two tables of the same shape.
+/// The chosen vectors, from two tables of the same shape. `output_weight` is of the output in a
+/// sum.
 [[nodiscard]] inline EmbeddingTable<float> choose_vectors(EmbeddingTable<float> input,
                                                           const EmbeddingTable<float>& output,
-                                                          VectorChoice choice) {
+                                                          VectorChoice choice,
+                                                          float output_weight = 1) {
     if (choice == VectorChoice::output) return output;
     if (choice == VectorChoice::sum) {
         for (std::size_t row = 0; row < input.rows(); ++row) {
-            simd::axpy(1.0f, output[row], input[row]);
+            simd::axpy(output_weight, output[row], input[row]);
         }
     }
     if (choice != VectorChoice::both) return input;

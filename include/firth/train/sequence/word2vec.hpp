@@ -47,6 +47,7 @@ struct Word2VecOptions {
     double negative_power = 0.75; ///< negatives are drawn by count^power
     CbowGradient cbow_gradient = CbowGradient::word2vec;
     VectorChoice vectors = VectorChoice::input; ///< input, with hierarchical softmax
+    float output_weight = 1;                    ///< of the output vectors in `VectorChoice::sum`
     std::size_t threads = 0;                    ///< 0: all of the machine's
     bool deterministic = false; ///< the same bytes every time, for one number of threads
     std::uint64_t seed = 1;
@@ -55,6 +56,18 @@ struct Word2VecOptions {
     /// random.
     const WordVectors<float>* start = nullptr;
     bool freeze_start = false; ///< the rows taken from `start` keep their values
+
+    /// Better vectors for skip-gram with negative sampling, in about 1.4 times the defaults' time:
+    /// frequent words are left out more often, so that more epochs fit, the learning rate is twice
+    /// as high, and half a word's vector as a context is added to its own (measured; the page of
+    /// this folder has the figures).
+    [[nodiscard]] static Word2VecOptions quality() {
+        return {.sample = 5e-5,
+                .epochs = 11,
+                .learning_rate = 0.05f,
+                .vectors = VectorChoice::sum,
+                .output_weight = 0.5f};
+    }
 };
 
 /// The part that does not belong to a policy.
@@ -79,6 +92,8 @@ inline void check_options(const Word2VecOptions& options) {
                            options.negative, "1 to 1000");
     detail::require_option(is_finite(options.negative_power), "negative power",
                            float_text(options.negative_power), "a finite number");
+    detail::require_option(is_finite(options.output_weight), "output weight",
+                           float_text(options.output_weight), "a finite number");
 }
 
 /// A prediction that `train_word2vec` can make: `make(options)` reads the options that it needs.
@@ -164,8 +179,8 @@ template <Word2VecPrediction Prediction = SkipGram, Word2VecSampler Sampler = Ne
         std::copy(row.begin(), row.end(), trainer.input()[id].begin());
     }
     TrainingStats stats = trainer.train(source, callback);
-    EmbeddingTable<float> vectors =
-        choose_vectors(std::move(trainer.input()), trainer.output(), options.vectors);
+    EmbeddingTable<float> vectors = choose_vectors(std::move(trainer.input()), trainer.output(),
+                                                   options.vectors, options.output_weight);
     return {WordVectors<float>(vocabulary, std::move(vectors)), std::move(trainer.output()),
             std::move(stats)};
 }
