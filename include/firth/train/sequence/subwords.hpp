@@ -96,7 +96,6 @@ public:
     [[nodiscard]] std::string settings() const {
         Checksum lists;
         lists.add({reinterpret_cast<const char*>(lists_.data()), lists_.size() * sizeof(Id)});
-        lists.add({reinterpret_cast<const char*>(ends_.data()), ends_.size() * sizeof(ends_[0])});
         return "n-grams of " + std::to_string(options_.min_length) + " to " +
                std::to_string(options_.max_length) + " in " + std::to_string(options_.buckets) +
                " buckets, " + std::to_string(frozen_) + " of " + std::to_string(rows()) +
