@@ -115,6 +115,10 @@ void train_classifier(ClassifyTrainArguments& arguments, const CLI::App& command
         validation = firth::read_labelled(arguments.validation, like);
         options.validation = &validation.corpus;
     }
+    const bool ngrams = arguments.subwords || options.word_ngrams > 1;
+    firth::check_fasttext_size(arguments.output, texts.corpus.words().size(),
+                               texts.corpus.labels().size(), ngrams ? arguments.buckets : 0,
+                               options.dim);
     firth::TrainedClassifier trained;
     {
         const SignalsNoted noted;

@@ -64,12 +64,17 @@ firth::FastTextModel fasttext_model(const TrainArguments& arguments,
 
 SequenceResult train_subwords(const TrainArguments& arguments, const firth::EncodedCorpus& corpus,
                               const firth::SubwordVectors* start) {
+    const firth::VectorFormat format =
+        arguments.format ? *arguments.format : firth::format_of_name(arguments.output);
+    if (format == firth::fasttext_format) {
+        const std::size_t words = corpus.vocabulary.size();
+        firth::check_fasttext_size(arguments.output, words, words, arguments.buckets,
+                                   arguments.word2vec.dim);
+    }
     firth::TrainedSubwords trained = learn(arguments, corpus, fasttext_options(arguments, start));
     const SequenceResult result{trained.stats, trained.vectors.words().size(),
                                 trained.vectors.dim(), trained.vectors.ngrams().rows()};
     if (trained.stats.cancelled) return result;
-    const firth::VectorFormat format =
-        arguments.format ? *arguments.format : firth::format_of_name(arguments.output);
     if (format == firth::fasttext_format) {
         write_fasttext(arguments.output, fasttext_model(arguments, std::move(trained)));
     } else if (format == firth::native_format) {

@@ -24,6 +24,7 @@
 #include <firth/base/progress.hpp>
 #include <firth/base/progress_line.hpp>
 #include <firth/base/random.hpp>
+#include <firth/base/room.hpp>
 #include <firth/base/scalar.hpp>
 #include <firth/base/section_file.hpp>
 #include <firth/base/temporary_file.hpp>

@@ -10,6 +10,8 @@
 #include <iterator>
 
 #include <firth/corpus.hpp>
+#include <firth/encode/classifier.hpp>
+#include <firth/encode/fasttext_classifier.hpp>
 #include <firth/eval/analogy_file.hpp>
 #include <firth/eval/word_pairs.hpp>
 #include <firth/io.hpp>
@@ -163,6 +165,19 @@ void quantize_again(std::string_view bytes) {
     require(again == written, "codes are kept as they are");
 }
 
+/// Classifies texts with what is in a model.
+void classify(std::string_view bytes) {
+    try {
+        const Classifier classifier(classifier_model(parse_fasttext_weights(bytes, "input")));
+        for (const char* const text : {"", "word", "</s> word unseen \xFF\x80 word"}) {
+            for (const auto& prediction : classifier.predict(text, 2)) {
+                require(!(prediction.probability < 0), "probabilities are not below 0");
+            }
+        }
+    } catch (const Error&) {
+    }
+}
+
 void read_fasttext(std::string_view bytes) {
     read_both(
         bytes, [&](const ReadOptions& o) { return parse_fasttext_words(bytes, "input", o); },
@@ -170,6 +185,7 @@ void read_fasttext(std::string_view bytes) {
     const FastTextModel model = parse_fasttext(bytes, "input", {.threads = 1});
     compose_unseen(model.vectors);
     quantize_again(bytes);
+    classify(bytes);
     std::string written;
     StringSink sink(written);
     try {
@@ -427,11 +443,13 @@ WordVectors<float> small_vectors(std::size_t rows, std::size_t dim) {
     return {std::move(vocabulary), std::move(table)};
 }
 
-/// The bytes of a small model of fastText: there is no writer for it.
-std::string small_fasttext(bool quantized) {
+/// The bytes of a small model of fastText, of words (`model` 2) or of texts (3): all that its files
+/// may hold is in them, what is never written together too.
+std::string small_fasttext(bool quantized, std::int32_t model = 2, std::int32_t loss = 2) {
     std::string bytes;
     const auto put = [&](auto value) { bytes += detail::bytes_of(value); };
-    for (const std::int32_t value : {793712314, 12, 4, 5, 5, 1, 5, 1, 2, 2, 6, 2, 3, 100}) {
+    for (const std::int32_t value :
+         {793712314, 12, 4, 5, 5, 1, 5, model - 1, loss, model, 6, 2, 3, 100}) {
         put(value);
     }
     put(1e-4);
@@ -528,7 +546,13 @@ std::vector<std::string> fuzz::seeds(std::string_view target) {
     if (target == "glove_text") {
         return {saved(vectors, glove_text_format), ". . . 0.1 0.2\n<unk> 1 2\n"};
     }
-    if (target == "fasttext") return {small_fasttext(false), small_fasttext(true)};
+    if (target == "fasttext") {
+        std::vector<std::string> files{small_fasttext(false), small_fasttext(true)};
+        for (const std::int32_t loss : {1, 2, 3, 4}) {
+            files.push_back(small_fasttext(loss % 2 == 0, 3, loss));
+        }
+        return files;
+    }
     if (target == "npy") {
         return all_types(npy_format, {ElementType::f32, ElementType::f16, ElementType::i8});
     }

@@ -28,7 +28,7 @@ set(on_their_own math/all_but_the_top.hpp math/truncated_svd.hpp table/vocabular
     train/counts/lsa.hpp)
 # Headers that only some places may include: a pattern and the files it is allowed in.
 set(only_thread base/parallel.hpp base/thread_count.hpp base/thread_pool.hpp)
-set(only_system base/detail/positioned_io.hpp base/detail/unique_number.hpp base/temporary_file.hpp base/mapped_file.hpp base/atomic_file.hpp base/output_place.hpp base/aligned_buffer.hpp simd/dispatch/cpu.hpp)
+set(only_system base/detail/positioned_io.hpp base/detail/unique_number.hpp base/temporary_file.hpp base/mapped_file.hpp base/atomic_file.hpp base/output_place.hpp base/aligned_buffer.hpp base/room.hpp simd/dispatch/cpu.hpp)
 
 # firth_room(HEADER FOLDER ROOM): search/exact/detail/scan.hpp is in the folder search and in the room search/exact; an
 # umbrella is in neither.

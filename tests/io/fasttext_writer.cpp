@@ -141,3 +141,22 @@ TEST_CASE("a file appears when it is whole") {
     REQUIRE_THROWS_AS(write_fasttext(path, model), Error);
     REQUIRE(read_fasttext(path).vectors.words().size() == 3); // the old one
 }
+
+TEST_CASE("a file that no disk has room for is refused before its first byte") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "model.bin";
+    REQUIRE_NOTHROW(check_fasttext_size(path, 1000, 1000, 2000, 300));
+    // A row for every bucket: more than any disk has.
+    const std::string said = test::message_of<IoError>(
+        [&] { check_fasttext_size(path, 1000, 1000, 2000000000, 1000000); });
+    REQUIRE(test::contains(said, path + " takes 8.0 PB, and its disk has room for "));
+    REQUIRE(test::contains(said, ", expected fewer buckets, a smaller dim, or the format firth"));
+    REQUIRE(folder.files() == 0);
+    FastTextModel model;
+    model.vectors = made_vectors(UnseenNgram::zero, 2147483648);
+    model.output = EmbeddingTable<float>(3, 5);
+    REQUIRE(test::contains(test::message_of<Error>([&] { write_fasttext(path, model); }),
+                           "2147483648 buckets of n-grams, expected at most 2147483647"));
+    REQUIRE_THROWS_AS(written(model), Error);
+    REQUIRE(folder.files() == 0);
+}

@@ -147,3 +147,18 @@ TEST_CASE("a file whose n-grams do not fit is refused, or found out when it is v
     REQUIRE(test::contains(test::message_of<Error>([&] { write_native(model, path); }),
                            "row 7 of the n-grams"));
 }
+
+TEST_CASE("a file with n-grams that is cut at any byte is refused") {
+    Random random(3);
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "v.firth";
+    EmbeddingTable<float> ngrams(7, two_words(random).dim());
+    write_native(SubwordVectors(two_words(random), std::move(ngrams), {2, 3, 7}), path);
+    REQUIRE(load_subwords(path).ngrams().rows() == 7);
+    const std::string bytes = test::read_file(path);
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+        INFO("cut after " << size);
+        test::write_file(path, std::string_view(bytes).substr(0, size));
+        REQUIRE_THROWS_AS(load_subwords(path), Error);
+    }
+}

@@ -198,6 +198,37 @@ expect 1 "lost (a link to no/such)" $train --input missing.txt --output lost
 ln -s circle circle
 expect 1 "circle" $train --input missing.txt --output circle
 
+# Models that the disk or memory has no room for are refused before the training, with sizes and what to lower.
+grams="$firth train --quiet --threads 1 --epochs 1 --subwords 3-6 --input corpus.txt"
+lower="expected fewer buckets, a smaller dim"
+expect 1 "4000000000 buckets of n-grams, expected at most 2147483647" $grams --output huge.bin --buckets 4000000000
+expect 0 "wrote" $grams --output huge.firth --buckets 4000000000 --dim 3
+i=0
+while [ $i -lt 2000 ]; do
+    echo "__label__tea word$i and cup$i"
+    i=$((i + 1))
+done >labelled
+sorted="$firth classify train --quiet --input labelled --subwords 3-6 --output huge.bin --threads 1"
+(
+    ulimit -f 2000
+    expect 1 "huge.bin takes 2.4 GB, and its disk has room for .*$lower" $grams --output huge.bin --buckets 2000000 --dim 300
+    expect 1 "huge.bin takes 2.4 TB, and its disk has room for .*$lower" $grams --output huge.bin --buckets 2000000000 --dim 300
+    expect 1 "huge.bin takes 2.4 GB, and its disk has room for .*$lower" $sorted --dim 300
+    exit $failures
+) || fail "a limit on the size of files"
+if (ulimit -v 1000000) 2>out && [ "$(uname)" = Linux ]; then
+    lower="of memory, and .* are free, expected a smaller dim"
+    (
+        ulimit -v 1000000
+        expect 1 "words and .* buckets of n-grams take .*GB $lower, fewer buckets or" $grams --output huge.firth --min-count 1 \
+            --dim 1000000
+        expect 1 "labels take .*GB $lower, fewer buckets or" $sorted --buckets 5000 --dim 60000
+        expect 1 "tables of .* take .*GB $lower" "$firth" train --quiet --threads 1 --input labelled --min-count 1 \
+            --output huge.vec --dim 200000
+        exit $failures
+    ) || fail "a limit on memory"
+fi
+ls | grep -q "huge.bin\|huge.vec" && fail "a model without room left a file: $(ls)"
 [ -e x ] && fail "a command that was refused left a file"
 ls | grep -q "tmp\|spool" && fail "temporary files were left: $(ls)"
 [ -e - ] && fail "a file named - was made"

@@ -108,6 +108,7 @@ inline void write_fasttext(ByteSink& sink, const ClassifierModel& model,
         throw Error("the classifier skips n-grams that it has no row for, which only quantised "
                     "models of fastText can say");
     }
+    if (model.ngrams.any()) detail::check_fasttext_buckets(model.ngrams.characters.buckets);
     const FastTextArguments written = detail::classifier_arguments(model, arguments);
     const Vocabulary labels = detail::prefixed_labels(model);
     const std::size_t words = model.words.size();
@@ -135,6 +136,8 @@ inline void write_fasttext(ByteSink& sink, const ClassifierModel& model,
 /// The same to a file, which appears when it is whole.
 inline void write_fasttext(const std::string& path, const ClassifierModel& model,
                            const FastTextArguments& arguments = {}) {
+    check_fasttext_size(path, model.words.size(), model.labels.size(),
+                        model.ngrams.any() ? model.ngrams.characters.buckets : 0, model.dim());
     AtomicFile file(path);
     write_fasttext(file, model, arguments);
 }

@@ -15,6 +15,7 @@
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/room.hpp>
 #include <firth/io/detail/byte_reader.hpp>
 #include <firth/io/detail/element_type.hpp>
 #include <firth/io/detail/elements.hpp>
@@ -279,6 +280,14 @@ public:
         return words_.size() + (pruned_ ? kept_places_[row] : row);
     }
 
+    /// Throws `Error` where memory has no room for all rows as floats.
+    void require_memory() const {
+        firth::require_memory((words_.size() + ngrams() + output_.rows()) *
+                                  padded_dim<float>(dim()) * sizeof(float),
+                              "the vectors of " + reader_.name(),
+                              "a model with fewer buckets or a smaller dim, or more memory");
+    }
+
     /// Row `row` < ngrams() of these, dim() elements.
     void read_ngram(std::size_t row, std::span<float> to) const { input_.read(place(row), to); }
 
@@ -520,12 +529,14 @@ private:
 }
 
 /// A whole model, from the bytes of a file. Of words that stand there twice the first counts.
-/// Throws `FormatError`, naming the byte, for what is not in the format.
+/// Throws `FormatError`, naming the byte, for what is not in the format, and `Error` where memory
+/// has no room for it.
 [[nodiscard]] inline FastTextModel parse_fasttext(std::string_view bytes,
                                                   const std::string& name = "the model",
                                                   const ReadOptions& options = {},
                                                   ReadReport* report = nullptr) {
     const detail::FastTextFile file(bytes, name);
+    file.require_memory();
     const auto filled = [&](std::size_t rows, auto&& read) {
         EmbeddingTable<float> table(rows, file.dim(), Uninitialized());
         for (std::size_t row = 0; row < rows; ++row) {

@@ -186,10 +186,12 @@ std::vector<std::size_t> take_fasttext(const FastTextFile& file, const std::stri
 } // namespace detail
 
 /// The weights of a model's file, dense or quantised, as they are stored. Throws `FormatError`,
-/// naming the byte, for what is not in the format, and for a word that stands there twice.
+/// naming the byte, for what is not in the format, and for a word that stands there twice; and
+/// `Error` where memory has no room for them as floats.
 [[nodiscard]] inline FastTextWeights parse_fasttext_weights(std::string_view bytes,
                                                             const std::string& name = "the model") {
     const detail::FastTextFile file(bytes, name);
+    file.require_memory();
     FastTextWeights model;
     const std::vector<std::size_t> rows = detail::take_fasttext(file, name, model);
     model.input = EmbeddingTable<float>(rows.size(), file.dim());

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/byte_sink.hpp>
 #include <firth/base/error.hpp>
+#include <firth/base/room.hpp>
 #include <firth/io/fasttext_binary.hpp>
 #include <firth/table/bucket_rows.hpp>
 #include <firth/table/embedding_table.hpp>
@@ -126,7 +128,24 @@ private:
     std::string bytes_;
 };
 
+inline void check_fasttext_buckets(std::size_t buckets) {
+    constexpr std::size_t most = (std::numeric_limits<std::int32_t>::max)();
+    if (buckets <= most) return;
+    throw Error(std::to_string(buckets) + " buckets of n-grams, expected at most " +
+                std::to_string(most) + " in a model of fastText");
+}
+
 } // namespace detail
+
+/// Throws `Error` for more buckets than a file of fastText can have, and `IoError` where the disk
+/// has no room for it: to be asked before a long training, too. O(1).
+inline void check_fasttext_size(const std::string& path, std::size_t words, std::size_t outputs,
+                                std::size_t buckets, std::size_t dim) {
+    detail::check_fasttext_buckets(buckets);
+    require_disk(path, (words + buckets + outputs) * std::uint64_t{dim} * sizeof(float),
+                 "fewer buckets, a smaller dim, or the format firth, which has a row only for "
+                 "buckets in use");
+}
 
 /// Writes a model of words and n-grams, that `train_fasttext` learnt or `read_fasttext` read, so
 /// that fastText reads it: it gives the same vectors, those of unknown words too. The arguments'
@@ -157,6 +176,7 @@ inline void write_fasttext(ByteSink& sink, const FastTextModel& model) {
     }
     const SubwordOptions& options = vectors.options();
     const std::size_t buckets = options.max_length == 0 ? 0 : options.buckets;
+    detail::check_fasttext_buckets(buckets);
     FastTextArguments arguments = model.arguments;
     arguments.dim = static_cast<std::int32_t>(vectors.dim());
     arguments.buckets = static_cast<std::int32_t>(buckets);
@@ -181,8 +201,13 @@ inline void write_fasttext(ByteSink& sink, const FastTextModel& model) {
     sink.commit();
 }
 
-/// The same to a file, which appears when it is whole.
+/// The same to a file, which appears when it is whole. Throws what `check_fasttext_size` throws,
+/// too.
 inline void write_fasttext(const std::string& path, const FastTextModel& model) {
+    const SubwordOptions& options = model.vectors.options();
+    const std::size_t words = model.vectors.words().size();
+    check_fasttext_size(path, words, words, options.max_length == 0 ? 0 : options.buckets,
+                        model.vectors.dim());
     AtomicFile file(path);
     write_fasttext(file, model);
 }

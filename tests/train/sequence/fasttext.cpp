@@ -59,15 +59,23 @@ TEST_CASE("words and words never seen learn their group from their n-grams") {
     REQUIRE(tree.stats.steps == 5 * 4000 * 6);
 }
 
-TEST_CASE("the same seed gives the same bytes, with one thread and in rounds") {
+TEMPLATE_TEST_CASE("the same seed gives the same bytes, with one thread and in rounds", "",
+                   (std::pair<SkipGram, NegativeSampling>), (std::pair<Cbow, NegativeSampling>),
+                   (std::pair<SkipGram, HierarchicalSoftmax>),
+                   (std::pair<Cbow, HierarchicalSoftmax>)) {
+    using Prediction = typename TestType::first_type;
+    using Sampler = typename TestType::second_type;
     const EncodedCorpus corpus = test::grouped_corpus(300);
     for (const std::size_t threads : {1u, 2u}) {
         FastTextOptions options = small_fasttext(threads);
         options.deterministic = true;
-        const TrainedSubwords first = train_fasttext(corpus, options);
-        REQUIRE(bytes_of(train_fasttext(corpus, options)) == bytes_of(first));
+        const auto trained = [&] {
+            return bytes_of(train_fasttext<Prediction, Sampler>(corpus, options));
+        };
+        const std::string first = trained();
+        REQUIRE(trained() == first);
         options.seed = 2;
-        REQUIRE(bytes_of(train_fasttext(corpus, options)) != bytes_of(first));
+        REQUIRE(trained() != first);
     }
 }
 
@@ -150,10 +158,20 @@ TEST_CASE("a stopped training of n-grams goes on to the same bytes") {
     REQUIRE(train_fasttext(corpus, options, stop).stats.cancelled);
     options.checkpoint.resume = true;
     REQUIRE(bytes_of(train_fasttext(corpus, options)) == whole);
+    // What was stopped is of these buckets and words.
+    const auto refused = [&](const EncodedCorpus& by) {
+        return test::message_of<OptionError>(
+            [&] { static_cast<void>(train_fasttext(by, options)); });
+    };
+    EncodedCorpus other = corpus;
+    other.vocabulary = Vocabulary();
+    for (Id id = 0; id < corpus.vocabulary.size(); ++id) {
+        other.vocabulary.add("h" + std::string(corpus.vocabulary[id].substr(1)),
+                             corpus.vocabulary.count(id)); // n-grams as long, in other buckets
+    }
+    REQUIRE(test::contains(refused(other), "lists' checksum"));
     options.subwords.buckets = 501;
-    REQUIRE(test::contains(
-        test::message_of<OptionError>([&] { static_cast<void>(train_fasttext(corpus, options)); }),
-        "buckets"));
+    REQUIRE(test::contains(refused(corpus), "buckets"));
 }
 
 TEST_CASE("options of n-grams outside their range are refused by name") {
@@ -183,3 +201,26 @@ TEST_CASE("options of n-grams outside their range are refused by name") {
     REQUIRE(test::contains(from_start([](O& o) { o.subwords.max_length = 5; }), "as in the model"));
     REQUIRE(test::contains(from_start([](O& o) { o.subwords.buckets = 7; }), "as in the model"));
 }
+
+#if defined(__linux__)
+TEST_CASE("vectors that memory has no room for are refused with sizes") {
+    std::vector<std::vector<std::string>> text(1);
+    Random random(9);
+    for (int i = 0; i < 500; ++i) {
+        std::string word;
+        for (int letter = 0; letter < 100; ++letter) {
+            word += static_cast<char>('a' + random.below(26));
+        }
+        text[0].push_back(word);
+    }
+    const EncodedCorpus corpus = encode_sequences(text, {.min_count = 1});
+    FastTextOptions options = small_fasttext();
+    options.dim = max_dim; // 4 MB a row, of 160,000
+    options.subwords = {.min_length = 3, .max_length = 6, .buckets = 2000000};
+    const std::string said =
+        test::message_of<Error>([&] { static_cast<void>(train_fasttext(corpus, options)); });
+    REQUIRE(test::contains(said, "vectors of dim 1048576 for 500 words and 1"));
+    REQUIRE(test::contains(said, " buckets of n-grams take 1.3 TB of memory, and "));
+    REQUIRE(test::contains(said, "expected a smaller dim, fewer buckets or fewer words"));
+}
+#endif

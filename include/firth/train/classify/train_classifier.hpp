@@ -17,6 +17,7 @@
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/base/random.hpp>
+#include <firth/base/room.hpp>
 #include <firth/corpus/labelled_corpus.hpp>
 #include <firth/simd/dispatch/dispatch.hpp>
 #include <firth/table/classifier_model.hpp>
@@ -128,8 +129,15 @@ public:
         model_.loss = options.loss;
         model_.buckets = rows_.used_buckets(threads_);
         rows_.set_rows(model_.buckets);
-        model_.input =
-            EmbeddingTable<float>(model_.words.size() + model_.buckets.size(), options.dim);
+        const std::size_t rows = model_.words.size() + model_.buckets.size();
+        require_memory((rows + model_.labels.size()) * padded_dim<float>(options.dim) *
+                           sizeof(float),
+                       "vectors of dim " + std::to_string(options.dim) + " for " +
+                           std::to_string(model_.words.size()) + " words, " +
+                           std::to_string(model_.buckets.size()) + " buckets of n-grams and " +
+                           std::to_string(model_.labels.size()) + " labels",
+                       "a smaller dim, fewer buckets or fewer words");
+        model_.input = EmbeddingTable<float>(rows, options.dim);
         fill_input();
     }
 

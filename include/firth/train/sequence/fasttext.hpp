@@ -13,6 +13,7 @@
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/messages.hpp>
 #include <firth/base/progress.hpp>
+#include <firth/base/room.hpp>
 #include <firth/corpus/corpus.hpp>
 #include <firth/corpus/sequence_source.hpp>
 #include <firth/simd/row_list.hpp>
@@ -164,8 +165,8 @@ inline SubwordVectors subword_vectors(const Vocabulary& vocabulary, const Subwor
 /// word's vector is the mean of its row and its n-grams'; the model makes those of other words from
 /// n-grams alone, where n-grams that the vocabulary has not count as zeros. Input rows start at
 /// random in (-1, 1) / dim, as fastText's. Cost: O(epochs * ids * (window * negative + n-grams a
-/// word) * dim). Memory: a row for each word and each bucket in use, the output table, and at most
-/// 64 MB for negatives. Throws what `SequenceTrainer` throws.
+/// word) * dim). Memory: two rows for each word and each bucket in use, the output table, and at
+/// most 64 MB for negatives. Throws what `SequenceTrainer` throws.
 template <Word2VecPrediction Prediction = SkipGram, Word2VecSampler Sampler = NegativeSampling,
           class Arch = simd::default_arch, SequenceSource Source>
 [[nodiscard]] TrainedSubwords train_fasttext(const Vocabulary& vocabulary, const Source& source,
@@ -173,9 +174,18 @@ template <Word2VecPrediction Prediction = SkipGram, Word2VecSampler Sampler = Ne
                                              const ProgressCallback& callback = {}) {
     check_options(options);
     const Word2VecOptions words = word2vec_options(options);
+    Sampler sampler = Sampler::make(vocabulary.counts(), words);
+    Subwords subwords(vocabulary, options.subwords);
+    // The model is made beside the input it comes from.
+    require_memory((2 * subwords.rows() + sampler.output_rows()) * padded_dim<float>(options.dim) *
+                       sizeof(float),
+                   "vectors of dim " + std::to_string(options.dim) + " for " +
+                       std::to_string(vocabulary.size()) + " words and " +
+                       std::to_string(subwords.buckets().size()) + " buckets of n-grams",
+                   "a smaller dim, fewer buckets or fewer words");
     SequenceTrainer<Prediction, Sampler, Subwords, Arch> trainer(
-        vocabulary.counts(), trainer_options(words), Prediction::make(words),
-        Sampler::make(vocabulary.counts(), words), Subwords(vocabulary, options.subwords));
+        vocabulary.counts(), trainer_options(words), Prediction::make(words), std::move(sampler),
+        std::move(subwords));
     for (std::size_t row = 0; row < trainer.input().rows(); ++row) {
         simd::scale(2.0f, trainer.input()[row]);
     }

@@ -15,6 +15,7 @@
 #include <firth/base/parallel.hpp>
 #include <firth/base/progress.hpp>
 #include <firth/base/random.hpp>
+#include <firth/base/room.hpp>
 #include <firth/corpus/corpus.hpp>
 #include <firth/corpus/sequence_source.hpp>
 #include <firth/simd/dispatch/dispatch.hpp>
@@ -81,7 +82,8 @@ template <WindowPrediction Prediction = SkipGram, OutputSampler Sampler = Negati
 class SequenceTrainer {
 public:
     /// `counts[id]` is how often an id occurs in what will be trained on. Input rows start at
-    /// random in (-0.5, 0.5) / dim, output rows at zero, as in word2vec.c. Throws `OptionError`.
+    /// random in (-0.5, 0.5) / dim, output rows at zero, as in word2vec.c. Throws `OptionError`,
+    /// and `Error` where memory has no room for the tables.
     SequenceTrainer(std::span<const std::uint64_t> counts, const SequenceTrainerOptions& options,
                     Prediction prediction, Sampler sampler, Symbols symbols)
         : counts_(counts.begin(), counts.end()), options_(options),
@@ -89,6 +91,12 @@ public:
           symbols_(std::move(symbols)) {
         check_options(options);
         if (options_.learning_rate == 0) options_.learning_rate = Prediction::default_learning_rate;
+        require_memory((symbols_.rows() + sampler_.output_rows()) * padded_dim<float>(options.dim) *
+                           sizeof(float),
+                       "tables of " + std::to_string(symbols_.rows()) + " and " +
+                           std::to_string(sampler_.output_rows()) + " rows of dim " +
+                           std::to_string(options.dim),
+                       "a smaller dim or fewer symbols");
         input_ = EmbeddingTable<float>(symbols_.rows(), options.dim);
         output_ = EmbeddingTable<float>(sampler_.output_rows(), options.dim);
         Random random(options.seed, 0x696E6974);

@@ -13,6 +13,7 @@
 #include <tsl/robin_map.h>
 
 #include <firth/base/aligned_buffer.hpp>
+#include <firth/base/checksum.hpp>
 #include <firth/base/config.hpp>
 #include <firth/simd/update.hpp>
 #include <firth/table/id.hpp>
@@ -91,11 +92,14 @@ public:
         }
     }
 
+    /// Words of the same counts with other n-grams are another training.
     [[nodiscard]] std::string settings() const {
+        Checksum lists;
+        lists.add({reinterpret_cast<const char*>(lists_.data()), lists_.size() * sizeof(Id)});
         return "n-grams of " + std::to_string(options_.min_length) + " to " +
                std::to_string(options_.max_length) + " in " + std::to_string(options_.buckets) +
                " buckets, " + std::to_string(frozen_) + " of " + std::to_string(rows()) +
-               " rows frozen";
+               " rows frozen, lists' checksum " + std::to_string(lists.value());
     }
 
     template <RowAccess Rows>
