@@ -71,6 +71,18 @@ public:
         return {norm_codes_.data(), norm_codes_.size()};
     }
 
+    /// Drops the rows from `rows` <= rows() on. O(rows * parts).
+    void truncate(std::size_t rows) {
+        const auto first = [](const AlignedBuffer<std::uint8_t>& from, std::size_t size) {
+            AlignedBuffer<std::uint8_t> to(size, Uninitialized());
+            std::copy_n(from.begin(), size, to.begin());
+            return to;
+        };
+        if (rows >= this->rows()) return;
+        codes_ = first(codes_, rows * quantizer_.parts());
+        if (has_norms()) norm_codes_ = first(norm_codes_, rows);
+    }
+
     /// sum += factor * row `row` < rows(), dim() elements, without writing the row anywhere.
     void add_to(std::size_t row, float factor, std::span<float> sum) const noexcept {
         assert(row < rows() && sum.size() == dim());
