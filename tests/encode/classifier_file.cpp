@@ -76,6 +76,24 @@ TEST_CASE("rows of codes answer as the floats that they stand for", "[classifier
             const Classifier of_floats(with_float_rows(codes));
             REQUIRE(of_codes.model().input.codes() != nullptr);
             REQUIRE(of_floats.model().input.floats() != nullptr);
+            // A batch keeps its memory from text to text.
+            const std::vector<std::string_view> views(some_texts.begin(), some_texts.end());
+            const auto batch = of_codes.predict(views, {.k = 3});
+            for (std::size_t i = 0; i < views.size(); ++i) {
+                REQUIRE(batch[i] == of_codes.predict(views[i], 3));
+            }
+            // Parts of four and then two elements: what they decode to, by hand.
+            const ProductTable& table = *codes.input.codes();
+            const std::span<const float> centroids = table.quantizer().centroids();
+            std::vector<float> row(6);
+            table.read(1, row);
+            const float norm =
+                table.has_norms() ? table.norm_quantizer().centroids()[table.norm_codes()[1]] : 1;
+            for (std::size_t i = 0; i < 6; ++i) {
+                const std::size_t code = table.codes()[2 + i / 4];
+                const std::size_t at = i < 4 ? 4 * code + i : 256 * 4 + 2 * code + (i - 4);
+                REQUIRE(row[i] == norm * centroids[at]);
+            }
             for (const std::string& text : some_texts) {
                 INFO(text);
                 const auto expected = of_floats.predict(text, 3);
