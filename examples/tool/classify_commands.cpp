@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <firth/encode/classifier.hpp>
+#include <firth/encode/classifier_file.hpp>
 #include <firth/encode/fasttext_classifier.hpp>
 #include <firth/eval/classification.hpp>
 #include <firth/io/fasttext_quantized.hpp>
@@ -116,9 +117,11 @@ void train_classifier(ClassifyTrainArguments& arguments, const CLI::App& command
         options.validation = &validation.corpus;
     }
     const bool ngrams = arguments.subwords || options.word_ngrams > 1;
-    firth::check_fasttext_size(arguments.output, texts.corpus.words().size(),
-                               texts.corpus.labels().size(), ngrams ? arguments.buckets : 0,
-                               options.dim);
+    if (!firth::is_native_name(arguments.output)) {
+        firth::check_fasttext_size(arguments.output, texts.corpus.words().size(),
+                                   texts.corpus.labels().size(), ngrams ? arguments.buckets : 0,
+                                   options.dim);
+    }
     firth::TrainedClassifier trained;
     {
         const SignalsNoted noted;
@@ -135,7 +138,7 @@ void train_classifier(ClassifyTrainArguments& arguments, const CLI::App& command
     said.epochs = static_cast<std::int32_t>(options.epochs);
     said.min_count = static_cast<std::int32_t>(arguments.reading.min_count);
     said.negative = static_cast<std::int32_t>(options.negative);
-    firth::write_fasttext(arguments.output, trained.model, said);
+    firth::write_classifier(arguments.output, trained.model, said);
     const double rate = trained.stats.seconds > 0
                             ? static_cast<double>(trained.stats.steps) / trained.stats.seconds
                             : 0.0;
@@ -175,7 +178,9 @@ void add_train(CLI::App& classify) {
     command->add_option("--input", arguments->inputs, "labelled texts: files or folders")
         ->required()
         ->expected(1, -1);
-    command->add_option("--output", arguments->output, "where the model goes, as fastText's .bin")
+    command
+        ->add_option("--output", arguments->output,
+                     "where the model goes: .firth, else as fastText's .bin")
         ->required();
     arguments->labels.add_to(*command);
     command->add_option("--dim", options.dim, "length of a vector");
@@ -242,7 +247,7 @@ nlohmann::json to_json(const firth::PredictionCounts& counts) {
 }
 
 void test_classifier(const ClassifyArguments& arguments, const CLI::App& command) {
-    const firth::Classifier classifier(firth::read_fasttext_classifier(arguments.model));
+    const firth::Classifier classifier(firth::read_classifier(arguments.model));
     firth::LabelFormat format = arguments.labels.settled(command);
     firth::ClassificationScores scores(classifier.model().labels.size());
     firth::Classifier::Scratch scratch;
@@ -327,7 +332,7 @@ void add_test(CLI::App& classify) {
 }
 
 void predict_labels(const ClassifyArguments& arguments) {
-    const firth::Classifier classifier(firth::read_fasttext_classifier(arguments.model));
+    const firth::Classifier classifier(firth::read_classifier(arguments.model));
     const auto answer = [&](std::string_view text) {
         const auto found = classifier.predict(text, arguments.k, arguments.threshold);
         if (!arguments.jsonl) {
@@ -376,7 +381,15 @@ struct QuantizeArguments {
 
 void quantize_model(QuantizeArguments& arguments) {
     check_files({{"--model", arguments.model}}, {{"--output", arguments.output}});
-    firth::FastTextWeights weights = firth::read_fasttext_weights(arguments.model);
+    std::string prefix = "__label__";
+    firth::FastTextWeights weights;
+    if (firth::section_file_kind(firth::MappedFile(arguments.model).bytes()).empty()) {
+        weights = firth::read_fasttext_weights(arguments.model);
+    } else {
+        firth::StoredClassifierModel model = firth::read_classifier(arguments.model);
+        prefix = model.label_prefix;
+        weights = fasttext_weights(with_float_rows(std::move(model)));
+    }
     if (arguments.cutoff != 0) weights = keep_largest(std::move(weights), arguments.cutoff);
     if (arguments.norms) arguments.options.norms = firth::RowNorms::apart;
     if (arguments.codes) arguments.options.output = firth::FastTextOutput::codes;
@@ -387,15 +400,21 @@ void quantize_model(QuantizeArguments& arguments) {
         quantized = quantize(weights, arguments.options);
     }
     if (!quantized) throw Stopped{SignalsNoted::signal(), "stopped; nothing was written"};
-    firth::write_fasttext(arguments.output, *quantized);
+    if (firth::is_native_name(arguments.output)) {
+        write_native(classifier_model(std::move(*quantized), arguments.model, prefix),
+                     arguments.output);
+    } else {
+        firth::write_fasttext(arguments.output, *quantized);
+    }
 }
 
 void add_quantize(CLI::App& classify) {
     auto arguments = std::make_shared<QuantizeArguments>();
-    CLI::App* command = classify.add_subcommand("quantize", "Make a model small: fastText's .ftz");
+    CLI::App* command =
+        classify.add_subcommand("quantize", "Make a model small: a .firth, or fastText's .ftz");
     command->option_defaults()->always_capture_default();
-    command->add_option("--model", arguments->model, "a .bin")->required();
-    command->add_option("--output", arguments->output, "a .ftz")->required();
+    command->add_option("--model", arguments->model, "a .firth or a .bin")->required();
+    command->add_option("--output", arguments->output, "a .firth or a .ftz")->required();
     command->add_option("--cutoff", arguments->cutoff,
                         "keep so many rows, those of the largest norms; 0: all");
     command->add_option("--part", arguments->options.quantizer.part_dim,

@@ -10,6 +10,7 @@
 #include <firth/base/section_file.hpp>
 #include <firth/base/utf8.hpp>
 #include <firth/io/load.hpp>
+#include <firth/io/native_classifier.hpp>
 #include <firth/io/save.hpp>
 #include <firth/io/verify.hpp>
 #include <firth/simd/dispatch/dispatch.hpp>
@@ -108,6 +109,29 @@ void info_section_file(const firth::SectionFile& file, std::string_view kind, bo
     std::cout << '\n';
 }
 
+void info_classifier(const firth::OpenedFile& file, bool json) {
+    const firth::Stopwatch watch;
+    const firth::StoredClassifierModel model = firth::open_native_classifier(file);
+    const double seconds = watch.seconds();
+    const bool codes = model.input.codes() != nullptr;
+    if (json) {
+        print_json({{"format", "firth"},
+                    {"kind", "classifier"},
+                    {"labels", model.labels.size()},
+                    {"words", model.words.size()},
+                    {"ngrams", model.buckets.size()},
+                    {"dim", model.dim()},
+                    {"loss", firth::name(model.loss)},
+                    {"quantized", codes},
+                    {"open_seconds", seconds}});
+        return;
+    }
+    std::cout << file.path() << ": a classifier of firth, " << model.labels.size() << " labels, "
+              << model.words.size() << " words, " << model.buckets.size() << " n-grams, dim "
+              << model.dim() << ", " << firth::name(model.loss) << (codes ? ", quantised" : "")
+              << ", opened in " << seconds << " s\n";
+}
+
 struct InfoArguments {
     std::string file;
     bool cpu = false;
@@ -137,6 +161,7 @@ void info(const InfoArguments& arguments) {
     if (arguments.cpu) return info_cpu(arguments.json);
     const firth::VectorFile file(arguments.file);
     const std::string kind(firth::section_file_kind(file.bytes()));
+    if (kind == "classifier") return info_classifier(file, arguments.json);
     if (!kind.empty() && kind != "vectors") {
         return info_section_file(file.sections(), kind, arguments.json);
     }

@@ -14,6 +14,7 @@
 #include <firth/io/load.hpp>
 #include <firth/io/native.hpp>
 #include <firth/io/native_format.hpp>
+#include <firth/io/native_classifier.hpp>
 #include <firth/io/native_subwords.hpp>
 #include <firth/io/npy.hpp>
 #include <firth/io/opened_file.hpp>

@@ -2,6 +2,7 @@
 
 /// Everything in `firth/math/` but `all_but_the_top.hpp` and `truncated_svd.hpp`, which need Eigen.
 
+#include <firth/math/classifier_rows.hpp>
 #include <firth/math/k_means.hpp>
 #include <firth/math/nearest_centres.hpp>
 #include <firth/math/product_quantizer.hpp>

@@ -52,14 +52,15 @@ TEST_CASE("a classifier answers, from a caller's memory or its own") {
 
 TEST_CASE("the vector of a text is the mean of its rows") {
     const Classifier classifier(drink_model());
-    const ClassifierModel& model = classifier.model();
+    const StoredClassifierModel& model = classifier.model();
+    const EmbeddingTable<float>& input = *model.input.floats();
     std::vector<float> vector(model.dim());
     // Labels and unknown words have no row, a newline is white space, and "</s>" is a word.
     CHECK(classifier.text_vector("tea\n__label__food tea never-seen", vector) == 3);
     const Id tea = *model.words.find("tea");
     const Id end = *model.words.find("</s>");
     for (std::size_t i = 0; i < vector.size(); ++i) {
-        CHECK(std::fabs(vector[i] - (2 * model.input[tea][i] + model.input[end][i]) / 3) < 1e-6f);
+        CHECK(std::fabs(vector[i] - (2 * input[tea][i] + input[end][i]) / 3) < 1e-6f);
     }
 }
 

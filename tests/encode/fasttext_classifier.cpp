@@ -7,51 +7,16 @@
 
 #include <nlohmann/json.hpp>
 
-#include <firth/base/random.hpp>
 #include <firth/encode/classifier.hpp>
 
+#include "../support/classifiers.hpp"
 #include "../support/support.hpp"
 
 using namespace firth;
 
 namespace {
 
-EmbeddingTable<float> random_rows(std::size_t rows, Random& random) {
-    EmbeddingTable<float> table(rows, 6);
-    for (std::size_t row = 0; row < rows; ++row) {
-        for (float& value : table[row]) {
-            value = 4 * random.uniform() - 2;
-        }
-    }
-    return table;
-}
-
-/// Three labels, four words; with n-grams of two words and characters in every third of 60 buckets.
-ClassifierModel made(ClassifierLoss loss, bool ngrams, UnseenNgram unseen = UnseenNgram::zero) {
-    Random random(7);
-    ClassifierModel model;
-    for (const auto& [word, count] :
-         {std::pair{"</s>", 9u}, {"tea", 5u}, {"coffee", 4u}, {"jam", 1u}}) {
-        model.words.add(word, count);
-    }
-    for (const auto& [label, count] : {std::pair{"drink", 6u}, {"food", 3u}, {"other", 1u}}) {
-        model.labels.add(label, count);
-    }
-    model.loss = loss;
-    if (ngrams) {
-        model.ngrams = {.characters = {.min_length = 2, .max_length = 3, .buckets = 60},
-                        .words = 2};
-        AlignedBuffer<std::uint32_t> used(20);
-        for (std::uint32_t i = 0; i < 20; ++i) {
-            used.data()[i] = 3 * i + 1;
-        }
-        model.buckets = BucketRows(std::move(used), 60);
-    }
-    model.unseen = unseen;
-    model.input = random_rows(model.words.size() + model.buckets.size(), random);
-    model.output = random_rows(loss == ClassifierLoss::hierarchical_softmax ? 2 : 3, random);
-    return model;
-}
+using test::made;
 
 std::string written(const ClassifierModel& model, const FastTextArguments& arguments = {}) {
     std::string bytes;
@@ -127,7 +92,7 @@ TEST_CASE("labels with another prefix keep it, models without labels are refused
     words.arguments.model = FastTextArguments::skip_gram;
     REQUIRE(test::contains(
         test::message_of<FormatError>([&] { static_cast<void>(classifier_model(words, "m")); }),
-        "m: the model has no labels"));
+        "m: the model is one of words, though its dictionary holds labels"));
     FastTextWeights short_of_a_row = fasttext_weights(model);
     short_of_a_row.output = EmbeddingTable<float>(2, 6);
     REQUIRE_THROWS_AS(classifier_model(short_of_a_row), FormatError);

@@ -10,8 +10,7 @@
 #include <iterator>
 
 #include <firth/corpus.hpp>
-#include <firth/encode/classifier.hpp>
-#include <firth/encode/fasttext_classifier.hpp>
+#include <firth/encode.hpp>
 #include <firth/eval/analogy_file.hpp>
 #include <firth/eval/word_pairs.hpp>
 #include <firth/io.hpp>
@@ -19,6 +18,8 @@
 #include <firth/simd/distance.hpp>
 #include <firth/table/subword_vectors.hpp>
 #include <firth/text.hpp>
+
+#include "../support/classifiers.hpp"
 
 using namespace firth;
 
@@ -165,27 +166,25 @@ void quantize_again(std::string_view bytes) {
     require(again == written, "codes are kept as they are");
 }
 
-/// Classifies texts with what is in a model.
-void classify(std::string_view bytes) {
+/// Labels texts by a model that has labels.
+void label_texts(std::string_view bytes) {
     try {
-        const Classifier classifier(classifier_model(parse_fasttext_weights(bytes, "input")));
-        for (const char* const text : {"", "word", "</s> word unseen \xFF\x80 word"}) {
-            for (const auto& prediction : classifier.predict(text, 2)) {
-                require(!(prediction.probability < 0), "probabilities are not below 0");
-            }
+        const Classifier classifier(parse_fasttext_classifier(bytes, "input"));
+        for (const char* const text : {"", "word", "\xC3\xA9 \xFF\x80 w1"}) {
+            require(classifier.predict(text, 2).size() <= 2, "no more labels than asked for");
         }
     } catch (const Error&) {
     }
 }
 
 void read_fasttext(std::string_view bytes) {
+    label_texts(bytes);
     read_both(
         bytes, [&](const ReadOptions& o) { return parse_fasttext_words(bytes, "input", o); },
         [&](const ReadOptions& o) { return FastTextReader(bytes, "input", o); });
     const FastTextModel model = parse_fasttext(bytes, "input", {.threads = 1});
     compose_unseen(model.vectors);
     quantize_again(bytes);
-    classify(bytes);
     std::string written;
     StringSink sink(written);
     try {
@@ -293,6 +292,24 @@ void read_native(std::string_view bytes) {
     verify_native(file);
     if (has_subwords(file)) verify_subwords(file);
     check(vectors, {});
+}
+
+/// A classifier in place, with whatever lies in it: damage may be met wherever a text touches it.
+void read_native_classifier(std::string_view bytes) {
+    const std::string path = as_file(with_checksum(bytes));
+    const Classifier classifier(read_classifier(path));
+    std::vector<float> vector(classifier.model().dim());
+    for (const char* const text :
+         {"", "tea", "tea \xC3\xA9t\xC3\xA9 \xFF\x80 w1", "__label__a b"}) {
+        static_cast<void>(classifier.text_vector(text, vector));
+        require(classifier.predict(text, 2).size() <= 2, "no more labels than asked for");
+    }
+    static_cast<void>(verify(path));
+    for (const StoredClassifierModel& model :
+         {classifier.model(), with_stored_rows(with_float_rows(classifier.model()))}) {
+        write_native(model, scratch() + "/again.firth");
+        static_cast<void>(verify(scratch() + "/again.firth"));
+    }
 }
 
 /// zstd's decoder takes a window of up to 128 MiB, as any file may ask it to: more than is allowed
@@ -405,7 +422,7 @@ void read_saved_index(std::string_view bytes) {
     }
 }
 
-constexpr std::array<fuzz::Target, 19> all_targets{{
+constexpr std::array<fuzz::Target, 20> all_targets{{
     {"word2vec_text", read_word2vec_text},
     {"word2vec_binary", read_word2vec_binary},
     {"glove_text", read_glove_text},
@@ -416,6 +433,7 @@ constexpr std::array<fuzz::Target, 19> all_targets{{
     {"vecs", read_vecs},
     {"words", read_words},
     {"native", read_native},
+    {"classifier", read_native_classifier},
     {"any", read_any},
     {"text", read_text},
     {"labelled_text", read_labelled_text},
@@ -550,6 +568,20 @@ std::vector<std::string> fuzz::seeds(std::string_view target) {
         std::vector<std::string> files{small_fasttext(false), small_fasttext(true)};
         for (const std::int32_t loss : {1, 2, 3, 4}) {
             files.push_back(small_fasttext(loss % 2 == 0, 3, loss));
+        }
+        return files;
+    }
+    if (target == "classifier") {
+        std::vector<std::string> files;
+        const std::string path = scratch() + "/seed.firth";
+        for (const bool ngrams : {false, true}) {
+            const ClassifierModel model =
+                test::made(ngrams ? ClassifierLoss::hierarchical_softmax : ClassifierLoss::softmax,
+                           ngrams, UnseenNgram::skipped);
+            write_native(model, path);
+            files.push_back(file_bytes(path));
+            write_native(test::made_of_codes(model, RowNorms::apart, !ngrams), path);
+            files.push_back(file_bytes(path));
         }
         return files;
     }

@@ -1,6 +1,7 @@
 #include <firth/table/label_tree.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -81,6 +82,23 @@ TEST_CASE("a lookup finds what a search finds") {
         const BucketLookup lookup(rows);
         for (std::uint32_t bucket = 0; bucket < buckets; ++bucket) {
             CHECK(lookup.find(bucket) == rows.find(bucket).value_or(no_id));
+        }
+    }
+}
+
+TEST_CASE("labels of any counts are in the tree") {
+    constexpr std::uint64_t most = (std::numeric_limits<std::uint64_t>::max)();
+    for (std::size_t labels = 1; labels < 6; ++labels) {
+        const LabelTree tree(std::vector<std::uint64_t>(labels, most));
+        std::vector<std::size_t> seen(2 * labels - 1);
+        for (Id row = 0; row < tree.rows(); ++row) {
+            for (const bool second : {false, true}) {
+                REQUIRE(tree.child(row, second) < labels + row);
+                ++seen[tree.child(row, second)];
+            }
+        }
+        for (std::size_t node = 0; node + 1 < seen.size(); ++node) {
+            REQUIRE(seen[node] == 1);
         }
     }
 }

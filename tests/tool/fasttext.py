@@ -127,6 +127,15 @@ with tempfile.TemporaryDirectory() as folder:
             compare_tests(path, file("test"), loss)
             run(firth, "classify", "quantize", "--model", path, "--output", file("ours.ftz"), "--norms", "--cutoff", "600")
             compare_predictions(file("ours.ftz"), texts, loss)
+            # In firth's own files the same as in fastText's.
+            for own in (path, file("own.firth")):
+                run(firth, "classify", "train", "--input", file("train"), "--output", own, "--loss", loss, "--dim", "12", "--epochs", "10",
+                    "--lr", "0.3", "--buckets", "3000", "--quiet", "--threads", "1", *grams)
+            for small in ("ours.ftz", "small.firth"):
+                run(firth, "classify", "quantize", "--model", file("own.firth"), "--output", file(small), "--norms", "--cutoff", "600")
+            for other, own in ((path, file("own.firth")), (file("ours.ftz"), file("small.firth"))):
+                for a, b in zip(predictions(firth, other, texts, 3), predictions(firth, own, texts, 3)):
+                    assert close(sorted(a.values()), sorted(b.values()), 1e-4), (own, a, b)
             run(fasttext, "supervised", "-input", file("train"), "-output", file("theirs"), "-loss", loss, "-dim", "12", "-epoch", "10",
                 "-lr", "0.3", "-bucket", "3000", "-thread", "1", *theirs)
             compare_predictions(file("theirs.bin"), texts, loss)

@@ -229,6 +229,33 @@ if (ulimit -v 1000000) 2>out && [ "$(uname)" = Linux ]; then
     ) || fail "a limit on memory"
 fi
 ls | grep -q "huge.bin\|huge.vec" && fail "a model without room left a file: $(ls)"
+
+# Classifiers, in firth's own files as in fastText's.
+i=0
+while [ $i -lt 30 ]; do
+    echo "#drink a cup of tea"
+    echo "#food a slice of bread"
+    i=$((i + 1))
+done >labelled
+learn="$firth classify train --input labelled --label-prefix # --dim 4 --lr 0.5 --epochs 20 --threads 1 --quiet --subwords 2-3"
+expect 0 "wrote c.firth: 2 labels" $learn --output c.firth
+expect 0 "drink" "$firth" classify predict --model c.firth "a cup"
+expect 0 "60 examples, precision 1," "$firth" classify test --model c.firth --input labelled --label-prefix "#"
+expect 0 "a classifier of firth, 2 labels, 7 words" "$firth" info c.firth
+expect 0 '"kind": *"classifier"' "$firth" info --json c.firth
+expect 0 "every word and label is found under its number" "$firth" verify c.firth
+"$firth" classify quantize --model c.firth --output small.firth --norms --cutoff 20 || fail "quantising to .firth"
+expect 0 "dim 4, softmax, quantised" "$firth" info small.firth
+expect 0 "food" "$firth" classify predict --model small.firth "a slice"
+"$firth" classify quantize --model c.firth --output small.ftz || fail "quantising to .ftz"
+expect 0 "food" "$firth" classify predict --model small.ftz "a slice"
+expect 1 'a file of kind "classifier", expected "vectors"' "$firth" neighbors --vectors c.firth tea
+expect 0 "wrote" "$firth" convert v.vec v.firth
+expect 1 'a file of kind "vectors", expected "classifier"' "$firth" classify predict --model v.firth tea
+expect 1 "neither a classifier of firth" "$firth" classify predict --model corpus.txt tea
+head -c 3000 c.firth >cut.firth
+expect 1 "cut.firth, byte" "$firth" classify predict --model cut.firth tea
+
 [ -e x ] && fail "a command that was refused left a file"
 ls | grep -q "tmp\|spool" && fail "temporary files were left: $(ls)"
 [ -e - ] && fail "a file named - was made"

@@ -80,6 +80,10 @@ public:
     [[nodiscard]] T* data() noexcept { return data_; }
     [[nodiscard]] const T* data() const noexcept { return data_; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// True where the elements are not its own, but lie in a mapped file.
+    [[nodiscard]] bool is_mapped() const noexcept { return keeper_ != nullptr; }
+
     [[nodiscard]] T* begin() noexcept { return data_; }
     [[nodiscard]] T* end() noexcept { return data_ + size_; }
     [[nodiscard]] const T* begin() const noexcept { return data_; }

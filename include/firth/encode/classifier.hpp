@@ -1,8 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -13,6 +15,7 @@
 #include <firth/base/thread_count.hpp>
 #include <firth/base/thread_pool.hpp>
 #include <firth/encode/word_table.hpp>
+#include <firth/math/classifier_rows.hpp>
 #include <firth/simd/weighted_sum.hpp>
 #include <firth/table/classifier_model.hpp>
 #include <firth/table/id.hpp>
@@ -49,43 +52,56 @@ class Classifier {
 public:
     /// Memory that is kept between calls, so that they allocate nothing; one a thread.
     class Scratch {
+    public:
+        Scratch() = default;
+
     private:
         friend Classifier;
-        std::vector<std::uint32_t> hashes;
-        std::vector<simd::WeightedRow> rows;
-        AlignedBuffer<float> vector;
+        explicit Scratch(std::pmr::memory_resource* memory)
+            : hashes(memory), rows(memory), vector(memory), scorer(memory) {}
+
+        std::pmr::vector<std::uint32_t> hashes;
+        std::pmr::vector<simd::WeightedRow> rows;
+        std::pmr::vector<float> vector;
         LabelScorer::Scratch scorer;
     };
 
-    /// Throws `Error` where the parts of the model do not fit each other. O(words +
-    /// buckets / 64); words in a mapped file cost nothing.
-    explicit Classifier(ClassifierModel model) : model_(std::move(model)) {
+    /// Throws `Error` where the parts of the model do not fit each other. O(words + labels +
+    /// buckets / 64); words and buckets in a mapped file cost nothing.
+    explicit Classifier(StoredClassifierModel model) : model_(std::move(model)) {
         check_model(model_);
         words_ = WordTable(model_.words);
-        if (model_.ngrams.any()) buckets_ = BucketLookup(model_.buckets);
-        scorer_ = LabelScorer(model_.output, model_.loss, model_.labels.counts());
+        if (model_.ngrams.any() && !model_.buckets.is_mapped()) {
+            buckets_ = BucketLookup(model_.buckets);
+        }
+        scorer_ = LabelScorer({}, model_.loss, model_.labels.counts());
     }
+
+    explicit Classifier(ClassifierModel model) : Classifier(with_stored_rows(std::move(model))) {}
 
     Classifier(Classifier&&) noexcept = default;
     Classifier& operator=(Classifier&&) noexcept = default;
 
-    [[nodiscard]] const ClassifierModel& model() const noexcept { return model_; }
+    [[nodiscard]] const StoredClassifierModel& model() const noexcept { return model_; }
 
-    /// The likeliest labels of a text, best first.
+    /// The likeliest labels of a text, best first. A short text takes no memory from the heap but
+    /// for the answer.
     [[nodiscard]] std::vector<NamedPrediction> predict(std::string_view text, std::size_t k = 1,
                                                        float threshold = 0) const {
-        Scratch scratch;
-        std::vector<LabelPrediction> found;
-        predict(text, k, threshold, scratch, found);
+        alignas(row_alignment) std::array<std::byte, stack_bytes> on_stack;
+        std::pmr::monotonic_buffer_resource memory(on_stack.data(), on_stack.size());
+        Scratch scratch(&memory);
+        scratch.rows.reserve(stack_rows);
+        if (model_.ngrams.words > 1) scratch.hashes.reserve(stack_rows);
+        std::pmr::vector<LabelPrediction> found(&memory);
+        find_labels(text, k, threshold, scratch, found);
         return named(found);
     }
 
     /// The same by ids of model().labels, in the place of what is in `found`.
     void predict(std::string_view text, std::size_t k, float threshold, Scratch& scratch,
                  std::vector<LabelPrediction>& found) const {
-        found.clear();
-        if (compose(text, scratch) == 0) return;
-        scorer_({scratch.vector.data(), model_.dim()}, k, threshold, scratch.scorer, found);
+        find_labels(text, k, threshold, scratch, found);
     }
 
     /// The labels of many texts: a batch on several threads. Answers do not depend on their number.
@@ -124,6 +140,19 @@ public:
     }
 
 private:
+    /// What a call without a caller's memory takes from the stack, and its rows of that.
+    static constexpr std::size_t stack_bytes = 4096;
+    static constexpr std::size_t stack_rows = 64;
+
+    template <class Found>
+    void find_labels(std::string_view text, std::size_t k, float threshold, Scratch& scratch,
+                     Found& found) const {
+        found.clear();
+        if (compose(text, scratch) == 0) return;
+        scorer_(model_.output, {scratch.vector.data(), model_.dim()}, k, threshold, scratch.scorer,
+                found);
+    }
+
     /// Puts the text's vector into scratch memory, with its padding, and returns the number of its
     /// rows.
     std::size_t compose(std::string_view text, Scratch& scratch) const {
@@ -143,17 +172,14 @@ private:
                                 [&](std::uint32_t bucket)
                                     FIRTH_INLINE_LAMBDA { add_bucket(bucket, scratch, unseen); });
         }
-        const std::size_t stride = model_.input.stride();
-        if (scratch.vector.size() != stride) scratch.vector = AlignedBuffer<float>(stride);
+        scratch.vector.resize(padded_dim<float>(model_.dim()));
         const std::size_t rows = scratch.rows.size();
         if (model_.unseen == UnseenNgram::skipped) unseen = 0;
         const float share = rows == 0 ? 0.0f : 1.0f / static_cast<float>(rows + unseen);
         for (simd::WeightedRow& row : scratch.rows) {
             row.weight = share;
         }
-        simd::weighted_sum(model_.input.data(), stride,
-                           std::span<const simd::WeightedRow>(scratch.rows),
-                           std::span(scratch.vector.data(), stride));
+        model_.input.weighted_sum(scratch.rows, scratch.vector);
         return rows;
     }
 
@@ -189,7 +215,8 @@ private:
 
     FIRTH_ALWAYS_INLINE void add_bucket(std::uint32_t bucket, Scratch& scratch,
                                         std::size_t& unseen) const {
-        const Id row = buckets_.find(bucket);
+        const Id row = model_.buckets.is_mapped() ? model_.buckets.find(bucket).value_or(no_id)
+                                                  : buckets_.find(bucket);
         if (row == no_id) {
             ++unseen;
         } else {
@@ -198,10 +225,7 @@ private:
     }
 
     FIRTH_ALWAYS_INLINE void add_row(Id row, Scratch& scratch) const {
-        const float* const first = model_.input.data() + row * model_.input.stride();
-        for (std::size_t k = 0; k < model_.input.stride(); k += row_alignment / sizeof(float)) {
-            FIRTH_PREFETCH_READ(first + k);
-        }
+        model_.input.prefetch(row);
         scratch.rows.push_back({row, 0.0f});
     }
 
@@ -215,7 +239,7 @@ private:
         return result;
     }
 
-    ClassifierModel model_;
+    StoredClassifierModel model_;
     WordTable words_;
     BucketLookup buckets_;
     LabelScorer scorer_;

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/atomic_file.hpp>
@@ -18,6 +19,7 @@
 #include <firth/io/fasttext_binary.hpp>
 #include <firth/io/fasttext_quantized.hpp>
 #include <firth/io/fasttext_writer.hpp>
+#include <firth/math/classifier_rows.hpp>
 #include <firth/table/bucket_rows.hpp>
 #include <firth/table/classifier_model.hpp>
 #include <firth/table/embedding_table.hpp>
@@ -142,28 +144,34 @@ inline void write_fasttext(const std::string& path, const ClassifierModel& model
     write_fasttext(file, model, arguments);
 }
 
-/// The classifier of a supervised model. Labels lose the prefix "__label__" where all have it;
-/// where they have another they keep it, and texts are taken to hold no labels. Throws
-/// `FormatError` for a model of words, and for one whose parts do not fit each other.
-[[nodiscard]] inline ClassifierModel classifier_model(FastTextWeights weights,
-                                                      const std::string& name = "the model") {
-    if (weights.arguments.model != FastTextArguments::supervised || weights.labels.empty()) {
-        throw FormatError(name + ": the model has no labels, expected one of text classification "
-                                 "(fasttext supervised)");
+namespace detail {
+
+/// The classifier of what a file holds beside its rows, with these.
+template <class Rows, class Weights>
+[[nodiscard]] BasicClassifierModel<Rows> made_classifier(Weights weights, Rows input, Rows output,
+                                                         const std::string& name,
+                                                         std::string_view prefix) {
+    const FastTextArguments& arguments = weights.arguments;
+    if (arguments.model != FastTextArguments::supervised || weights.labels.empty()) {
+        const std::string found = arguments.model == FastTextArguments::supervised ? "has no labels"
+                                  : weights.labels.empty()
+                                      ? "is one of words, without labels"
+                                      : "is one of words, though its dictionary holds labels";
+        throw FormatError(name + ": the model " + found +
+                          ", expected one of text classification (fasttext supervised)");
     }
-    ClassifierModel model;
-    model.loss = detail::classifier_loss(weights.arguments.loss);
-    const auto has_prefix = [&](Id id) { return weights.labels[id].starts_with("__label__"); };
+    BasicClassifierModel<Rows> model;
+    model.loss = classifier_loss(arguments.loss);
+    const auto has_prefix = [&](Id id) { return weights.labels[id].starts_with(prefix); };
     bool prefixed = true;
     for (Id id = 0; id < weights.labels.size(); ++id) {
         prefixed = prefixed && has_prefix(id);
     }
-    model.label_prefix = prefixed ? "__label__" : "";
+    model.label_prefix = prefixed ? prefix : "";
     for (Id id = 0; id < weights.labels.size(); ++id) {
         model.labels.add(weights.labels[id].substr(model.label_prefix.size()),
                          weights.labels.count(id));
     }
-    const FastTextArguments& arguments = weights.arguments;
     const auto buckets = static_cast<std::uint32_t>(arguments.buckets);
     if (buckets != 0) {
         model.ngrams = {
@@ -174,14 +182,8 @@ inline void write_fasttext(const std::string& path, const ClassifierModel& model
             .words = static_cast<std::uint32_t>((std::max)(1, arguments.word_ngrams))};
     }
     model.words = std::move(weights.words);
-    model.output = std::move(weights.output);
-    if (model.loss == ClassifierLoss::hierarchical_softmax &&
-        model.output.rows() == model.labels.size()) {
-        EmbeddingTable<float> nodes(model.output.rows() - 1, model.output.dim());
-        for (std::size_t row = 0; row < nodes.rows(); ++row) {
-            std::copy(model.output[row].begin(), model.output[row].end(), nodes[row].begin());
-        }
-        model.output = std::move(nodes);
+    if (model.loss == ClassifierLoss::hierarchical_softmax) {
+        output.truncate(model.labels.size() - 1); // the last one has no node
     }
     if (weights.kept) {
         model.buckets = std::move(*weights.kept);
@@ -190,14 +192,11 @@ inline void write_fasttext(const std::string& path, const ClassifierModel& model
         AlignedBuffer<std::uint32_t> used(buckets, Uninitialized());
         std::iota(used.data(), used.data() + buckets, 0u);
         model.buckets = BucketRows(std::move(used), buckets);
-    } else if (weights.input.rows() > model.words.size()) {
-        EmbeddingTable<float> words(model.words.size(), weights.input.dim());
-        for (std::size_t row = 0; row < words.rows(); ++row) {
-            std::copy(weights.input[row].begin(), weights.input[row].end(), words[row].begin());
-        }
-        weights.input = std::move(words);
+    } else {
+        input.truncate(model.words.size()); // no n-gram uses the others
     }
-    model.input = std::move(weights.input);
+    model.input = std::move(input);
+    model.output = std::move(output);
     try {
         check_model(model);
     } catch (const Error& error) {
@@ -206,10 +205,45 @@ inline void write_fasttext(const std::string& path, const ClassifierModel& model
     return model;
 }
 
-/// The classifier in a .bin or .ftz file of fastText; quantised rows become floats. Throws
-/// `IoError` and `FormatError`.
-[[nodiscard]] inline ClassifierModel read_fasttext_classifier(const std::string& path) {
-    return classifier_model(read_fasttext_weights(path), path);
+} // namespace detail
+
+/// The classifier of a supervised model. Labels lose the prefix where all have it; where they have
+/// another they keep it, and texts are taken to hold no labels. Throws `FormatError` for a model of
+/// words, and for one whose parts do not fit each other.
+[[nodiscard]] inline ClassifierModel classifier_model(FastTextWeights weights,
+                                                      const std::string& name = "the model",
+                                                      std::string_view prefix = "__label__") {
+    EmbeddingTable<float> input = std::move(weights.input);
+    EmbeddingTable<float> output = std::move(weights.output);
+    return detail::made_classifier(std::move(weights), std::move(input), std::move(output), name,
+                                   prefix);
+}
+
+/// The same of a quantised one, whose codes stay codes.
+[[nodiscard]] inline StoredClassifierModel classifier_model(QuantizedFastText weights,
+                                                            const std::string& name = "the model",
+                                                            std::string_view prefix = "__label__") {
+    ClassifierRows input(std::move(weights.input));
+    ClassifierRows output =
+        std::visit([](auto& rows) { return ClassifierRows(std::move(rows)); }, weights.output);
+    return detail::made_classifier(std::move(weights), std::move(input), std::move(output), name,
+                                   prefix);
+}
+
+/// The classifier in the bytes of a .bin or .ftz file of fastText, with rows as they are stored.
+/// Throws `FormatError`.
+[[nodiscard]] inline StoredClassifierModel
+parse_fasttext_classifier(std::string_view bytes, const std::string& name = "the model") {
+    if (detail::FastTextFile(bytes, name).input().is_quantized()) {
+        return classifier_model(parse_quantized_fasttext(bytes, name), name);
+    }
+    return with_stored_rows(classifier_model(parse_fasttext_weights(bytes, name), name));
+}
+
+/// The same from a file. Throws `IoError`, too.
+[[nodiscard]] inline StoredClassifierModel read_fasttext_classifier(const std::string& path) {
+    const MappedFile file(path);
+    return parse_fasttext_classifier(file.bytes(), path);
 }
 
 } // namespace firth

@@ -12,6 +12,7 @@
 #include <firth/io/file_sample.hpp>
 #include <firth/io/format.hpp>
 #include <firth/io/native.hpp>
+#include <firth/io/native_classifier.hpp>
 #include <firth/io/native_subwords.hpp>
 #include <firth/io/opened_file.hpp>
 #include <firth/io/read_options.hpp>
@@ -53,7 +54,11 @@ struct NativeFormat {
         FileReport report;
         report.format = format.name;
         report.kind = section_file_kind(file.bytes());
-        if (report.kind != detail::native_kind) {
+        if (report.kind == detail::classifier_kind) {
+            verify_native_classifier(file);
+            report.checked.emplace_back("every word and label is found under its number");
+            report.checked.emplace_back("every row is finite, every bucket has one");
+        } else if (report.kind != detail::native_kind) {
             file.sections().verify_all();
         } else {
             const NativeFile native(file);

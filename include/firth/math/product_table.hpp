@@ -7,10 +7,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <firth/base/aligned_buffer.hpp>
+#include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/math/nearest_centres.hpp>
@@ -71,6 +73,18 @@ public:
         return {norm_codes_.data(), norm_codes_.size()};
     }
 
+    /// Drops the rows from `rows` <= rows() on. O(rows * parts).
+    void truncate(std::size_t rows) {
+        const auto first = [](const AlignedBuffer<std::uint8_t>& from, std::size_t size) {
+            AlignedBuffer<std::uint8_t> to(size, Uninitialized());
+            std::copy_n(from.begin(), size, to.begin());
+            return to;
+        };
+        if (rows >= this->rows()) return;
+        codes_ = first(codes_, rows * quantizer_.parts());
+        if (has_norms()) norm_codes_ = first(norm_codes_, rows);
+    }
+
     /// sum += factor * row `row` < rows(), dim() elements, without writing the row anywhere.
     void add_to(std::size_t row, float factor, std::span<float> sum) const noexcept {
         assert(row < rows() && sum.size() == dim());
@@ -99,18 +113,38 @@ private:
     }
 
     template <class Use>
-    void for_each_element(std::size_t row, Use&& use) const noexcept {
+    FIRTH_ALWAYS_INLINE void for_each_element(std::size_t row, Use&& use) const noexcept {
+        // Sizes that are known when this is compiled need no loop within the parts.
+        switch (quantizer_.part_dim()) {
+        case 1:
+            return for_each_element(row, std::integral_constant<std::size_t, 1>(), use);
+        case 2:
+            return for_each_element(row, std::integral_constant<std::size_t, 2>(), use);
+        case 4:
+            return for_each_element(row, std::integral_constant<std::size_t, 4>(), use);
+        default:
+            return for_each_element(row, quantizer_.part_dim(), use);
+        }
+    }
+
+    template <class Size, class Use>
+    FIRTH_ALWAYS_INLINE void for_each_element(std::size_t row, Size part_dim,
+                                              Use&& use) const noexcept {
         const std::size_t parts = quantizer_.parts();
-        const std::size_t part_dim = quantizer_.part_dim();
         const std::uint8_t* const row_codes = codes_.data() + row * parts;
         const float* centroids = quantizer_.centroids().data();
-        for (std::size_t part = 0, i = 0; part < parts; ++part) {
-            const std::size_t size = quantizer_.size(part);
-            const float* element = centroids + row_codes[part] * size;
-            for (const std::size_t end = i + size; i < end; ++i) {
-                use(i, *element++);
+        const std::size_t whole = dim() / part_dim;
+        for (std::size_t part = 0; part < whole; ++part) {
+            const float* const elements = centroids + row_codes[part] * part_dim;
+            for (std::size_t j = 0; j < part_dim; ++j) {
+                use(part * part_dim + j, elements[j]);
             }
             centroids += ProductQuantizer::codes * part_dim;
+        }
+        if (whole == parts) return;
+        const std::size_t left = dim() - whole * part_dim;
+        for (std::size_t j = 0; j < left; ++j) {
+            use(whole * part_dim + j, centroids[row_codes[whole] * left + j]);
         }
     }
 

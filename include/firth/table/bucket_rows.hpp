@@ -34,6 +34,9 @@ public:
     }
     [[nodiscard]] std::size_t size() const noexcept { return used_.size(); }
 
+    /// True while they lie in a mapped file, of which `check` would read all.
+    [[nodiscard]] bool is_mapped() const noexcept { return used_.is_mapped(); }
+
     /// The row of a bucket < buckets(), or nothing. Hashes spread buckets evenly, so that the place
     /// of one can be guessed: O(log log size()) looks; O(log size()) where they are not even.
     [[nodiscard]] std::optional<std::uint32_t> find(std::uint32_t bucket) const noexcept {

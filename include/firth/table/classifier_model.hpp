@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <firth/base/error.hpp>
 #include <firth/table/bucket_rows.hpp>
@@ -47,8 +48,10 @@ enum class ClassifierLoss {
 ///
 /// A row of `input` belongs to word id i, and row words.size() + i to the bucket buckets.used()[i].
 /// A row of `output` belongs to label i, or, with hierarchical softmax, to inner node i of the
-/// `LabelTree` of the labels' counts.
-struct ClassifierModel {
+/// `LabelTree` of the labels' counts. `Rows` holds rows() of dim() elements, as floats or in
+/// another way.
+template <class Rows>
+struct BasicClassifierModel {
     Vocabulary words{};
     Vocabulary labels{}; ///< without the prefix
     std::string label_prefix = "__label__";
@@ -56,14 +59,35 @@ struct ClassifierModel {
     BucketRows buckets{};                   ///< empty where there are no n-grams
     UnseenNgram unseen = UnseenNgram::zero; ///< what becomes of n-grams whose bucket has no row
     ClassifierLoss loss = ClassifierLoss::softmax;
-    EmbeddingTable<float> input{};
-    EmbeddingTable<float> output{};
+    Rows input{};
+    Rows output{};
 
     [[nodiscard]] std::size_t dim() const noexcept { return input.dim(); }
 };
 
-/// Throws `Error` where the parts of a model do not fit each other.
-inline void check_model(const ClassifierModel& model) {
+/// One with rows of floats: what training makes.
+using ClassifierModel = BasicClassifierModel<EmbeddingTable<float>>;
+
+/// A model with other rows in the place of its own.
+template <class Rows, class Old>
+[[nodiscard]] BasicClassifierModel<Rows> with_rows(BasicClassifierModel<Old> model, Rows input,
+                                                   Rows output) {
+    return {.words = std::move(model.words),
+            .labels = std::move(model.labels),
+            .label_prefix = std::move(model.label_prefix),
+            .ngrams = model.ngrams,
+            .buckets = std::move(model.buckets),
+            .unseen = model.unseen,
+            .loss = model.loss,
+            .input = std::move(input),
+            .output = std::move(output)};
+}
+
+/// Throws `Error` where the parts of a model do not fit each other. Which buckets have rows is
+/// looked at where they are in memory; in a mapped file they are left alone, so that it opens at
+/// once.
+template <class Rows>
+void check_model(const BasicClassifierModel<Rows>& model) {
     const auto require = [](bool fits, const std::string& what, std::size_t found,
                             std::size_t expected) {
         if (fits) return;
@@ -81,7 +105,7 @@ inline void check_model(const ClassifierModel& model) {
     if (model.ngrams.any()) {
         require(model.buckets.buckets() == model.ngrams.characters.buckets, "buckets with rows",
                 model.buckets.buckets(), model.ngrams.characters.buckets);
-        model.buckets.check();
+        if (!model.buckets.is_mapped()) model.buckets.check();
     }
 }
 

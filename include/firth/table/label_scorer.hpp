@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory_resource>
 #include <span>
 #include <utility>
 #include <vector>
@@ -34,8 +35,12 @@ class LabelScorer {
 public:
     /// Memory that is kept between calls.
     struct Scratch {
-        std::vector<float> scores;
-        std::vector<std::pair<Id, float>> open; ///< nodes of the tree, and how likely they are
+        Scratch() = default;
+        /// Takes its memory from there, instead of the heap.
+        explicit Scratch(std::pmr::memory_resource* memory) : scores(memory), open(memory) {}
+
+        std::pmr::vector<float> scores;
+        std::pmr::vector<std::pair<Id, float>> open; ///< nodes of the tree, and how likely they are
     };
 
     LabelScorer() = default;
@@ -52,16 +57,24 @@ public:
     /// only nodes that are likely enough are looked at.
     void operator()(std::span<const float> vector, std::size_t k, float threshold, Scratch& scratch,
                     std::vector<LabelPrediction>& found) const {
+        (*this)(output_, vector, k, threshold, scratch, found);
+    }
+
+    /// The same for output rows that are not floats, in the place of its own. `Rows` has
+    /// `dot(row, vector)`, a row's inner product, and `dots(vector, to)`, those of the first
+    /// to.size() rows; or is a view. `Found` is a vector of `LabelPrediction`.
+    template <class Rows, class Found>
+    void operator()(const Rows& output, std::span<const float> vector, std::size_t k,
+                    float threshold, Scratch& scratch, Found& found) const {
         found.clear();
         if (k == 0) return;
         if (loss_ == ClassifierLoss::hierarchical_softmax) {
-            walk_tree(vector, k, threshold, scratch, found);
+            walk_tree(output, vector, k, threshold, scratch, found);
             return;
         }
-        std::vector<float>& scores = scratch.scores;
+        std::pmr::vector<float>& scores = scratch.scores;
         scores.resize(labels_);
-        simd::dot_many(vector.data(), output_.data(), output_.stride(), labels_, vector.size(),
-                       scores.data());
+        dots(output, vector, scores);
         if (labels_are_independent(loss_)) {
             simd::sigmoid(scores, scores);
         } else if (k == 1) {
@@ -77,13 +90,30 @@ public:
     }
 
 private:
+    static float dot(TableView<const float> rows, std::size_t row, std::span<const float> vector) {
+        return simd::dot(vector, rows[row]);
+    }
+    template <class Rows>
+    static float dot(const Rows& rows, std::size_t row, std::span<const float> vector) {
+        return rows.dot(row, vector);
+    }
+    static void dots(TableView<const float> rows, std::span<const float> vector,
+                     std::span<float> to) {
+        simd::dot_many(vector.data(), rows.data(), rows.stride(), to.size(), vector.size(),
+                       to.data());
+    }
+    template <class Rows>
+    static void dots(const Rows& rows, std::span<const float> vector, std::span<float> to) {
+        rows.dots(vector, to);
+    }
+
     [[nodiscard]] static bool better(const LabelPrediction& a, const LabelPrediction& b) noexcept {
         return a.probability != b.probability ? a.probability > b.probability : a.label < b.label;
     }
 
     /// Keeps the best `k` in a heap, the worst of them first.
-    static void offer(const LabelPrediction& label, std::size_t k, float threshold,
-                      std::vector<LabelPrediction>& found) {
+    template <class Found>
+    static void offer(const LabelPrediction& label, std::size_t k, float threshold, Found& found) {
         if (!(label.probability >= threshold)) return;
         if (found.size() == k) {
             if (!better(label, found.front())) return;
@@ -115,8 +145,8 @@ private:
     }
 
     /// The best label of a softmax alone: its power is 1.
-    static void take_best(float threshold, std::span<float> scores,
-                          std::vector<LabelPrediction>& found) {
+    template <class Found>
+    static void take_best(float threshold, std::span<float> scores, Found& found) {
         const auto best = std::max_element(scores.begin(), scores.end());
         const Id label = static_cast<Id>(best - scores.begin());
         const float probability = 1.0f / to_powers(scores, *best);
@@ -125,9 +155,10 @@ private:
 
     /// Goes down the tree, first to the likelier child. What is below a node is no likelier than
     /// the node.
-    void walk_tree(std::span<const float> vector, std::size_t k, float threshold, Scratch& scratch,
-                   std::vector<LabelPrediction>& found) const {
-        std::vector<std::pair<Id, float>>& open = scratch.open;
+    template <class Rows, class Found>
+    void walk_tree(const Rows& output, std::span<const float> vector, std::size_t k,
+                   float threshold, Scratch& scratch, Found& found) const {
+        std::pmr::vector<std::pair<Id, float>>& open = scratch.open;
         open.assign(1, {static_cast<Id>(labels_ + tree_.rows() - 1), 1.0f});
         while (!open.empty()) {
             const auto [node, probability] = open.back();
@@ -141,7 +172,7 @@ private:
                 continue;
             }
             const Id row = static_cast<Id>(node - labels_);
-            const float score = simd::dot(vector, output_[row]);
+            const float score = dot(output, row, vector);
             const float second = 1.0f / (1.0f + std::exp(-score));
             const float first = 1.0f / (1.0f + std::exp(score));
             const bool second_last = second > first;

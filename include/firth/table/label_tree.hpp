@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -19,12 +20,15 @@ class LabelTree {
 public:
     LabelTree() = default;
 
-    /// `counts` by label, which should fall. O(labels).
+    /// `counts` by label, which should fall; any are taken. O(labels).
     explicit LabelTree(std::span<const std::uint64_t> counts) : labels_(counts.size()) {
         if (labels_ == 0) return;
         const std::size_t nodes = 2 * labels_ - 1;
-        std::vector<std::uint64_t> sums(counts.begin(), counts.end());
-        sums.resize(nodes, (std::numeric_limits<std::uint64_t>::max)());
+        // A node that is not made yet is larger than any.
+        constexpr std::uint64_t not_made = (std::numeric_limits<std::uint64_t>::max)();
+        std::vector<std::uint64_t> sums(nodes, not_made);
+        std::transform(counts.begin(), counts.end(), sums.begin(),
+                       [](std::uint64_t count) { return (std::min)(count, not_made - 1); });
         parents_.resize(nodes, no_id);
         second_.resize(nodes, false);
         children_.resize(2 * (labels_ - 1));

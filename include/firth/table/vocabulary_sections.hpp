@@ -18,9 +18,18 @@
 /// slots", see `symbol_slots`.
 namespace firth {
 
+/// What the sections are called: those of a file's second vocabulary need other names.
+struct VocabularySections {
+    const char* symbols = "symbols";
+    const char* ends = "symbol ends";
+    const char* counts = "counts";
+    const char* index = "symbol slots";
+};
+
 /// Writes the sections. Throws `IoError`.
-inline void write_vocabulary(SectionFileWriter& file, const Vocabulary& vocabulary) {
-    file.begin("symbols");
+inline void write_vocabulary(SectionFileWriter& file, const Vocabulary& vocabulary,
+                             const VocabularySections& sections = {}) {
+    file.begin(sections.symbols);
     std::vector<std::uint64_t> ends;
     ends.reserve(vocabulary.size());
     for (Id id = 0; id < vocabulary.size(); ++id) {
@@ -28,16 +37,17 @@ inline void write_vocabulary(SectionFileWriter& file, const Vocabulary& vocabula
         file.write(symbol);
         ends.push_back((ends.empty() ? 0 : ends.back()) + symbol.size());
     }
-    file.begin("symbol ends");
+    file.begin(sections.ends);
     file.write_array(std::span<const std::uint64_t>(ends));
-    file.begin("counts");
+    file.begin(sections.counts);
     file.write_array(vocabulary.counts());
 }
 
 /// Writes the sections, with the index by which the vocabulary can be used in place.
-inline void write_mappable_vocabulary(SectionFileWriter& file, const Vocabulary& vocabulary) {
-    write_vocabulary(file, vocabulary);
-    file.begin("symbol slots");
+inline void write_mappable_vocabulary(SectionFileWriter& file, const Vocabulary& vocabulary,
+                                      const VocabularySections& sections = {}) {
+    write_vocabulary(file, vocabulary, sections);
+    file.begin(sections.index);
     file.write_array(std::span<const std::uint64_t>(symbol_slots(vocabulary)));
 }
 
@@ -70,18 +80,20 @@ inline void write_mappable_vocabulary(SectionFileWriter& file, const Vocabulary&
 
 /// The vocabulary of a section file, in place: looks at nothing but the sizes of the sections.
 /// Throws `FormatError` where these do not fit each other.
-[[nodiscard]] inline Vocabulary map_vocabulary(const std::shared_ptr<const SectionFile>& file) {
-    MappedSymbols symbols{file->section("symbols"), file->array<std::uint64_t>("symbol ends"),
-                          file->array<std::uint64_t>("counts"),
-                          file->array<std::uint64_t>("symbol slots"), file->path()};
+[[nodiscard]] inline Vocabulary map_vocabulary(const std::shared_ptr<const SectionFile>& file,
+                                               const VocabularySections& sections = {}) {
+    MappedSymbols symbols{file->section(sections.symbols),
+                          file->array<std::uint64_t>(sections.ends),
+                          file->array<std::uint64_t>(sections.counts),
+                          file->array<std::uint64_t>(sections.index), file->path()};
     if (symbols.ends.size() != symbols.counts.size() || symbols.ends.size() >= no_id) {
-        file->fail_in("counts", "has " + std::to_string(symbols.counts.size()) +
-                                    " numbers, but there are " +
-                                    std::to_string(symbols.ends.size()) + " symbols");
+        file->fail_in(sections.counts, "has " + std::to_string(symbols.counts.size()) +
+                                           " numbers, but there are " +
+                                           std::to_string(symbols.ends.size()) + " symbols");
     }
     if (!std::has_single_bit(symbols.buckets.size()) ||
         symbols.buckets.size() <= symbols.ends.size()) {
-        file->fail_in("symbol slots", "has " + std::to_string(symbols.buckets.size()) +
+        file->fail_in(sections.index, "has " + std::to_string(symbols.buckets.size()) +
                                           " slots, expected a power of two above the number of "
                                           "symbols");
     }
