@@ -4,4 +4,5 @@
 
 #include <firth/encode/classifier.hpp>
 #include <firth/encode/fasttext_classifier.hpp>
+#include <firth/encode/shrink_classifier.hpp>
 #include <firth/encode/word_table.hpp>
