@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -165,6 +166,13 @@ void tune_classifier(ClassifyTuneArguments& arguments, const CLI::App& command) 
     const firth::LabelledCorpus& training =
         arguments.validation.empty() ? parts.training : texts.corpus;
 
+    if (command.count("--buckets") == 0) {
+        // More buckets than a few for each n-gram of the texts only make the file large.
+        firth::TuneRange<std::uint32_t>& buckets = options.space.buckets;
+        buckets.high = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
+            4 * texts.corpus.tokens().ids.size(), buckets.low, buckets.high));
+    }
+
     const std::string prefix =
         arguments.labels.column ? "__label__" : arguments.reading.format.prefix;
     firth::FastTextArguments said;
@@ -263,6 +271,7 @@ void add_classify_tune(CLI::App& classify) {
         ->add_option("--model-size", arguments->model_size,
                      "a quantised model of at most so many bytes: 2M")
         ->transform(CLI::AsSizeValue(true).description(""))
+        ->type_name("SIZE")
         ->default_str("not quantised");
     arguments->labels.add_to(*command);
     add_choice(*command, "--loss", options.loss,

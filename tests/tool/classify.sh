@@ -60,10 +60,10 @@ expect 2 "has \"x=two\", expected \"balanced\" alone, or label=weight" $train --
 expect 2 "label weight is -1, expected 0 to 1000" $train --output no.bin --class-weights x=-1
 
 # Odd texts: each a clear sentence, or what is said of it.
-expect 1 "the training diverged in epoch " $train --output no.bin --lr 10 --class-weights x=1000 y=1000 z=1000
+expect 1 "the training diverged in epoch " "$firth" classify train --input train --output no.bin --quiet --threads 1 --epochs 50 --lr 10 --class-weights x=1000 y=1000 z=1000
 printf '\n__label__a one\n   \nno label\n__label__a two\n__label__once three\n__label__\n' >odd
 expect 0 "warning: 2 lines of --input have no label that counts" "$firth" classify train --input odd --output odd.bin --dim 4
-expect 0 "labels, " "$firth" classify train --input odd --output odd.bin --dim 4 --json --quiet
+expect 0 '"labels"' "$firth" classify train --input odd --output odd.bin --dim 4 --json --quiet
 grep -q '"labels": 2,' out || fail "a label that was seen once does not count: $(cat out)"
 grep -q '"empty_lines": 2,' out || fail "empty lines: $(cat out)"
 printf 'no label\nnone here\n' >none
