@@ -1,4 +1,4 @@
-#include "commands.hpp"
+#include "classify_arguments.hpp"
 
 #include <fstream>
 #include <memory>
@@ -10,47 +10,12 @@
 #include <firth/encode/classifier.hpp>
 #include <firth/encode/classifier_file.hpp>
 #include <firth/encode/fasttext_classifier.hpp>
-#include <firth/eval/classification.hpp>
 #include <firth/io/fasttext_quantized.hpp>
+#include <firth/math/classification_scores.hpp>
 #include <firth/text/read_labelled.hpp>
 #include <firth/train/classify/train_classifier.hpp>
 
 namespace {
-
-/// How the lines of a file are labelled.
-struct LabelArguments {
-    firth::LabelFormat format;
-    bool column = false;
-
-    void add_to(CLI::App& command) {
-        command.add_option("--label-prefix", format.prefix, "what labels begin with");
-        command.add_flag("--label-column", column,
-                         "a line is a label, a tab and a text, instead of labels in it");
-    }
-
-    [[nodiscard]] firth::LabelFormat settled(const CLI::App& command) const {
-        if (column && command.count("--label-prefix") != 0) {
-            throw firth::OptionError("--label-prefix and --label-column were both given, expected "
-                                     "one of them");
-        }
-        firth::LabelFormat result = format;
-        if (column) result.place = firth::LabelPlace::first_column;
-        return result;
-    }
-};
-
-/// Says on standard error what was left out of labelled texts.
-void report(const firth::LabelledTexts& texts, const std::string& name, bool quiet) {
-    if (texts.unlabelled_lines != 0) {
-        std::cerr << "firth: warning: " << texts.unlabelled_lines << " lines of " << name
-                  << " have no label that counts, and are left out\n";
-    }
-    if (!quiet) {
-        std::cerr << "read " << texts.corpus.size() << " examples of "
-                  << texts.corpus.labels().size() << " labels, " << texts.corpus.words().size()
-                  << " words\n";
-    }
-}
 
 struct ClassifyTrainArguments {
     std::vector<std::string> inputs;
@@ -62,6 +27,7 @@ struct ClassifyTrainArguments {
     LabelArguments labels;
     firth::LabelledOptions reading;
     firth::ClassifierOptions options;
+    std::vector<std::string> class_weights;
     bool json = false;
     bool quiet = false;
 };
@@ -109,6 +75,8 @@ void train_classifier(ClassifyTrainArguments& arguments, const CLI::App& command
     arguments.reading.threads = options.threads;
     const firth::LabelledTexts texts = firth::read_labelled(arguments.inputs, arguments.reading);
     report(texts, "--input", arguments.quiet);
+    options.label_weights = class_weights(arguments.class_weights, texts.corpus);
+    firth::check_options(options);
     firth::LabelledTexts validation;
     if (!arguments.validation.empty()) {
         firth::LabelledOptions like = arguments.reading;
@@ -205,6 +173,10 @@ void add_train(CLI::App& classify) {
                         "words seen less often have no row of their own");
     command->add_option("--min-label-count", arguments->reading.min_label_count,
                         "labels seen less often do not count");
+    command
+        ->add_option("--class-weights", arguments->class_weights,
+                     "balanced: rare labels count more; or label=weight for some")
+        ->expected(1, -1);
     command->add_option("--validation", arguments->validation,
                         "labelled texts: the epoch that is best on them is kept");
     command->add_option("--patience", options.patience,
@@ -226,6 +198,10 @@ struct ClassifyArguments {
     LabelArguments labels;
     std::size_t k = 1;
     float threshold = 0;
+    std::vector<double> recalls;
+    std::vector<double> precisions;
+    bool by_label = false;
+    bool confusion = false;
     bool json = false;
     bool jsonl = false;
 
@@ -246,10 +222,136 @@ nlohmann::json to_json(const firth::PredictionCounts& counts) {
             {"hits", counts.hits}};
 }
 
+/// The scores of a test, and those that need the probabilities of all labels.
+struct TestScores {
+    const firth::Vocabulary& labels;
+    firth::ClassificationScores asked;  ///< k labels, by the threshold
+    firth::ClassificationScores curves; ///< all labels, where precisions or recalls are wanted
+};
+
+/// The precision at each recall that is wanted, and the reverse, of all labels or of one.
+nlohmann::json curve_points(const ClassifyArguments& arguments, const TestScores& scores,
+                            std::optional<firth::Id> label) {
+    nlohmann::json points = nlohmann::json::object();
+    for (const double recall : arguments.recalls) {
+        points["precision_at_recall"].push_back(
+            {{"recall", recall},
+             {"precision", label ? scores.curves.precision_at_recall(recall, *label)
+                                 : scores.curves.precision_at_recall(recall)}});
+    }
+    for (const double precision : arguments.precisions) {
+        points["recall_at_precision"].push_back(
+            {{"precision", precision},
+             {"recall", label ? scores.curves.recall_at_precision(precision, *label)
+                              : scores.curves.recall_at_precision(precision)}});
+    }
+    return points;
+}
+
+void print_points(const nlohmann::json& points) {
+    if (points.contains("precision_at_recall")) {
+        for (const nlohmann::json& point : points["precision_at_recall"]) {
+            std::cout << ", precision " << point["precision"].get<double>() << " at recall "
+                      << point["recall"].get<double>();
+        }
+    }
+    if (points.contains("recall_at_precision")) {
+        for (const nlohmann::json& point : points["recall_at_precision"]) {
+            std::cout << ", recall " << point["recall"].get<double>() << " at precision "
+                      << point["precision"].get<double>();
+        }
+    }
+    std::cout << '\n';
+}
+
+/// A table of few labels; of many, the pairs that are taken for each other most.
+void print_confusion(const TestScores& scores) {
+    constexpr std::size_t widest = 20;
+    const std::size_t count = scores.labels.size();
+    if (count <= widest) {
+        std::cout << "confusion: a row a label of the texts, a column a likeliest label\n";
+        for (firth::Id gold = 0; gold < count; ++gold) {
+            for (firth::Id predicted = 0; predicted < count; ++predicted) {
+                std::cout << scores.asked.confusion(gold, predicted) << '\t';
+            }
+            std::cout << scores.labels[gold] << '\n';
+        }
+        return;
+    }
+    std::vector<std::pair<std::uint64_t, std::pair<firth::Id, firth::Id>>> pairs;
+    for (const auto& [pair, times] : scores.asked.confusions()) {
+        if (pair.first != pair.second) pairs.push_back({times, pair});
+    }
+    std::ranges::stable_sort(pairs, [](const auto& a, const auto& b) { return a.first > b.first; });
+    pairs.resize((std::min)(pairs.size(), widest));
+    for (const auto& [times, pair] : pairs) {
+        std::cout << times << '\t' << scores.labels[pair.first] << " taken for "
+                  << scores.labels[pair.second] << '\n';
+    }
+}
+
+void print_test(const ClassifyArguments& arguments, const TestScores& scores, std::size_t skipped) {
+    const firth::PredictionCounts all = scores.asked.all();
+    std::cout << scores.asked.examples() << " examples, precision " << all.precision()
+              << ", recall " << all.recall() << ", F1 " << all.f1() << ", macro F1 "
+              << scores.asked.macro_f1() << ", calibration error "
+              << scores.asked.expected_calibration_error();
+    print_points(curve_points(arguments, scores, std::nullopt));
+    if (skipped != 0) {
+        std::cout << skipped << " lines without a label of the model were left out\n";
+    }
+    for (firth::Id label = 0; label < scores.labels.size() && arguments.by_label; ++label) {
+        const firth::PredictionCounts& counts = scores.asked.label(label);
+        std::cout << scores.labels[label] << ": " << counts.gold << " examples, precision "
+                  << counts.precision() << ", recall " << counts.recall() << ", F1 " << counts.f1();
+        print_points(curve_points(arguments, scores, label));
+    }
+    if (arguments.confusion) print_confusion(scores);
+}
+
+void print_test_json(const ClassifyArguments& arguments, const TestScores& scores,
+                     std::size_t skipped) {
+    nlohmann::json json = to_json(scores.asked.all());
+    json["examples"] = scores.asked.examples();
+    json["without_known_label"] = skipped;
+    json["macro_f1"] = scores.asked.macro_f1();
+    json["calibration_error"] = scores.asked.expected_calibration_error();
+    json.update(curve_points(arguments, scores, std::nullopt));
+    json["labels"] = nlohmann::json::array();
+    for (firth::Id label = 0; label < scores.labels.size(); ++label) {
+        nlohmann::json one = to_json(scores.asked.label(label));
+        one["label"] = scores.labels[label];
+        one.update(curve_points(arguments, scores, label));
+        json["labels"].push_back(std::move(one));
+    }
+    json["confusion"] = nlohmann::json::array();
+    for (const auto& [pair, count] : scores.asked.confusions()) {
+        json["confusion"].push_back({{"label", scores.labels[pair.first]},
+                                     {"predicted", scores.labels[pair.second]},
+                                     {"count", count}});
+    }
+    print_json(json);
+}
+
 void test_classifier(const ClassifyArguments& arguments, const CLI::App& command) {
+    for (const auto& [name, shares] : {std::pair{"--at-recall", &arguments.recalls},
+                                       std::pair{"--at-precision", &arguments.precisions}}) {
+        for (const double share : *shares) {
+            if (share >= 0 && share <= 1) continue;
+            throw firth::OptionError(std::string(name) + " is " +
+                                     firth::float_text(static_cast<float>(share)) +
+                                     ", expected 0 to 1");
+        }
+    }
     const firth::Classifier classifier(firth::read_classifier(arguments.model));
-    firth::LabelFormat format = arguments.labels.settled(command);
-    firth::ClassificationScores scores(classifier.model().labels.size());
+    const firth::LabelFormat format = arguments.labels.settled(command);
+    const firth::Vocabulary& labels = classifier.model().labels;
+    TestScores scores{labels, firth::ClassificationScores(labels.size()),
+                      firth::ClassificationScores(labels.size())};
+    const bool curves = !arguments.recalls.empty() || !arguments.precisions.empty();
+    // The classifier leaves out words with its own prefix; those with another are cut out here.
+    const bool cut = format.place == firth::LabelPlace::anywhere &&
+                     format.prefix != classifier.model().label_prefix;
     firth::Classifier::Scratch scratch;
     std::vector<firth::LabelPrediction> found;
     std::vector<firth::Id> gold;
@@ -261,22 +363,28 @@ void test_classifier(const ClassifyArguments& arguments, const CLI::App& command
     const auto test_line = [&](std::string_view line) {
         gold.clear();
         words.clear();
+        bool blank = true;
         firth::for_each_labelled_word(
             line, format,
             [&](std::string_view word) {
-                words += word;
-                words += ' ';
+                blank = false;
+                if (cut) words.append(word).append(" ");
             },
             [&](std::string_view label) {
-                const auto id = classifier.model().labels.find(label);
-                if (id) gold.push_back(*id);
+                const auto id = labels.find(label);
+                if (id && std::ranges::find(gold, *id) == gold.end()) gold.push_back(*id);
             });
         if (gold.empty()) {
-            skipped += !words.empty();
+            skipped += !blank;
             return;
         }
-        classifier.predict(words, arguments.k, arguments.threshold, scratch, found);
-        scores.add(gold, found);
+        if (cut) line = words;
+        if (format.place == firth::LabelPlace::first_column) line.remove_prefix(line.find('\t'));
+        classifier.predict(line, arguments.k, arguments.threshold, scratch, found);
+        scores.asked.add(gold, found);
+        if (!curves) return;
+        classifier.predict(line, labels.size(), 0, scratch, found);
+        scores.curves.add(gold, found);
     };
     while (blocks.next(block)) {
         std::string_view text = block.text;
@@ -286,37 +394,11 @@ void test_classifier(const ClassifyArguments& arguments, const CLI::App& command
             text.remove_prefix((std::min)(end + 1, text.size()));
         }
     }
-    if (scores.examples() == 0) {
+    if (scores.asked.examples() == 0) {
         throw firth::Error(arguments.input + " has no line with a label of " + arguments.model);
     }
-    const firth::PredictionCounts all = scores.all();
-    if (arguments.json) {
-        nlohmann::json json = to_json(all);
-        json["examples"] = scores.examples();
-        json["without_known_label"] = skipped;
-        json["macro_f1"] = scores.macro_f1();
-        json["calibration_error"] = scores.expected_calibration_error();
-        json["labels"] = nlohmann::json::array();
-        for (firth::Id label = 0; label < classifier.model().labels.size(); ++label) {
-            nlohmann::json one = to_json(scores.label(label));
-            one["label"] = classifier.model().labels[label];
-            json["labels"].push_back(std::move(one));
-        }
-        json["confusion"] = nlohmann::json::array();
-        for (const auto& [pair, count] : scores.confusions()) {
-            json["confusion"].push_back({{"label", classifier.model().labels[pair.first]},
-                                         {"predicted", classifier.model().labels[pair.second]},
-                                         {"count", count}});
-        }
-        print_json(json);
-        return;
-    }
-    std::cout << scores.examples() << " examples, precision " << all.precision() << ", recall "
-              << all.recall() << ", F1 " << all.f1() << ", macro F1 " << scores.macro_f1()
-              << ", calibration error " << scores.expected_calibration_error() << '\n';
-    if (skipped != 0) {
-        std::cout << skipped << " lines without a label of the model were left out\n";
-    }
+    if (arguments.json) return print_test_json(arguments, scores, skipped);
+    print_test(arguments, scores, skipped);
 }
 
 void add_test(CLI::App& classify) {
@@ -327,6 +409,17 @@ void add_test(CLI::App& classify) {
     command->add_option("--input", arguments->input, "labelled texts, - for standard input")
         ->required();
     arguments->labels.add_to(*command);
+    command
+        ->add_option("--at-recall", arguments->recalls,
+                     "the best precision that finds such a share of the labels, 0 to 1")
+        ->expected(1, -1);
+    command
+        ->add_option("--at-precision", arguments->precisions,
+                     "the best recall of which such a share is right, 0 to 1")
+        ->expected(1, -1);
+    command->add_flag("--by-label", arguments->by_label, "print the scores of each label, too");
+    command->add_flag("--confusion", arguments->confusion,
+                      "print which labels are taken for which");
     command->add_flag("--json", arguments->json, "everything, by label too, as one JSON object");
     command->callback([arguments, command] { test_classifier(*arguments, *command); });
 }
@@ -430,6 +523,7 @@ void add_classify_commands(CLI::App& app) {
     CLI::App* classify = app.add_subcommand("classify", "Learn to label texts, and label them");
     classify->require_subcommand(1);
     add_train(*classify);
+    add_classify_tune(*classify);
     add_test(*classify);
     add_predict(*classify);
     add_quantize(*classify);

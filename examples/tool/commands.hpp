@@ -31,6 +31,7 @@ FIRTH_END_UNPACKING
 /// The commands of the tool. Each adds itself to the command line; results go to standard output,
 /// everything else to standard error.
 void add_classify_commands(CLI::App& app);
+void add_classify_tune(CLI::App& classify);
 void add_count_command(CLI::App& app);
 void add_demo_command(CLI::App& app);
 void add_eval_command(CLI::App& app);

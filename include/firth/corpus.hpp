@@ -9,3 +9,4 @@
 #include <firth/corpus/count_cooccurrences.hpp>
 #include <firth/corpus/labelled_corpus.hpp>
 #include <firth/corpus/sequence_source.hpp>
+#include <firth/corpus/split_examples.hpp>

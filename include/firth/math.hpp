@@ -2,6 +2,8 @@
 
 /// Everything in `firth/math/` but `all_but_the_top.hpp` and `truncated_svd.hpp`, which need Eigen.
 
+#include <firth/math/classification_metric.hpp>
+#include <firth/math/classification_scores.hpp>
 #include <firth/math/classifier_rows.hpp>
 #include <firth/math/k_means.hpp>
 #include <firth/math/nearest_centres.hpp>

@@ -6,7 +6,11 @@
 #include <firth/train/classify/example_rows.hpp>
 #include <firth/train/classify/example_worker.hpp>
 #include <firth/train/classify/label_outputs.hpp>
+#include <firth/train/classify/label_weights.hpp>
+#include <firth/train/classify/score_classifier.hpp>
 #include <firth/train/classify/train_classifier.hpp>
+#include <firth/train/classify/tune_classifier.hpp>
+#include <firth/train/classify/tune_space.hpp>
 #include <firth/train/counts/association.hpp>
 #include <firth/train/counts/cooccurrence_tiles.hpp>
 #include <firth/train/counts/cooccurrence_trainer.hpp>

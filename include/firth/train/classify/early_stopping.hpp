@@ -9,13 +9,12 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
-#include <firth/base/parallel.hpp>
 #include <firth/corpus/labelled_corpus.hpp>
-#include <firth/simd/weighted_sum.hpp>
 #include <firth/table/classifier_model.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/label_scorer.hpp>
 #include <firth/train/classify/example_rows.hpp>
+#include <firth/train/classify/score_classifier.hpp>
 #include <firth/train/run/checkpoint.hpp>
 
 namespace firth {
@@ -76,31 +75,13 @@ public:
 private:
     /// The share of the texts whose likeliest label is one of theirs.
     [[nodiscard]] double precision() const {
-        const LabelScorer scorer(model_->output, model_->loss, model_->labels.counts());
         std::atomic<std::size_t> hits{0};
-        parallel_for(texts_->size(), 256, threads_, [&](std::size_t begin, std::size_t end) {
-            LabelScorer::Scratch scratch;
-            ExampleRows::Scratch row_scratch;
-            std::vector<LabelPrediction> found;
-            std::vector<simd::WeightedRow> rows;
-            std::vector<float> mean(model_->dim());
-            for (std::size_t i = begin; i < end; ++i) {
-                rows.clear();
-                std::size_t count = rows_.for_each_row(i, row_scratch, [&](Id row) {
-                    rows.push_back({row, 0.0f});
-                });
-                count = rows.size() + (model_->unseen == UnseenNgram::zero ? count : 0);
-                for (simd::WeightedRow& row : rows) {
-                    row.weight = 1.0f / static_cast<float>(count);
-                }
-                simd::weighted_sum(model_->input.data(), model_->input.stride(),
-                                   std::span<const simd::WeightedRow>(rows), std::span(mean));
-                scorer(mean, 1, 0, scratch, found);
-                for (const Id label : (*texts_)[i].labels) {
-                    hits += !found.empty() && found[0].label == label;
-                }
-            }
-        });
+        detail::predict_examples(*texts_, rows_, *model_, 1, threads_,
+                                 [&](std::size_t i, std::span<const LabelPrediction> found) {
+                                     for (const Id label : (*texts_)[i].labels) {
+                                         hits += !found.empty() && found[0].label == label;
+                                     }
+                                 });
         return static_cast<double>(hits) / static_cast<double>(texts_->size());
     }
 

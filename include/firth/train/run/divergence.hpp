@@ -10,6 +10,12 @@
 
 namespace firth {
 
+/// A training that diverges.
+class DivergenceError : public Error {
+public:
+    using Error::Error;
+};
+
 /// Stops a training that diverges, by the loss of what it looks at. Vectors of zeros cost ln 2 an
 /// output whatever the data: a training that costs clearly more has learnt less than nothing. A
 /// single window may cost many times that, so that the judgement is over many.
@@ -33,9 +39,9 @@ public:
     explicit DivergenceCheck(float learning_rate, std::uint32_t first_judged = 0) noexcept
         : learning_rate_(learning_rate), first_judged_(first_judged) {}
 
-    /// Takes what further steps of epoch `epoch` (from 0) cost. Throws `Error` where the loss is
-    /// not finite or, once there is enough of it, above the limit. Loss without that of zeros is
-    /// only asked to be finite.
+    /// Takes what further steps of epoch `epoch` (from 0) cost. Throws `DivergenceError` where the
+    /// loss is not finite or, once there is enough of it, above the limit. Loss without that of
+    /// zeros is only asked to be finite.
     void add(const LossSum& loss, std::uint32_t epoch) {
         if (!is_finite(loss.loss)) fail(loss, epoch);
         recent_ += loss;
@@ -55,13 +61,14 @@ private:
     }
 
     [[noreturn]] void fail(const LossSum& loss, std::uint32_t epoch) const {
-        throw Error("the training diverged in epoch " + std::to_string(epoch + 1) +
-                    ": the mean loss is " + float_text(static_cast<float>(loss.mean())) +
-                    (loss.zero_loss > 0 ? ", where vectors of zeros cost " +
-                                              float_text(static_cast<float>(loss.zero_mean()))
-                                        : std::string()) +
-                    "; expected less, which a learning rate lower than " +
-                    float_text(learning_rate_) + " may give");
+        throw DivergenceError("the training diverged in epoch " + std::to_string(epoch + 1) +
+                              ": the mean loss is " + float_text(static_cast<float>(loss.mean())) +
+                              (loss.zero_loss > 0
+                                   ? ", where vectors of zeros cost " +
+                                         float_text(static_cast<float>(loss.zero_mean()))
+                                   : std::string()) +
+                              "; expected less, which a learning rate lower than " +
+                              float_text(learning_rate_) + " may give");
     }
 
     float learning_rate_;

@@ -1,4 +1,4 @@
-#include <firth/eval/classification.hpp>
+#include <firth/math/classification_scores.hpp>
 
 #include <vector>
 
