@@ -344,7 +344,7 @@ void add_train_command(CLI::App& app) {
     command
         ->add_option(
             "--preset", arguments->preset,
-            "quality: better vectors in about 1.4 times the time (other --sample, --epochs, "
+            "quality: better vectors in about 1.5 times the time (other --sample, --epochs, "
             "--lr and --vectors)")
         ->check(CLI::IsMember({"default", "quality"}));
     arguments->corpus.add_to(*command);

@@ -57,7 +57,7 @@ struct Word2VecOptions {
     const WordVectors<float>* start = nullptr;
     bool freeze_start = false; ///< the rows taken from `start` keep their values
 
-    /// Better vectors for skip-gram with negative sampling, in about 1.4 times the defaults' time:
+    /// Better vectors for skip-gram with negative sampling, in about 1.5 times the defaults' time:
     /// frequent words are left out more often, so that more epochs fit, the learning rate is twice
     /// as high, and half a word's vector as a context is added to its own (measured; the page of
     /// this folder has the figures).
