@@ -260,7 +260,9 @@ void add_classify_tune(CLI::App& classify) {
     command->add_option("--input", arguments->inputs, "labelled texts: files or folders")
         ->required()
         ->expected(1, -1);
-    command->add_option("--output", arguments->output, "where the model goes, as fastText's file")
+    command
+        ->add_option("--output", arguments->output,
+                     "where the model goes: .firth, else as fastText's")
         ->required();
     command->add_option("--validation", arguments->validation, "labelled texts to score with");
     command->add_option("--share", arguments->share,
