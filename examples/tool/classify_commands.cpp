@@ -17,19 +17,11 @@
 
 namespace {
 
-struct ClassifyTrainArguments {
-    std::vector<std::string> inputs;
-    std::string output;
-    std::string validation;
+struct ClassifyTrainArguments : ClassifyLearnArguments {
     std::string vectors;
     std::optional<firth::SubwordOptions> subwords;
     std::uint32_t buckets = firth::SubwordOptions().buckets;
-    LabelArguments labels;
-    firth::LabelledOptions reading;
     firth::ClassifierOptions options;
-    std::vector<std::string> class_weights;
-    bool json = false;
-    bool quiet = false;
 };
 
 void train_classifier(ClassifyTrainArguments& arguments, const CLI::App& command) {
@@ -44,19 +36,9 @@ void train_classifier(ClassifyTrainArguments& arguments, const CLI::App& command
         throw firth::OptionError("--buckets was given, and without --subwords or --word-ngrams "
                                  "there are no n-grams");
     }
-    if (command.count("--negative") != 0 &&
-        options.loss != firth::ClassifierLoss::negative_sampling) {
-        throw firth::OptionError("--negative was given, and only --loss ns has such a setting");
-    }
+    arguments.check_heeded(command, options);
     firth::check_options(options);
-    std::vector<NamedFile> inputs;
-    for (const std::string& path : arguments.inputs) {
-        inputs.push_back({"--input", path});
-    }
-    inputs.push_back({"--validation", arguments.validation});
-    inputs.push_back({"--vectors", arguments.vectors});
-    std::erase_if(inputs, [](const NamedFile& file) { return file.path.empty(); });
-    check_files(inputs, {{"--output", arguments.output}});
+    arguments.check_files({{"--vectors", arguments.vectors}});
 
     std::optional<firth::WordVectors<float>> start;
     if (!arguments.vectors.empty()) {
@@ -71,17 +53,11 @@ void train_classifier(ClassifyTrainArguments& arguments, const CLI::App& command
         options.start = &*start;
         arguments.reading.known = &start->vocabulary();
     }
-    arguments.reading.format = arguments.labels.settled(command);
-    arguments.reading.threads = options.threads;
-    const firth::LabelledTexts texts = firth::read_labelled(arguments.inputs, arguments.reading);
-    report(texts, "--input", arguments.quiet);
-    options.label_weights = class_weights(arguments.class_weights, texts.corpus);
+    const firth::LabelledTexts texts = arguments.read(command, options);
     firth::check_options(options);
     firth::LabelledTexts validation;
     if (!arguments.validation.empty()) {
-        firth::LabelledOptions like = arguments.reading;
-        like.like = &texts.corpus;
-        validation = firth::read_labelled(arguments.validation, like);
+        validation = arguments.read_validation(texts);
         options.validation = &validation.corpus;
     }
     const bool ngrams = arguments.subwords || options.word_ngrams > 1;
@@ -100,13 +76,8 @@ void train_classifier(ClassifyTrainArguments& arguments, const CLI::App& command
     if (trained.stats.cancelled) {
         throw Stopped{SignalsNoted::signal(), "stopped; nothing was written"};
     }
-    trained.model.label_prefix =
-        arguments.labels.column ? "__label__" : arguments.reading.format.prefix;
-    firth::FastTextArguments said;
-    said.epochs = static_cast<std::int32_t>(options.epochs);
-    said.min_count = static_cast<std::int32_t>(arguments.reading.min_count);
-    said.negative = static_cast<std::int32_t>(options.negative);
-    firth::write_classifier(arguments.output, trained.model, said);
+    trained.model.label_prefix = arguments.label_prefix();
+    firth::write_classifier(arguments.output, trained.model, arguments.said(options));
     const double rate = trained.stats.seconds > 0
                             ? static_cast<double>(trained.stats.steps) / trained.stats.seconds
                             : 0.0;
@@ -143,22 +114,10 @@ void add_train(CLI::App& classify) {
     CLI::App* command = classify.add_subcommand("train", "Learn to classify from labelled lines");
     command->option_defaults()->always_capture_default();
     firth::ClassifierOptions& options = arguments->options;
-    command->add_option("--input", arguments->inputs, "labelled texts: files or folders")
-        ->required()
-        ->expected(1, -1);
-    command
-        ->add_option("--output", arguments->output,
-                     "where the model goes: .firth, else as fastText's .bin")
-        ->required();
-    arguments->labels.add_to(*command);
+    arguments->add_to(*command, options, "the epoch that is best on them is kept");
+    command->add_option("--patience", options.patience,
+                        "with --validation: epochs without a better one before the end");
     command->add_option("--dim", options.dim, "length of a vector");
-    add_choice(*command, "--loss", options.loss,
-               {{"softmax", firth::ClassifierLoss::softmax},
-                {"hs", firth::ClassifierLoss::hierarchical_softmax},
-                {"ns", firth::ClassifierLoss::negative_sampling},
-                {"ova", firth::ClassifierLoss::one_vs_all}},
-               "softmax, hierarchical softmax, negative sampling, or one against all");
-    command->add_option("--negative", options.negative, "negative samples an example");
     command->add_option("--word-ngrams", options.word_ngrams, "n-grams of up to so many words");
     command
         ->add_option_function<std::string>(
@@ -169,25 +128,7 @@ void add_train(CLI::App& classify) {
     command->add_option("--buckets", arguments->buckets, "numbers that n-grams are hashed to");
     command->add_option("--epochs", options.epochs, "times through the texts");
     command->add_option("--lr", options.learning_rate, "learning rate at the start");
-    command->add_option("--min-count", arguments->reading.min_count,
-                        "words seen less often have no row of their own");
-    command->add_option("--min-label-count", arguments->reading.min_label_count,
-                        "labels seen less often do not count");
-    command
-        ->add_option("--class-weights", arguments->class_weights,
-                     "balanced: rare labels count more; or label=weight for some")
-        ->expected(1, -1);
-    command->add_option("--validation", arguments->validation,
-                        "labelled texts: the epoch that is best on them is kept");
-    command->add_option("--patience", options.patience,
-                        "with --validation: epochs without a better one before the end");
     command->add_option("--vectors", arguments->vectors, "word vectors to start from");
-    command->add_option("--threads", options.threads, "0: all of the machine's");
-    command->add_flag("--deterministic", options.deterministic,
-                      "the same bytes every time, for one number of threads");
-    command->add_option("--seed", options.seed, "of all random choices");
-    command->add_flag("--json", arguments->json, "print the result as one JSON object");
-    command->add_flag("--quiet", arguments->quiet, "show no progress");
     command->callback([arguments, command] { train_classifier(*arguments, *command); });
 }
 

@@ -16,20 +16,12 @@
 
 namespace {
 
-struct ClassifyTuneArguments {
-    std::vector<std::string> inputs;
-    std::string output;
-    std::string validation;
+struct ClassifyTuneArguments : ClassifyLearnArguments {
     double share = 0.1;
     std::string metric = "precision";
     std::optional<std::string> subwords;
     std::uint64_t model_size = 0;
-    LabelArguments labels;
-    firth::LabelledOptions reading;
     firth::TuneOptions options;
-    std::vector<std::string> class_weights;
-    bool json = false;
-    bool quiet = false;
 };
 
 /// Settings that were given are not searched for.
@@ -42,9 +34,6 @@ void fix_given(ClassifyTuneArguments& arguments, const CLI::App& command) {
                                                         : parse_subwords(*arguments.subwords);
         space.shortest = {base.characters.min_length, base.characters.min_length};
         space.longest = {base.characters.max_length, base.characters.max_length};
-    }
-    if (given("--negative") && base.loss != firth::ClassifierLoss::negative_sampling) {
-        throw firth::OptionError("--negative was given, and only --loss ns has such a setting");
     }
     if (given("--epochs")) space.epochs = {base.epochs, base.epochs};
     if (given("--lr")) space.learning_rate = {base.learning_rate, base.learning_rate};
@@ -143,30 +132,20 @@ void tune_classifier(ClassifyTuneArguments& arguments, const CLI::App& command) 
                                  arguments.output + ", expected a name that ends in .ftz");
     }
     if (options.trials == 0 && options.seconds <= 0) options.trials = 57; // three whole brackets
+    arguments.check_heeded(command, options.base);
     fix_given(arguments, command);
     options.metric = firth::parse_classification_metric(arguments.metric);
     options.seed = options.base.seed;
     options.space.check();
     firth::check_options(options.space.clamp(options.base));
-    std::vector<NamedFile> files;
-    for (const std::string& path : arguments.inputs) {
-        files.push_back({"--input", path});
-    }
-    if (!arguments.validation.empty()) files.push_back({"--validation", arguments.validation});
-    check_files(files, {{"--output", arguments.output}});
+    arguments.check_files();
 
-    arguments.reading.format = arguments.labels.settled(command);
-    arguments.reading.threads = options.base.threads;
-    const firth::LabelledTexts texts = firth::read_labelled(arguments.inputs, arguments.reading);
-    report(texts, "--input", arguments.quiet);
-    options.base.label_weights = class_weights(arguments.class_weights, texts.corpus);
+    const firth::LabelledTexts texts = arguments.read(command, options.base);
     firth::SplitExamples parts;
     if (arguments.validation.empty()) {
         parts = firth::split_examples(texts.corpus, arguments.share, options.seed);
     } else {
-        firth::LabelledOptions like = arguments.reading;
-        like.like = &texts.corpus;
-        parts.validation = firth::read_labelled(arguments.validation, like).corpus;
+        parts.validation = arguments.read_validation(texts).corpus;
     }
     const firth::LabelledCorpus& training =
         arguments.validation.empty() ? parts.training : texts.corpus;
@@ -178,15 +157,11 @@ void tune_classifier(ClassifyTuneArguments& arguments, const CLI::App& command) 
             4 * texts.corpus.tokens().ids.size(), buckets.low, buckets.high));
     }
 
-    const std::string prefix =
-        arguments.labels.column ? "__label__" : arguments.reading.format.prefix;
-    firth::FastTextArguments said;
-    said.min_count = static_cast<std::int32_t>(arguments.reading.min_count);
-    said.negative = static_cast<std::int32_t>(options.base.negative);
+    const std::string prefix = arguments.label_prefix();
     if (arguments.model_size != 0) {
         options.finish = [&](firth::ClassifierModel model, const firth::ModelScore& score) {
             model.label_prefix = prefix;
-            return shrink(arguments, model, said, score).model;
+            return shrink(arguments, model, arguments.said(options.base), score).model;
         };
     }
     firth::TunedSettings tuned;
@@ -207,17 +182,14 @@ void tune_classifier(ClassifyTuneArguments& arguments, const CLI::App& command) 
             SignalsNoted::progress(progress_printer(arguments.quiet, "words")));
         if (trained.stats.cancelled) stop();
         trained.model.label_prefix = prefix;
-        said.epochs = static_cast<std::int32_t>(tuned.options.epochs);
+        const firth::FastTextArguments said = arguments.said(tuned.options);
         if (arguments.model_size == 0) {
             firth::write_classifier(arguments.output, trained.model, said);
         } else {
             const firth::ShrunkClassifier shrunk =
                 shrink(arguments, trained.model, said, [&](const firth::ClassifierModel& model) {
-                    return options.metric(
-                        firth::score_classifier(model, parts.validation,
-                                                options.metric.predictions(model.labels.size()),
-                                                options.base.threads),
-                        model.labels);
+                    return firth::score_classifier(model, parts.validation, options.metric,
+                                                   options.base.threads);
                 });
             firth::write_fasttext(arguments.output, shrunk.quantized);
             bytes = shrunk.bytes;
@@ -257,14 +229,7 @@ void add_classify_tune(CLI::App& classify) {
     command->option_defaults()->always_capture_default();
     firth::TuneOptions& tuning = arguments->options;
     firth::ClassifierOptions& options = tuning.base;
-    command->add_option("--input", arguments->inputs, "labelled texts: files or folders")
-        ->required()
-        ->expected(1, -1);
-    command
-        ->add_option("--output", arguments->output,
-                     "where the model goes: .firth, else as fastText's")
-        ->required();
-    command->add_option("--validation", arguments->validation, "labelled texts to score with");
+    arguments->add_to(*command, options, "to score with");
     command->add_option("--share", arguments->share,
                         "without --validation: of the examples, to score with");
     command->add_option("--trials", tuning.trials, "trainings in all; 0 without --seconds: 57");
@@ -280,14 +245,6 @@ void add_classify_tune(CLI::App& classify) {
         ->transform(CLI::AsSizeValue(true).description(""))
         ->type_name("SIZE")
         ->default_str("not quantised");
-    arguments->labels.add_to(*command);
-    add_choice(*command, "--loss", options.loss,
-               {{"softmax", firth::ClassifierLoss::softmax},
-                {"hs", firth::ClassifierLoss::hierarchical_softmax},
-                {"ns", firth::ClassifierLoss::negative_sampling},
-                {"ova", firth::ClassifierLoss::one_vs_all}},
-               "softmax, hierarchical softmax, negative sampling, or one against all");
-    command->add_option("--negative", options.negative, "negative samples an example");
     const auto searched = [&](CLI::Option* option) { option->default_str("searched"); };
     searched(command->add_option("--dim", options.dim, "length of a vector"));
     searched(command->add_option("--word-ngrams", options.word_ngrams,
@@ -298,19 +255,5 @@ void add_classify_tune(CLI::App& classify) {
                                  "numbers that n-grams are hashed to"));
     searched(command->add_option("--epochs", options.epochs, "times through the texts"));
     searched(command->add_option("--lr", options.learning_rate, "learning rate at the start"));
-    command
-        ->add_option("--class-weights", arguments->class_weights,
-                     "balanced: rare labels count more; or label=weight for some")
-        ->expected(1, -1);
-    command->add_option("--min-count", arguments->reading.min_count,
-                        "words seen less often have no row of their own");
-    command->add_option("--min-label-count", arguments->reading.min_label_count,
-                        "labels seen less often do not count");
-    command->add_option("--threads", options.threads, "0: all of the machine's");
-    command->add_flag("--deterministic", options.deterministic,
-                      "the same bytes every time, for one number of threads");
-    command->add_option("--seed", options.seed, "of all random choices");
-    command->add_flag("--json", arguments->json, "print the result as one JSON object");
-    command->add_flag("--quiet", arguments->quiet, "show no progress");
     command->callback([arguments, command] { tune_classifier(*arguments, *command); });
 }

@@ -1,7 +1,6 @@
 #include <firth/encode/classifier_file.hpp>
 
 #include <chrono>
-#include <cmath>
 #include <string>
 #include <vector>
 
@@ -11,6 +10,7 @@
 
 #include "../support/classifiers.hpp"
 #include "../support/support.hpp"
+#include "near_answers.hpp"
 
 using namespace firth;
 
@@ -46,15 +46,7 @@ TEST_CASE("a classifier answers the same from every file", "[classifier_file]") 
             REQUIRE(mapped.model().words.is_mapped());
             require_same_answers(classifier, mapped);
             const Classifier from_bin(read_classifier(folder / "c.bin"));
-            for (const std::string& text : some_texts) {
-                const auto expected = classifier.predict(text, 3);
-                const auto found = from_bin.predict(text, 3);
-                REQUIRE(found.size() == expected.size());
-                for (std::size_t i = 0; i < found.size(); ++i) {
-                    REQUIRE(found[i].label == expected[i].label);
-                    REQUIRE(std::fabs(found[i].probability - expected[i].probability) < 1e-5f);
-                }
-            }
+            test::require_near_answers(classifier, from_bin, some_texts);
             for (const RowNorms norms : {RowNorms::in_parts, RowNorms::apart}) {
                 for (const bool output : {false, true}) {
                     const StoredClassifierModel codes = test::made_of_codes(model, norms, output);
@@ -94,16 +86,7 @@ TEST_CASE("rows of codes answer as the floats that they stand for", "[classifier
                 const std::size_t at = i < 4 ? 4 * code + i : 256 * 4 + 2 * code + (i - 4);
                 REQUIRE(row[i] == norm * centroids[at]);
             }
-            for (const std::string& text : some_texts) {
-                INFO(text);
-                const auto expected = of_floats.predict(text, 3);
-                const auto found = of_codes.predict(text, 3);
-                REQUIRE(found.size() == expected.size());
-                for (std::size_t i = 0; i < found.size(); ++i) {
-                    REQUIRE(found[i].label == expected[i].label);
-                    REQUIRE(std::fabs(found[i].probability - expected[i].probability) < 1e-5f);
-                }
-            }
+            test::require_near_answers(of_floats, of_codes, some_texts);
         }
     }
 }

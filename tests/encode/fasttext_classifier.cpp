@@ -11,6 +11,7 @@
 
 #include "../support/classifiers.hpp"
 #include "../support/support.hpp"
+#include "near_answers.hpp"
 
 using namespace firth;
 
@@ -28,18 +29,7 @@ std::string written(const ClassifierModel& model, const FastTextArguments& argum
 const std::vector<std::string> texts{"tea and jam", "coffee", "", "quark soup", "jam tea tea"};
 
 void require_same(const ClassifierModel& a, const ClassifierModel& b) {
-    const Classifier first(a);
-    const Classifier second(b);
-    for (const std::string& text : texts) {
-        INFO(text);
-        const auto expected = first.predict(text, 3);
-        const auto found = second.predict(text, 3);
-        REQUIRE(found.size() == expected.size());
-        for (std::size_t i = 0; i < found.size(); ++i) {
-            REQUIRE(found[i].label == expected[i].label);
-            REQUIRE(std::fabs(found[i].probability - expected[i].probability) < 1e-5f);
-        }
-    }
+    test::require_near_answers(Classifier(a), Classifier(b), texts);
 }
 
 } // namespace

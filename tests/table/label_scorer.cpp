@@ -81,14 +81,14 @@ TEST_CASE("the likeliest labels, by their definition, for every loss") {
             INFO(name(loss) << ", " << labels << " labels");
             const bool tree = loss == ClassifierLoss::hierarchical_softmax;
             const Case made = random_case(labels, labels - tree);
-            const LabelScorer scorer(made.output, loss, made.counts);
+            const LabelScorer scorer(loss, made.counts);
             const std::vector<double> expected = probabilities(made, loss);
             std::vector<Id> order(labels);
             std::iota(order.begin(), order.end(), Id{0});
             std::stable_sort(order.begin(), order.end(),
                              [&](Id a, Id b) { return expected[a] > expected[b]; });
             for (const std::size_t k : {0u, 1u, 3u, 100u}) {
-                scorer(made.vector, k, 0, scratch, found);
+                scorer(made.output, made.vector, k, 0, scratch, found);
                 REQUIRE(found.size() == std::min(k, labels));
                 for (std::size_t i = 0; i < found.size(); ++i) {
                     CHECK(found[i].label == order[i]);
@@ -97,7 +97,7 @@ TEST_CASE("the likeliest labels, by their definition, for every loss") {
             }
             const auto threshold = static_cast<float>(expected[order[labels / 2]] + 1e-5);
             for (const std::size_t k : {1u, 100u}) {
-                scorer(made.vector, k, threshold, scratch, found);
+                scorer(made.output, made.vector, k, threshold, scratch, found);
                 CHECK(found.size() ==
                       std::min<std::size_t>(k, static_cast<std::size_t>(std::count_if(
                                                    expected.begin(), expected.end(), [&](double p) {
@@ -115,12 +115,12 @@ TEST_CASE("labels that are equally likely come by id") {
     LabelScorer::Scratch scratch;
     std::vector<LabelPrediction> found;
     for (const ClassifierLoss loss : {ClassifierLoss::softmax, ClassifierLoss::one_vs_all}) {
-        LabelScorer(output, loss, counts)(vector, 3, 0, scratch, found);
+        LabelScorer(loss, counts)(output, vector, 3, 0, scratch, found);
         const float each = loss == ClassifierLoss::softmax ? 0.25f : 0.5f;
         CHECK(found == std::vector<LabelPrediction>{{0, each}, {1, each}, {2, each}});
     }
     const EmbeddingTable<float> nodes(3, dim);
-    LabelScorer(nodes, ClassifierLoss::hierarchical_softmax, counts)(vector, 3, 0, scratch, found);
+    LabelScorer(ClassifierLoss::hierarchical_softmax, counts)(nodes, vector, 3, 0, scratch, found);
     CHECK(found == std::vector<LabelPrediction>{{0, 0.25f}, {1, 0.25f}, {2, 0.25f}});
 }
 
@@ -130,13 +130,13 @@ TEST_CASE("scores beyond what e^x can hold have probabilities") {
     output[1][0] = -300;
     LabelScorer::Scratch scratch;
     std::vector<LabelPrediction> found;
-    const LabelScorer scorer(output, ClassifierLoss::softmax, std::vector<std::uint64_t>{1, 1});
-    scorer(std::vector<float>{1.0f}, 2, 0, scratch, found);
+    const LabelScorer scorer(ClassifierLoss::softmax, std::vector<std::uint64_t>{1, 1});
+    scorer(output, std::vector<float>{1.0f}, 2, 0, scratch, found);
     CHECK(found[0] == LabelPrediction{0, 1.0f});
     CHECK(found[1].probability < 1e-30f);
     output[1][0] = 299;
-    scorer(std::vector<float>{1.0f}, 2, 0, scratch, found);
+    scorer(output, std::vector<float>{1.0f}, 2, 0, scratch, found);
     CHECK(found[0].probability == Approx(1 / (1 + std::exp(-1.0))));
-    scorer(std::vector<float>{1.0f}, 1, 0, scratch, found);
+    scorer(output, std::vector<float>{1.0f}, 1, 0, scratch, found);
     CHECK(found[0].probability == Approx(1 / (1 + std::exp(-1.0))));
 }

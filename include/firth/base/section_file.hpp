@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <firth/base/aligned_buffer.hpp>
 #include <firth/base/atomic_file.hpp>
 #include <firth/base/checksum.hpp>
 #include <firth/base/error.hpp>
@@ -119,6 +120,13 @@ public:
     void section(std::string_view name, std::string_view bytes) {
         begin(name);
         write(bytes);
+    }
+
+    /// Writes a whole section of numbers.
+    template <class T>
+    void array(std::string_view name, std::span<const T> values) {
+        begin(name);
+        write_array(values);
     }
 
     /// Ends the file and replaces the old one with it.
@@ -344,5 +352,14 @@ private:
     std::shared_ptr<MappedFile> file_;
     std::vector<Section> sections_;
 };
+
+/// A section of numbers, in place: the buffer keeps the file mapped. Throws what
+/// `SectionFile::writable_array` throws.
+template <class T>
+[[nodiscard]] AlignedBuffer<T> mapped_array(const std::shared_ptr<SectionFile>& file,
+                                            std::string_view name) {
+    const std::span<T> values = file->writable_array<T>(name);
+    return {file, values.data(), values.size()};
+}
 
 } // namespace firth

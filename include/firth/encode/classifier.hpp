@@ -74,7 +74,7 @@ public:
         if (model_.ngrams.any() && !model_.buckets.is_mapped()) {
             buckets_ = BucketLookup(model_.buckets);
         }
-        scorer_ = LabelScorer({}, model_.loss, model_.labels.counts());
+        scorer_ = LabelScorer(model_.loss, model_.labels.counts());
     }
 
     explicit Classifier(ClassifierModel model) : Classifier(with_stored_rows(std::move(model))) {}

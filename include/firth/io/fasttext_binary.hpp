@@ -282,10 +282,10 @@ public:
 
     /// Throws `Error` where memory has no room for all rows as floats.
     void require_memory() const {
-        firth::require_memory((words_.size() + ngrams() + output_.rows()) *
-                                  padded_dim<float>(dim()) * sizeof(float),
-                              "the vectors of " + reader_.name(),
-                              "a model with fewer buckets or a smaller dim, or more memory");
+        firth::require_memory(
+            EmbeddingTable<float>::bytes_of(words_.size() + ngrams() + output_.rows(), dim()),
+            "the vectors of " + reader_.name(),
+            "a model with fewer buckets or a smaller dim, or more memory");
     }
 
     /// Row `row` < ngrams() of these, dim() elements.

@@ -154,8 +154,7 @@ public:
     /// A section of numbers, in place.
     template <class T>
     [[nodiscard]] AlignedBuffer<T> numbers(std::string_view name) const {
-        const std::span<T> values = file_->writable_array<T>(name);
-        return {file_, values.data(), values.size()};
+        return mapped_array<T>(file_, name);
     }
 
     /// The rows as numbers of whatever type.

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -57,19 +56,11 @@ inline constexpr std::uint32_t classifier_version = 1;
 inline constexpr VocabularySections label_sections{"labels", "label ends", "label counts",
                                                    "label slots"};
 
-/// A section of numbers, in place.
-template <class T>
-[[nodiscard]] AlignedBuffer<T> mapped_numbers(const std::shared_ptr<SectionFile>& file,
-                                              const std::string& name) {
-    const std::span<T> values = file->writable_array<T>(name);
-    return {file, values.data(), values.size()};
-}
-
-/// The same where there must be `count`.
+/// A section of `count` numbers, in place. Throws `FormatError` for more or fewer.
 template <class T>
 [[nodiscard]] AlignedBuffer<T> mapped_numbers(const std::shared_ptr<SectionFile>& file,
                                               const std::string& name, std::size_t count) {
-    AlignedBuffer<T> values = mapped_numbers<T>(file, name);
+    AlignedBuffer<T> values = mapped_array<T>(file, name);
     if (values.size() != count) {
         file->fail_in(name, "has " + std::to_string(values.size()) + " numbers, expected " +
                                 std::to_string(count));
@@ -102,26 +93,20 @@ template <class T>
                         mapped_numbers<std::uint8_t>(file, table + " norm ids", rows));
 }
 
-template <class T>
-void write_numbers(SectionFileWriter& file, const std::string& name, std::span<const T> values) {
-    file.begin(name);
-    file.write_array(values);
-}
-
 inline void write_rows(SectionFileWriter& file, const std::string& table,
                        const EmbeddingTable<float>& rows) {
-    write_numbers(file, table, std::span(rows.data(), rows.rows() * rows.stride()));
+    file.array(table, std::span(rows.data(), rows.rows() * rows.stride()));
 }
 
 inline void write_rows(SectionFileWriter& file, const std::string& table,
                        const ProductTable& rows) {
     const std::array part{static_cast<std::uint32_t>(rows.quantizer().part_dim())};
-    write_numbers(file, table + " part", std::span<const std::uint32_t>(part));
-    write_numbers(file, table + " codes", rows.codes());
-    write_numbers(file, table + " centroids", rows.quantizer().centroids());
+    file.array(table + " part", std::span<const std::uint32_t>(part));
+    file.array(table + " codes", rows.codes());
+    file.array(table + " centroids", rows.quantizer().centroids());
     if (!rows.has_norms()) return;
-    write_numbers(file, table + " norm ids", rows.norm_codes());
-    write_numbers(file, table + " norms", rows.norm_quantizer().centroids());
+    file.array(table + " norm ids", rows.norm_codes());
+    file.array(table + " norms", rows.norm_quantizer().centroids());
 }
 
 /// Calls `use` with the table that there is.
@@ -138,10 +123,8 @@ inline void write_rows(SectionFileWriter& file, const std::string& table,
 /// What is wrong with rows, or nothing: a number that is not finite, padding that is not zero.
 [[nodiscard]] inline std::optional<std::string> flaw_of(const EmbeddingTable<float>& rows) {
     for (std::size_t row = 0; row < rows.rows(); ++row) {
-        const float* const values = rows.data() + row * rows.stride();
         if (!all_finite(rows[row])) return "NaN or infinity in row " + std::to_string(row);
-        if (std::any_of(values + rows.dim(), values + rows.stride(),
-                        [](float value) { return value != 0; })) {
+        if (!rows.padding_is_zero(row)) {
             return "padding that is not zero in row " + std::to_string(row);
         }
     }
@@ -185,7 +168,7 @@ inline void write_rows(SectionFileWriter& file, const std::string& table,
     model.label_prefix = file->section("label prefix");
     model.words = map_vocabulary(file);
     model.labels = map_vocabulary(file, label_sections);
-    model.buckets = {mapped_numbers<std::uint32_t>(file, "ngram buckets"), settings[4]};
+    model.buckets = {mapped_array<std::uint32_t>(file, "ngram buckets"), settings[4]};
     model.input = map_rows(file, "input", shape[0], shape[2]);
     model.output = map_rows(file, "output", shape[1], shape[2]);
     try {
@@ -240,15 +223,12 @@ void write_native(const BasicClassifierModel<Rows>& model, const std::string& pa
                                                 model.unseen == UnseenNgram::zero};
     const std::array<std::uint64_t, 3> shape{model.input.rows(), model.output.rows(), model.dim()};
     SectionFileWriter file(path, detail::classifier_kind, detail::classifier_version);
-    file.begin("settings");
-    file.write_array(std::span<const std::uint32_t>(settings));
-    file.begin("shape");
-    file.write_array(std::span<const std::uint64_t>(shape));
+    file.array("settings", std::span<const std::uint32_t>(settings));
+    file.array("shape", std::span<const std::uint64_t>(shape));
     file.section("label prefix", model.label_prefix);
     write_mappable_vocabulary(file, model.words);
     write_mappable_vocabulary(file, model.labels, detail::label_sections);
-    file.begin("ngram buckets");
-    file.write_array(model.buckets.used());
+    file.array("ngram buckets", model.buckets.used());
     detail::write_rows(file, "input", model.input);
     detail::write_rows(file, "output", model.output);
     file.commit();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -104,14 +103,12 @@ inline void write_native(const SubwordVectors& model, const std::string& path,
             const std::array<std::uint32_t, 5> numbers{options.min_length, options.max_length,
                                                        options.buckets, options.sentence_end,
                                                        model.unseen() == UnseenNgram::zero};
-            file.begin(detail::ngram_options_section);
-            file.write_array(std::span<const std::uint32_t>(numbers));
+            file.array(detail::ngram_options_section, std::span<const std::uint32_t>(numbers));
             if (model.bucket_rows() != nullptr) {
-                file.begin(detail::ngram_buckets_section);
-                file.write_array(model.bucket_rows()->used());
+                file.array(detail::ngram_buckets_section, model.bucket_rows()->used());
             }
-            file.begin(detail::ngram_rows_section);
-            file.write_array(std::span(ngrams.data(), ngrams.rows() * ngrams.stride()));
+            file.array(detail::ngram_rows_section,
+                       std::span(ngrams.data(), ngrams.rows() * ngrams.stride()));
         });
     write_rows(model.words(), writer);
 }
@@ -129,10 +126,7 @@ inline void verify_subwords(const NativeFile& file) {
     }
     const EmbeddingTable<float>& ngrams = model.ngrams();
     for (std::size_t row = 0; row < ngrams.rows(); ++row) {
-        const float* const values = ngrams.data() + row * ngrams.stride();
-        if (!detail::all_finite(ngrams[row]) ||
-            std::any_of(values + ngrams.dim(), values + ngrams.stride(),
-                        [](float value) { return value != 0; })) {
+        if (!detail::all_finite(ngrams[row]) || !ngrams.padding_is_zero(row)) {
             file.sections().fail_in(detail::ngram_rows_section,
                                     "has in row " + std::to_string(row) +
                                         " NaN, infinity or padding that is not zero");

@@ -41,6 +41,12 @@ class EmbeddingTable {
 public:
     using value_type = T;
 
+    /// The memory that a table of such a shape takes.
+    [[nodiscard]] static constexpr std::uint64_t bytes_of(std::size_t rows,
+                                                          std::size_t dim) noexcept {
+        return std::uint64_t{rows} * padded_dim<T>(dim) * sizeof(T);
+    }
+
     EmbeddingTable() noexcept = default;
 
     /// Throws `OptionError` for a dim of 0 or above `max_dim` or for more than `max_rows` rows, and
@@ -101,6 +107,12 @@ public:
     /// Writes the zeros after the elements of row `id` < rows(), in tables made `Uninitialized`.
     void clear_padding(std::size_t id) noexcept {
         std::fill(data() + id * stride() + dim_, data() + (id + 1) * stride(), T{});
+    }
+
+    /// True where the elements after those of row `id` < rows() are zeros, as kernels need them.
+    [[nodiscard]] bool padding_is_zero(std::size_t id) const noexcept {
+        const T* const end = data() + (id + 1) * stride();
+        return std::all_of(end - (stride() - dim_), end, [](T value) { return value == T{}; });
     }
 
     /// Drops the rows from `rows` <= rows() on; their memory stays with the table.

@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory_resource>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -27,8 +28,8 @@ struct LabelPrediction {
     friend bool operator==(const LabelPrediction&, const LabelPrediction&) = default;
 };
 
-/// Gives the likeliest labels of a text's vector, from the output rows of a model, which outlive
-/// it. Reading from several threads is safe; each has a `Scratch` of its own.
+/// Gives the likeliest labels of a text's vector, from the output rows of a model. Reading from
+/// several threads is safe; each has a `Scratch` of its own.
 ///
 /// Numerics: float32 scores; softmax with the largest score subtracted; exp within 4e-7.
 class LabelScorer {
@@ -46,23 +47,16 @@ public:
     LabelScorer() = default;
 
     /// `counts` by label, for the tree of hierarchical softmax.
-    LabelScorer(TableView<const float> output, ClassifierLoss loss,
-                std::span<const std::uint64_t> counts)
-        : output_(output), loss_(loss), labels_(counts.size()) {
+    LabelScorer(ClassifierLoss loss, std::span<const std::uint64_t> counts)
+        : loss_(loss), labels_(counts.size()) {
         if (loss == ClassifierLoss::hierarchical_softmax) tree_ = LabelTree(counts);
     }
 
     /// Puts the `k` likeliest labels with a probability of at least `threshold` in the place of
     /// what is in `found`, best first; ties by id. Cost: O(labels * dim); with hierarchical softmax
-    /// only nodes that are likely enough are looked at.
-    void operator()(std::span<const float> vector, std::size_t k, float threshold, Scratch& scratch,
-                    std::vector<LabelPrediction>& found) const {
-        (*this)(output_, vector, k, threshold, scratch, found);
-    }
-
-    /// The same for output rows that are not floats, in the place of its own. `Rows` has
-    /// `dot(row, vector)`, a row's inner product, and `dots(vector, to)`, those of the first
-    /// to.size() rows; or is a view. `Found` is a vector of `LabelPrediction`.
+    /// only nodes that are likely enough are looked at. `output` is a table of floats or a view of
+    /// one, or has `dot(row, vector)`, a row's inner product, and `dots(vector, to)`, those of the
+    /// first to.size() rows. `Found` is a vector of `LabelPrediction`.
     template <class Rows, class Found>
     void operator()(const Rows& output, std::span<const float> vector, std::size_t k,
                     float threshold, Scratch& scratch, Found& found) const {
@@ -94,6 +88,7 @@ private:
         return simd::dot(vector, rows[row]);
     }
     template <class Rows>
+        requires(!std::is_convertible_v<const Rows&, TableView<const float>>)
     static float dot(const Rows& rows, std::size_t row, std::span<const float> vector) {
         return rows.dot(row, vector);
     }
@@ -103,6 +98,7 @@ private:
                        to.data());
     }
     template <class Rows>
+        requires(!std::is_convertible_v<const Rows&, TableView<const float>>)
     static void dots(const Rows& rows, std::span<const float> vector, std::span<float> to) {
         rows.dots(vector, to);
     }
@@ -184,7 +180,6 @@ private:
         std::sort_heap(found.begin(), found.end(), better);
     }
 
-    TableView<const float> output_;
     ClassifierLoss loss_ = ClassifierLoss::softmax;
     std::size_t labels_ = 0;
     LabelTree tree_;

@@ -37,18 +37,15 @@ inline void write_vocabulary(SectionFileWriter& file, const Vocabulary& vocabula
         file.write(symbol);
         ends.push_back((ends.empty() ? 0 : ends.back()) + symbol.size());
     }
-    file.begin(sections.ends);
-    file.write_array(std::span<const std::uint64_t>(ends));
-    file.begin(sections.counts);
-    file.write_array(vocabulary.counts());
+    file.array(sections.ends, std::span<const std::uint64_t>(ends));
+    file.array(sections.counts, vocabulary.counts());
 }
 
 /// Writes the sections, with the index by which the vocabulary can be used in place.
 inline void write_mappable_vocabulary(SectionFileWriter& file, const Vocabulary& vocabulary,
                                       const VocabularySections& sections = {}) {
     write_vocabulary(file, vocabulary, sections);
-    file.begin(sections.index);
-    file.write_array(std::span<const std::uint64_t>(symbol_slots(vocabulary)));
+    file.array(sections.index, std::span<const std::uint64_t>(symbol_slots(vocabulary)));
 }
 
 /// Reads the sections. Throws `FormatError` where they are damaged or not sound.

@@ -46,7 +46,7 @@ LabelledCorpus topics(std::size_t labels, std::size_t examples, std::uint64_t se
 double accuracy(const ClassifierModel& model, const LabelledCorpus& corpus) {
     ExampleRows rows(corpus, model.ngrams);
     rows.set_rows(model.buckets);
-    const LabelScorer scorer(model.output, model.loss, model.labels.counts());
+    const LabelScorer scorer(model.loss, model.labels.counts());
     LabelScorer::Scratch scratch;
     ExampleRows::Scratch row_scratch;
     std::vector<LabelPrediction> found;
@@ -63,7 +63,7 @@ double accuracy(const ClassifierModel& model, const LabelledCorpus& corpus) {
         for (float& value : mean) {
             value /= count;
         }
-        scorer(mean, 1, 0, scratch, found);
+        scorer(model.output, mean, 1, 0, scratch, found);
         for (const Id label : corpus[i].labels) {
             hits += found[0].label == label;
         }
@@ -290,8 +290,8 @@ TEST_CASE("of several labels each visit learns one; one-vs-all learns all") {
     LabelScorer::Scratch scratch;
     std::vector<LabelPrediction> found;
     const auto probability = [&](const ClassifierModel& model, Id label) {
-        LabelScorer(model.output, model.loss, model.labels.counts())(model.input[0], 3, 0, scratch,
-                                                                     found);
+        LabelScorer(model.loss, model.labels.counts())(model.output, model.input[0], 3, 0, scratch,
+                                                       found);
         for (const LabelPrediction& prediction : found) {
             if (prediction.label == label) return prediction.probability;
         }

@@ -10,6 +10,7 @@
 #include <firth/base/thread_count.hpp>
 #include <firth/corpus/labelled_corpus.hpp>
 #include <firth/corpus/split_examples.hpp>
+#include <firth/math/classification_metric.hpp>
 #include <firth/math/classification_scores.hpp>
 #include <firth/simd/weighted_sum.hpp>
 #include <firth/table/classifier_model.hpp>
@@ -25,7 +26,7 @@ namespace detail {
 template <class Use>
 void predict_examples(const LabelledCorpus& texts, const ExampleRows& rows,
                       const ClassifierModel& model, std::size_t k, std::size_t threads, Use&& use) {
-    const LabelScorer scorer(model.output, model.loss, model.labels.counts());
+    const LabelScorer scorer(model.loss, model.labels.counts());
     parallel_for(texts.size(), 256, threads, [&](std::size_t begin, std::size_t end) {
         LabelScorer::Scratch scratch;
         ExampleRows::Scratch row_scratch;
@@ -45,7 +46,7 @@ void predict_examples(const LabelledCorpus& texts, const ExampleRows& rows,
             if (!weighted.empty()) {
                 simd::weighted_sum(model.input.data(), model.input.stride(),
                                    std::span<const simd::WeightedRow>(weighted), std::span(mean));
-                scorer(mean, k, 0, scratch, found);
+                scorer(model.output, mean, k, 0, scratch, found);
             }
             use(i, std::span<const LabelPrediction>(found));
         }
@@ -81,6 +82,16 @@ void predict_examples(const LabelledCorpus& texts, const ExampleRows& rows,
         scores.add(texts[i].labels, predicted[i]);
     }
     return scores;
+}
+
+/// The same as one number, by a metric. Throws `OptionError`, too, for a metric of a label that
+/// there is not.
+[[nodiscard]] inline double score_classifier(const ClassifierModel& model,
+                                             const LabelledCorpus& texts,
+                                             const ClassificationMetric& metric,
+                                             std::size_t threads = 0) {
+    const std::size_t k = metric.predictions(model.labels.size());
+    return metric(score_classifier(model, texts, k, threads), model.labels);
 }
 
 } // namespace firth

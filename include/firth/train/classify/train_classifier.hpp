@@ -130,8 +130,7 @@ public:
         model_.buckets = rows_.used_buckets(threads_);
         rows_.set_rows(model_.buckets);
         const std::size_t rows = model_.words.size() + model_.buckets.size();
-        require_memory((rows + model_.labels.size()) * padded_dim<float>(options.dim) *
-                           sizeof(float),
+        require_memory(EmbeddingTable<float>::bytes_of(rows + model_.labels.size(), options.dim),
                        "vectors of dim " + std::to_string(options.dim) + " for " +
                            std::to_string(model_.words.size()) + " words, " +
                            std::to_string(model_.buckets.size()) + " buckets of n-grams and " +

@@ -220,11 +220,8 @@ private:
                 return;
             }
             const ModelScore score = [&](const ClassifierModel& model) {
-                const ClassificationMetric& metric = options_->metric;
-                return metric(score_classifier(model, *validation_,
-                                               metric.predictions(model.labels.size()),
-                                               options_->base.threads),
-                              model.labels);
+                return score_classifier(model, *validation_, options_->metric,
+                                        options_->base.threads);
             };
             trial.score = scored(std::move(trained.model), score, trial.failure);
         } catch (const DivergenceError& error) {

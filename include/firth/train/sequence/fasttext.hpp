@@ -177,12 +177,12 @@ template <Word2VecPrediction Prediction = SkipGram, Word2VecSampler Sampler = Ne
     Sampler sampler = Sampler::make(vocabulary.counts(), words);
     Subwords subwords(vocabulary, options.subwords);
     // The model is made beside the input it comes from.
-    require_memory((2 * subwords.rows() + sampler.output_rows()) * padded_dim<float>(options.dim) *
-                       sizeof(float),
-                   "vectors of dim " + std::to_string(options.dim) + " for " +
-                       std::to_string(vocabulary.size()) + " words and " +
-                       std::to_string(subwords.buckets().size()) + " buckets of n-grams",
-                   "a smaller dim, fewer buckets or fewer words");
+    require_memory(
+        EmbeddingTable<float>::bytes_of(2 * subwords.rows() + sampler.output_rows(), options.dim),
+        "vectors of dim " + std::to_string(options.dim) + " for " +
+            std::to_string(vocabulary.size()) + " words and " +
+            std::to_string(subwords.buckets().size()) + " buckets of n-grams",
+        "a smaller dim, fewer buckets or fewer words");
     SequenceTrainer<Prediction, Sampler, Subwords, Arch> trainer(
         vocabulary.counts(), trainer_options(words), Prediction::make(words), std::move(sampler),
         std::move(subwords));

@@ -91,12 +91,12 @@ public:
           symbols_(std::move(symbols)) {
         check_options(options);
         if (options_.learning_rate == 0) options_.learning_rate = Prediction::default_learning_rate;
-        require_memory((symbols_.rows() + sampler_.output_rows()) * padded_dim<float>(options.dim) *
-                           sizeof(float),
-                       "tables of " + std::to_string(symbols_.rows()) + " and " +
-                           std::to_string(sampler_.output_rows()) + " rows of dim " +
-                           std::to_string(options.dim),
-                       "a smaller dim or fewer symbols");
+        require_memory(
+            EmbeddingTable<float>::bytes_of(symbols_.rows() + sampler_.output_rows(), options.dim),
+            "tables of " + std::to_string(symbols_.rows()) + " and " +
+                std::to_string(sampler_.output_rows()) + " rows of dim " +
+                std::to_string(options.dim),
+            "a smaller dim or fewer symbols");
         input_ = EmbeddingTable<float>(symbols_.rows(), options.dim);
         output_ = EmbeddingTable<float>(sampler_.output_rows(), options.dim);
         Random random(options.seed, 0x696E6974);
