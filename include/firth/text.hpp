@@ -2,10 +2,14 @@
 
 /// Everything in `firth/text/`.
 
+#include <firth/text/decoder.hpp>
 #include <firth/text/labelled_line.hpp>
+#include <firth/text/normalized_text.hpp>
 #include <firth/text/phrases.hpp>
+#include <firth/text/piece_batch.hpp>
 #include <firth/text/read_corpus.hpp>
 #include <firth/text/read_labelled.hpp>
+#include <firth/text/subword_model.hpp>
 #include <firth/text/text_blocks.hpp>
 #include <firth/text/text_files.hpp>
 #include <firth/text/tokenize.hpp>
