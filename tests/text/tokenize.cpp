@@ -19,7 +19,7 @@ using test::decoded;
 
 namespace {
 
-/// The example of `Tokenizer`.
+/// The example of `CorpusTokenizer`.
 struct FoldedWords {
     static constexpr std::string_view cut_after = white_space;
     void operator()(std::string_view text, auto&& on_token, auto&& on_sentence_end) const {
@@ -87,15 +87,15 @@ struct NoSentences : FoldedWords {
 struct Changing : FoldedWords {
     void operator()(std::string_view, auto&&, auto&&) {}
 };
-static_assert(Tokenizer<FoldedWords> && Tokenizer<Fields> && Tokenizer<Marked> &&
-              Tokenizer<Lines> && Tokenizer<WhiteSpaceTokenizer>);
-static_assert(!Tokenizer<NoSettings> && !Tokenizer<NoCut> && !Tokenizer<Pointers>);
-static_assert(!Tokenizer<NoSentences> && !Tokenizer<Changing>);
+static_assert(CorpusTokenizer<FoldedWords> && CorpusTokenizer<Fields> && CorpusTokenizer<Marked> &&
+              CorpusTokenizer<Lines> && CorpusTokenizer<WhiteSpaceTokenizer>);
+static_assert(!CorpusTokenizer<NoSettings> && !CorpusTokenizer<NoCut> && !CorpusTokenizer<Pointers>);
+static_assert(!CorpusTokenizer<NoSentences> && !CorpusTokenizer<Changing>);
 
 using Sentences = std::vector<std::vector<std::string>>;
 
 /// Calls `check` with the corpus from each function that reads a text.
-template <Tokenizer T, class Check>
+template <CorpusTokenizer T, class Check>
 void for_each_reader(const std::string& text, const T& tokenizer, Check&& check) {
     const test::TemporaryFolder folder;
     test::write_file(folder / "text", text);

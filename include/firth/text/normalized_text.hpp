@@ -63,22 +63,41 @@ public:
         }
     }
 
+    /// Appends a text with its sources as they are.
+    void append_all(const NormalizedText& other) {
+        bytes_ += other.bytes_;
+        sources_.insert(sources_.end(), other.sources_.begin(), other.sources_.end());
+    }
+
+    /// Appends what became of a part of `before`, from its byte `begin` on, with the sources of
+    /// that.
+    void append_part(const NormalizedText& changed, const NormalizedText& before,
+                     std::size_t begin) {
+        bytes_ += changed.bytes_;
+        for (const ByteRange& each : changed.sources_) {
+            sources_.push_back(before.seen_through(each, begin));
+        }
+    }
+
     /// Makes the sources those of the text that `before`, this one's own text before, was made of.
     void look_through(const NormalizedText& before) {
         for (ByteRange& each : sources_) {
-            if (each.begin < each.end) {
-                each = before.source(each.begin, each.end);
-            } else { // an insertion, between two bytes
-                const std::uint32_t at = each.begin < before.size()
-                                             ? before.sources_[each.begin].begin
-                                         : before.size() == 0 ? 0
-                                                              : before.sources_.back().end;
-                each = {at, at};
-            }
+            each = before.seen_through(each, 0);
         }
     }
 
 private:
+    /// The source of a range of this text, which begins `begin` bytes on; between two bytes where
+    /// the range is empty.
+    [[nodiscard]] ByteRange seen_through(ByteRange each, std::size_t begin) const noexcept {
+        const std::size_t from = each.begin + begin;
+        if (each.begin < each.end) return source(from, each.end + begin);
+        const std::uint32_t at = from < sources_.size() ? sources_[from].begin
+                                 : sources_.empty()     ? 0
+                                                        : sources_.back().end;
+        return {at, at};
+    }
+
     static ByteRange range(std::size_t begin, std::size_t end) noexcept {
         return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
     }

@@ -319,7 +319,7 @@ FIRTH_BEGIN_UNPACKING
 ///
 /// `name` is what errors call the text. Throws `Error` where no word is left and `FormatError` for
 /// data that is plainly no text, such as a zip archive.
-template <Tokenizer T = WhiteSpaceTokenizer>
+template <CorpusTokenizer T = WhiteSpaceTokenizer>
 [[nodiscard]] EncodedCorpus
 encode_text(std::string_view text, const VocabularyOptions& options = {},
             const std::string& name = "the text", const T& tokenizer = {}) {
@@ -332,7 +332,7 @@ encode_text(std::string_view text, const VocabularyOptions& options = {},
 /// their libraries (`decompress.hpp`), gzip, xz and zstd files; a folder stands for the texts in it
 /// (`list_files`; `skipped` of the result names the others), "-" for standard input. Throws
 /// `IoError`, `Error`, and `FormatError` for a file that is named and is no text.
-template <Tokenizer T = WhiteSpaceTokenizer>
+template <CorpusTokenizer T = WhiteSpaceTokenizer>
 [[nodiscard]] EncodedCorpus read_corpus(const std::vector<std::string>& paths,
                                         const VocabularyOptions& options = {},
                                         const T& tokenizer = {}) {
@@ -346,7 +346,7 @@ template <Tokenizer T = WhiteSpaceTokenizer>
 }
 
 /// The same for one file, or one folder.
-template <Tokenizer T = WhiteSpaceTokenizer>
+template <CorpusTokenizer T = WhiteSpaceTokenizer>
 [[nodiscard]] EncodedCorpus read_corpus(const std::string& path,
                                         const VocabularyOptions& options = {},
                                         const T& tokenizer = {}) {
@@ -355,7 +355,7 @@ template <Tokenizer T = WhiteSpaceTokenizer>
 
 /// A name for the encoded corpus of these files with these options and this tokenizer, for a folder
 /// of such caches: other files, or changed ones, have another name.
-template <Tokenizer T = WhiteSpaceTokenizer>
+template <CorpusTokenizer T = WhiteSpaceTokenizer>
 [[nodiscard]] std::string cache_name(const std::vector<std::string>& paths,
                                      const VocabularyOptions& options, const T& tokenizer = {}) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -376,7 +376,7 @@ template <Tokenizer T = WhiteSpaceTokenizer>
 /// Memory: the vocabulary, its copies while words are counted (one a thread), and some MB a thread.
 /// Disk: 4 bytes a word, and as much again while encoding, in the cache's folder. Throws as
 /// `read_corpus` does, and leaves no part of a cache behind.
-template <Tokenizer T = WhiteSpaceTokenizer>
+template <CorpusTokenizer T = WhiteSpaceTokenizer>
 [[nodiscard]] EncodedCorpus
 read_corpus_through(const std::string& cache, const std::vector<std::string>& paths,
                     const VocabularyOptions& options = {}, const T& tokenizer = {}) {

@@ -29,6 +29,9 @@ struct OnPieceToken {
 ///   depends on the piece alone, so that it may be kept;
 /// - `size()` is the number of ids, which are below it; `token(id)` the token as the vocabulary has
 ///   it, `find(token)` its id if there is one;
+/// - `length(id)` is how many bytes of a piece the token stands for wherever the model makes it, or
+/// 0
+///   where that differs from piece to piece;
 /// - `settings()` names in one line what the tokens depend on, the vocabulary too (its checksum).
 template <class T>
 concept SubwordModel = requires(const T& model, std::string_view piece,
@@ -37,6 +40,7 @@ concept SubwordModel = requires(const T& model, std::string_view piece,
     { model.size() } -> std::convertible_to<std::size_t>;
     { model.token(id) } -> std::convertible_to<std::string_view>;
     { model.find(piece) } -> std::same_as<std::optional<Id>>;
+    { model.length(id) } -> std::convertible_to<std::size_t>;
     { model.settings() } -> std::same_as<std::string>;
 };
 

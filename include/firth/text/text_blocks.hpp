@@ -32,8 +32,8 @@ public:
     static constexpr std::size_t default_block_size = std::size_t{1} << 20;
 
     /// Files in this order; gzip, xz and zstd files are unpacked. The result of reading does not
-    /// depend on the size of a block, in bytes, which is at least 8. `cut_after` as in `Tokenizer`,
-    /// of which the bytes outlive the blocks.
+    /// depend on the size of a block, in bytes, which is at least 8. `cut_after` as in
+    /// `CorpusTokenizer`, of which the bytes outlive the blocks.
     explicit TextBlocks(std::vector<std::string> files, std::size_t block_size = default_block_size,
                         std::string_view cut_after = white_space)
         : block_size_(block_size), cut_after_(cut_after), files_(std::move(files)) {}

@@ -47,7 +47,7 @@ struct OnSentenceEnd {
 ///         std::string settings() const { return "folded words"; }
 ///     };
 template <class T>
-concept Tokenizer = requires(const T& tokenizer, std::string_view text) {
+concept CorpusTokenizer = requires(const T& tokenizer, std::string_view text) {
     tokenizer(text, detail::OnToken(), detail::OnSentenceEnd());
     { T::cut_after } -> std::convertible_to<std::string_view>;
     { tokenizer.settings() } -> std::same_as<std::string>;
@@ -82,8 +82,8 @@ void for_each_word(std::string_view text, OnWord&& on_word, OnSentenceEnd&& on_s
     }
 }
 
-/// A `Tokenizer`: tokens are the stretches between white space, as they are, and sentences are
-/// lines.
+/// A `CorpusTokenizer`: tokens are the stretches between white space, as they are, and sentences
+/// are lines.
 struct WhiteSpaceTokenizer {
     static constexpr std::string_view cut_after = white_space;
 
@@ -96,7 +96,7 @@ struct WhiteSpaceTokenizer {
     [[nodiscard]] std::string settings() const { return "white space"; }
 };
 
-static_assert(Tokenizer<WhiteSpaceTokenizer>);
+static_assert(CorpusTokenizer<WhiteSpaceTokenizer>);
 
 /// The text without a UTF-8 byte order mark. Throws `FormatError`, naming `name`, where the first
 /// bytes say that this is no plain text: packed data, archives, UTF-16 and UTF-32.

@@ -46,7 +46,7 @@ struct DecodedCharacter {
 }
 
 /// N: Nd, Nl, No.
-[[nodiscard]] constexpr bool is_number(std::uint32_t point) noexcept {
+[[nodiscard]] constexpr bool is_numeric(std::uint32_t point) noexcept {
     const GeneralCategory category = general_category(point);
     return category >= GeneralCategory::decimal_number && category <= GeneralCategory::other_number;
 }

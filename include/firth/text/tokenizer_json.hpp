@@ -1,0 +1,389 @@
+#pragma once
+
+/// Hugging Face's tokenizer.json. Needs nlohmann/json (Debian: nlohmann-json3-dev), which no other
+/// header includes.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <firth/base/error.hpp>
+#include <firth/base/mapped_file.hpp>
+#include <firth/text/pre_tokenizers/byte_level.hpp>
+#include <firth/text/pre_tokenizers/patterns.hpp>
+#include <firth/text/pre_tokenizers/sequence.hpp>
+#include <firth/text/tokenizer.hpp>
+#include <firth/text/tokenizers/bpe.hpp>
+#include <firth/text/tokenizers/token_table.hpp>
+
+namespace firth {
+
+namespace detail {
+
+/// Reads a tokenizer.json into the steps of a tokenizer.
+class TokenizerJson {
+public:
+    using Json = nlohmann::json;
+
+    TokenizerJson(std::string_view text, std::string name) : name_(std::move(name)) {
+        try {
+            root_ = Json::parse(text.begin(), text.end());
+        } catch (const Json::exception& error) {
+            throw FormatError(name_ + " is no JSON: " + error.what());
+        }
+    }
+
+    [[nodiscard]] Tokenizer read() {
+        if (!root_.is_object() || !root_.contains("model")) {
+            fail("has no \"model\", expected a tokenizer of Hugging Face");
+        }
+        TokenizerSteps<> steps;
+        steps.normalizer = normalizer(part("normalizer"));
+        steps.pre_tokenizer = pre_tokenizer(part("pre_tokenizer"));
+        steps.decoder = decoder(part("decoder"));
+        steps.model = model(root_.at("model"));
+        added_tokens(part("added_tokens"), steps);
+        post_processor(part("post_processor"), steps);
+        return Tokenizer(std::move(steps));
+    }
+
+private:
+    [[noreturn]] void fail(const std::string& what) const { throw FormatError(name_ + " " + what); }
+
+    [[noreturn]] void refuse(const std::string& kind, const std::string& type) const {
+        fail("asks for the " + kind + " \"" + type + "\", which is not supported");
+    }
+
+    [[nodiscard]] const Json& part(const char* key) const {
+        static const Json null;
+        const auto found = root_.find(key);
+        return found == root_.end() ? null : *found;
+    }
+
+    /// A member of an object, or a value for where it is not there or null. Throws where it has
+    /// another type.
+    template <class T>
+    T get(const Json& object, const char* key, T otherwise) const {
+        const auto found = object.find(key);
+        if (found == object.end() || found->is_null()) return otherwise;
+        try {
+            return found->template get<T>();
+        } catch (const Json::exception&) {
+            fail("has a \"" + std::string(key) +
+                 "\" of the wrong type: " + found->dump().substr(0, 60));
+        }
+    }
+
+    [[nodiscard]] std::string type_of(const Json& step, const char* kind) const {
+        if (!step.is_object()) fail("has a " + std::string(kind) + " that is no object");
+        return get<std::string>(step, "type", "");
+    }
+
+    [[nodiscard]] const Json& list(const Json& step, const char* key) const {
+        const auto found = step.find(key);
+        if (found == step.end() || !found->is_array()) {
+            fail("has a sequence without the array \"" + std::string(key) + '"');
+        }
+        return *found;
+    }
+
+    [[nodiscard]] AnyNormalizer normalizer(const Json& step) const {
+        if (step.is_null()) return {};
+        refuse("normalizer", type_of(step, "normalizer"));
+    }
+
+    [[nodiscard]] AnyPreTokenizer pre_tokenizer(const Json& step) {
+        if (step.is_null()) return {};
+        const std::string type = type_of(step, "pre-tokenizer");
+        if (type == "Sequence") {
+            std::vector<AnyPreTokenizer> steps;
+            for (const Json& each : list(step, "pretokenizers")) {
+                AnyPreTokenizer made = pre_tokenizer(each);
+                if (made) steps.push_back(std::move(made));
+            }
+            if (steps.empty()) return {};
+            if (steps.size() == 1) return steps[0];
+            return PreTokenizerSequence(std::move(steps));
+        }
+        if (type == "ByteLevel") {
+            byte_level_ = true;
+            const ByteLevel made{get(step, "add_prefix_space", true), get(step, "use_regex", true)};
+            if (made == ByteLevel{false, false}) return {};
+            if (!made.add_prefix_space) return Gpt2Pattern();
+            return made;
+        }
+        if (type == "Split") return split(step);
+        refuse("pre-tokenizer", type);
+    }
+
+    [[nodiscard]] AnyPreTokenizer split(const Json& step) const {
+        const auto pattern = step.find("pattern");
+        const std::string behavior = get<std::string>(step, "behavior", "");
+        const bool inverted = get(step, "invert", false);
+        if (pattern == step.end() || !pattern->is_object() || !pattern->contains("Regex")) {
+            refuse("pre-tokenizer", "Split");
+        }
+        const std::string regex = get<std::string>(*pattern, "Regex", "");
+        // Either way all matches are pieces, and these patterns match everything.
+        if (!(behavior == "Isolated" && !inverted) && !(behavior == "Removed" && inverted)) {
+            refuse("behavior of a split", behavior);
+        }
+        const auto is_one_of = [&](const auto& known) {
+            return std::find(known.begin(), known.end(), regex) != known.end();
+        };
+        if (is_one_of(gpt2_patterns)) return Gpt2Pattern();
+        if (is_one_of(cl100k_patterns)) return Cl100kPattern{3};
+        if (is_one_of(one_digit_patterns)) return Cl100kPattern{1};
+        if (is_one_of(o200k_patterns)) return O200kPattern();
+        refuse("pattern", regex);
+    }
+
+    static constexpr std::array<std::string_view, 1> gpt2_patterns{
+        R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)"};
+    static constexpr std::array<std::string_view, 3> cl100k_patterns{
+        R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+        R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+)",
+        R"('(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s)"};
+    static constexpr std::array<std::string_view, 2> one_digit_patterns{
+        R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+        R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"};
+    static constexpr std::array<std::string_view, 1> o200k_patterns{
+        R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)"};
+
+    [[nodiscard]] AnyDecoder decoder(const Json& step) const {
+        if (step.is_null()) return {};
+        const std::string type = type_of(step, "decoder");
+        if (type == "ByteLevel") return {}; // the vocabulary has bytes
+        refuse("decoder", type);
+    }
+
+    [[nodiscard]] AnyModel model(const Json& step) {
+        std::string type = type_of(step, "model");
+        if (type.empty() && step.contains("merges")) type = "BPE"; // older files
+        if (type == "BPE") return bpe(step);
+        refuse("model", type);
+    }
+
+    /// The vocabulary of a model, with bytes for their characters where the tokens are of bytes.
+    [[nodiscard]] TokenTable vocabulary(const Json& step, bool bytes) const {
+        const auto vocab = step.find("vocab");
+        if (vocab == step.end() || !vocab->is_object()) {
+            fail("has a model without the object \"vocab\"");
+        }
+        static constexpr ByteCharacters characters;
+        std::string spelled;
+        std::vector<std::pair<std::size_t, Id>> ends;
+        std::size_t size = 0;
+        for (const auto& each : vocab->items()) {
+            size += each.key().size();
+        }
+        spelled.reserve(size);
+        ends.reserve(vocab->size());
+        for (const auto& each : vocab->items()) {
+            const std::string& token = each.key();
+            if (!each.value().is_number_unsigned() ||
+                each.value().template get<std::uint64_t>() >= no_id) {
+                fail("has the token \"" + token + "\" without a number, expected its id");
+            }
+            const std::size_t begin = spelled.size();
+            if (!bytes || !characters.append_bytes(token, spelled)) {
+                spelled.resize(begin);
+                spelled += token;
+            }
+            ends.emplace_back(spelled.size(), each.value().template get<Id>());
+        }
+        std::vector<std::pair<std::string_view, Id>> tokens;
+        tokens.reserve(ends.size());
+        std::size_t begin = 0;
+        for (const auto& [end, id] : ends) {
+            tokens.emplace_back(std::string_view(spelled).substr(begin, end - begin), id);
+            begin = end;
+        }
+        return TokenTable(tokens, name_);
+    }
+
+    [[nodiscard]] Bpe bpe(const Json& step) const {
+        if (const auto dropout = step.find("dropout");
+            dropout != step.end() && !dropout->is_null() && *dropout != 0.0) {
+            fail("asks for dropout = " + dropout->dump() + ", which is for training alone");
+        }
+        BpeOptions options;
+        options.bytes = byte_level_;
+        options.unknown = get<std::string>(step, "unk_token", "");
+        options.continuing_prefix = get<std::string>(step, "continuing_subword_prefix", "");
+        options.end_suffix = get<std::string>(step, "end_of_word_suffix", "");
+        options.fuse_unknown = get(step, "fuse_unk", false);
+        options.byte_fallback = get(step, "byte_fallback", false);
+        options.ignore_merges = get(step, "ignore_merges", false);
+        TokenTable tokens = vocabulary(step, options.bytes);
+        const auto merges = step.find("merges");
+        if (merges == step.end() || !merges->is_array()) {
+            fail("has a BPE model without the array \"merges\"");
+        }
+        std::vector<Bpe::Rule> rules;
+        rules.reserve(merges->size());
+        std::string left;
+        std::string right;
+        std::string joined;
+        for (const Json& each : *merges) {
+            std::string_view first;
+            std::string_view second;
+            if (each.is_string()) {
+                const std::string& both = each.get_ref<const std::string&>();
+                const std::size_t space = both.find(' ');
+                if (space == both.npos) fail("has the merge \"" + both + "\" without a space");
+                first = std::string_view(both).substr(0, space);
+                second = std::string_view(both).substr(space + 1);
+            } else if (each.is_array() && each.size() == 2 && each[0].is_string() &&
+                       each[1].is_string()) {
+                first = each[0].get_ref<const std::string&>();
+                second = each[1].get_ref<const std::string&>();
+            } else {
+                fail("has the merge " + each.dump().substr(0, 60) + ", expected two tokens");
+            }
+            rules.push_back(rule(tokens, options, first, second, left, right, joined));
+        }
+        return Bpe(std::move(tokens), rules, std::move(options));
+    }
+
+    [[nodiscard]] Bpe::Rule rule(const TokenTable& tokens, const BpeOptions& options,
+                                 std::string_view first, std::string_view second, std::string& left,
+                                 std::string& right, std::string& joined) const {
+        static constexpr ByteCharacters characters;
+        if (options.bytes) {
+            left.clear();
+            right.clear();
+            if (characters.append_bytes(first, left)) first = left;
+            if (characters.append_bytes(second, right)) second = right;
+        }
+        std::string_view rest = second;
+        if (!options.continuing_prefix.empty() && rest.starts_with(options.continuing_prefix))
+            rest.remove_prefix(options.continuing_prefix.size());
+        joined.assign(first);
+        joined += rest;
+        const Bpe::Rule made{tokens.find(first), tokens.find(second), tokens.find(joined)};
+        if (made.left == no_id || made.right == no_id || made.token == no_id) {
+            const std::string_view missing = made.left == no_id    ? first
+                                             : made.right == no_id ? second
+                                                                   : std::string_view(joined);
+            fail("has a merge of \"" + std::string(first) + "\" and \"" + std::string(second) +
+                 "\", but \"" + std::string(missing) + "\" is not in the vocabulary");
+        }
+        return made;
+    }
+
+    void added_tokens(const Json& tokens, TokenizerSteps<>& steps) const {
+        if (tokens.is_null()) return;
+        if (!tokens.is_array()) fail("has \"added_tokens\" that are no array");
+        for (const Json& each : tokens) {
+            if (!each.is_object()) fail("has an added token that is no object");
+            AddedToken token;
+            token.content = get<std::string>(each, "content", "");
+            token.id = get<Id>(each, "id", no_id);
+            token.special = get(each, "special", false);
+            token.single_word = get(each, "single_word", false);
+            token.left_strip = get(each, "lstrip", false);
+            token.right_strip = get(each, "rstrip", false);
+            token.normalized = get(each, "normalized", !token.special);
+            if (token.content.empty() || token.id == no_id) {
+                fail("has an added token without its content or its id");
+            }
+            steps.added_tokens.push_back(std::move(token));
+        }
+    }
+
+    void post_processor(const Json& step, TokenizerSteps<>& steps) const {
+        if (step.is_null()) return;
+        const std::string type = type_of(step, "post-processor");
+        if (type == "Sequence") {
+            for (const Json& each : list(step, "processors")) {
+                post_processor(each, steps);
+            }
+        } else if (type == "ByteLevel") {
+            steps.trim_offsets = get(step, "trim_offsets", true);
+        } else if (type == "TemplateProcessing") {
+            steps.post_processor.single = items(list(step, "single"), step);
+            steps.post_processor.pair = items(list(step, "pair"), step);
+        } else if (type == "BertProcessing" || type == "RobertaProcessing") {
+            const bool roberta = type == "RobertaProcessing";
+            using Kind = EncodingTemplate::Item::Kind;
+            const EncodingTemplate::Item cls{Kind::token, special(step, "cls"), 0};
+            const Id sep = special(step, "sep");
+            const std::uint32_t second = roberta ? 0 : 1;
+            steps.post_processor.single = {cls, {Kind::first, no_id, 0}, {Kind::token, sep, 0}};
+            steps.post_processor.pair = steps.post_processor.single;
+            if (roberta) steps.post_processor.pair.push_back({Kind::token, sep, 0});
+            steps.post_processor.pair.push_back({Kind::second, no_id, second});
+            steps.post_processor.pair.push_back({Kind::token, sep, second});
+            if (roberta) steps.trim_offsets = get(step, "trim_offsets", true);
+        } else {
+            refuse("post-processor", type);
+        }
+    }
+
+    [[nodiscard]] Id special(const Json& step, const char* key) const {
+        const auto found = step.find(key);
+        if (found == step.end() || !found->is_array() || found->size() != 2 ||
+            !(*found)[1].is_number_unsigned()) {
+            fail("has a post-processor without \"" + std::string(key) + "\": [token, id]");
+        }
+        return (*found)[1].get<Id>();
+    }
+
+    [[nodiscard]] std::vector<EncodingTemplate::Item> items(const Json& pieces,
+                                                            const Json& step) const {
+        using Kind = EncodingTemplate::Item::Kind;
+        std::vector<EncodingTemplate::Item> made;
+        for (const Json& each : pieces) {
+            if (const auto text = each.find("Sequence"); text != each.end()) {
+                made.push_back(
+                    {get<std::string>(*text, "id", "A") == "A" ? Kind::first : Kind::second, no_id,
+                     get<std::uint32_t>(*text, "type_id", 0)});
+            } else if (const auto token = each.find("SpecialToken"); token != each.end()) {
+                const std::string name = get<std::string>(*token, "id", "");
+                const auto& known = step.value("special_tokens", Json::object());
+                const auto found = known.find(name);
+                if (found == known.end() || !found->is_object()) {
+                    fail("has a template with \"" + name +
+                         "\", which is not among its special tokens");
+                }
+                for (const Id id : get<std::vector<Id>>(*found, "ids", {})) {
+                    made.push_back({Kind::token, id, get<std::uint32_t>(*token, "type_id", 0)});
+                }
+            } else {
+                fail("has a template with " + each.dump().substr(0, 60));
+            }
+        }
+        return made;
+    }
+
+    std::string name_;
+    Json root_;
+    bool byte_level_ = false;
+};
+
+} // namespace detail
+
+/// The tokenizer that the text of a tokenizer.json describes. Throws `FormatError`, naming `name`,
+/// where it is damaged and where it asks for what is not supported.
+[[nodiscard]] inline Tokenizer parse_tokenizer_json(std::string_view text,
+                                                    const std::string& name) {
+    return detail::TokenizerJson(text, name).read();
+}
+
+/// The tokenizer of a file: tokenizer.json. Throws `IoError` where it cannot be read, and as
+/// `parse_tokenizer_json`.
+[[nodiscard]] inline Tokenizer read_tokenizer_json(const std::string& path) {
+    const MappedFile file(path);
+    return parse_tokenizer_json(file.bytes(), path);
+}
+
+} // namespace firth

@@ -1,0 +1,337 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <queue>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <firth/base/error.hpp>
+#include <firth/base/utf8.hpp>
+#include <firth/text/subword_model.hpp>
+#include <firth/text/tokenizers/merge_table.hpp>
+#include <firth/text/tokenizers/token_table.hpp>
+
+namespace firth {
+
+/// What a BPE model does beside merging.
+struct BpeOptions {
+    bool bytes = false;            ///< symbols are bytes, not characters
+    std::string unknown;           ///< the token of unknown characters; empty: they vanish
+    std::string continuing_prefix; ///< before every character of a piece but the first
+    std::string end_suffix;        ///< after the last character of a piece
+    bool fuse_unknown = false;     ///< neighbouring unknown characters become one token
+    bool byte_fallback = false;    ///< an unknown character becomes its bytes' tokens "<0x0A>"
+    bool ignore_merges = false;    ///< a piece that is a token is taken whole
+    bool operator==(const BpeOptions&) const = default;
+};
+
+/// A `SubwordModel`: byte-pair encoding (Sennrich, Haddow and Birch, 2016). The neighbours whose
+/// merge has the lowest rank are merged, the leftmost first, until none has one. n log n in the
+/// length of a piece, which has fewer than 2^32 bytes.
+class Bpe {
+public:
+    /// One merge, of the tokens `left` and `right`, whose spellings join to a token.
+    struct Rule {
+        Id left;
+        Id right;
+        Id token;
+    };
+
+    /// Merges in the order of their ranks. A second merge of a pair takes the place of the first.
+    /// Throws `FormatError` where the options ask for a token that is not there.
+    Bpe(TokenTable tokens, std::span<const Rule> rules, BpeOptions options = {})
+        : tokens_(std::move(tokens)), options_(std::move(options)), merges_(rules.size()) {
+        // The last of two wins: they are added from the end.
+        for (std::size_t i = rules.size(); i-- > 0;) {
+            merges_.add(rules[i].left, rules[i].right,
+                        {static_cast<std::uint32_t>(i), rules[i].token});
+        }
+        find_symbols();
+    }
+
+    /// From ranks, as tiktoken has them: any neighbours whose bytes join to a token merge, and the
+    /// id is the rank. A piece that is a token is taken whole.
+    static Bpe from_ranks(TokenTable tokens) {
+        std::vector<std::pair<Rule, std::uint32_t>> rules;
+        for (Id id = 0; id < tokens.size(); ++id) {
+            const std::string_view token = tokens[id];
+            for (std::size_t cut = 1; cut < token.size(); ++cut) {
+                const Id left = tokens.find(token.substr(0, cut));
+                if (left == no_id || left >= id) continue;
+                const Id right = tokens.find(token.substr(cut));
+                if (right == no_id || right >= id) continue;
+                rules.push_back({{left, right, id}, id});
+            }
+        }
+        BpeOptions options;
+        options.bytes = true;
+        options.ignore_merges = true;
+        Bpe made(std::move(tokens), {}, std::move(options));
+        made.merges_ = MergeTable(rules.size());
+        for (const auto& [rule, rank] : rules) {
+            made.merges_.add(rule.left, rule.right, {rank, rule.token});
+        }
+        made.by_ranks_ = true;
+        return made;
+    }
+
+    /// One thread's memory.
+    struct Scratch {
+        struct Symbol {
+            Id id;
+            std::uint32_t length; ///< in bytes; 0: it is part of the symbol before it
+            std::uint32_t before; ///< where a piece is long: the symbols on both sides
+            std::uint32_t after;
+        };
+        struct Candidate {
+            std::uint32_t rank;
+            std::uint32_t at; ///< the left symbol
+            Id left;
+            Id right;
+            bool operator>(const Candidate& other) const noexcept {
+                return rank != other.rank ? rank > other.rank : at > other.at;
+            }
+        };
+        std::vector<Symbol> symbols;
+        std::vector<std::uint32_t> ranks;
+        std::vector<Id> merged;
+        std::vector<Candidate> candidates;
+        std::string spelling;
+    };
+
+    template <class OnToken>
+    void operator()(std::string_view piece, Scratch& scratch, OnToken&& on_token) const {
+        if (options_.ignore_merges) {
+            if (const Id whole = tokens_.find(piece); whole != no_id) {
+                on_token(whole, piece.size());
+                return;
+            }
+        }
+        split(piece, scratch);
+        if (scratch.symbols.size() <= short_piece) {
+            merge_short(scratch);
+        } else {
+            merge_long(scratch);
+        }
+        for (const typename Scratch::Symbol& symbol : scratch.symbols) {
+            if (symbol.length != 0) on_token(symbol.id, symbol.length);
+        }
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return tokens_.size(); }
+    [[nodiscard]] std::string_view token(Id id) const noexcept { return tokens_[id]; }
+    [[nodiscard]] std::optional<Id> find(std::string_view token) const noexcept {
+        const Id id = tokens_.find(token);
+        return id == no_id ? std::nullopt : std::optional<Id>(id);
+    }
+    /// How many bytes of a piece this token stands for wherever it is made; 0 where that differs.
+    [[nodiscard]] std::size_t length(Id id) const noexcept {
+        if (id == unknown_ || !options_.continuing_prefix.empty() || !options_.end_suffix.empty())
+            return 0;
+        return options_.byte_fallback && is_byte(id) ? 1 : tokens_[id].size();
+    }
+
+    [[nodiscard]] const TokenTable& tokens() const noexcept { return tokens_; }
+    [[nodiscard]] const MergeTable& merges() const noexcept { return merges_; }
+    [[nodiscard]] const BpeOptions& options() const noexcept { return options_; }
+    /// True where any neighbours merge that join to a token: see `from_ranks`.
+    [[nodiscard]] bool by_ranks() const noexcept { return by_ranks_; }
+
+    [[nodiscard]] std::string settings() const {
+        std::uint64_t sum = tokens_.checksum();
+        merges_.for_each([&](Id left, Id right, const Merge& merge) { // in no order: a sum
+            sum += (std::uint64_t(left) << 32 ^ std::uint64_t(right) << 11 ^ merge.rank ^
+                    std::uint64_t(merge.token) << 43) *
+                   0x9E3779B97F4A7C15u;
+        });
+        return "bpe " + std::to_string(sum) + (options_.bytes ? " bytes" : "") + " unknown " +
+               options_.unknown + " prefix " + options_.continuing_prefix + " suffix " +
+               options_.end_suffix + (options_.fuse_unknown ? " fused" : "") +
+               (options_.byte_fallback ? " fallback" : "") +
+               (options_.ignore_merges ? " whole" : "");
+    }
+
+private:
+    /// Up to here, looking through all neighbours for the best is quicker than a heap.
+    static constexpr std::size_t short_piece = 48;
+
+    void find_symbols() {
+        if (!options_.unknown.empty()) {
+            unknown_ = tokens_.find(options_.unknown);
+            if (unknown_ == no_id) {
+                throw FormatError("the unknown token \"" + options_.unknown +
+                                  "\" is not in the vocabulary");
+            }
+        }
+        for (std::size_t i = 0; i < 256; ++i) {
+            const char byte = static_cast<char>(i);
+            if (options_.bytes) {
+                byte_ids_[i] = tokens_.find(std::string_view(&byte, 1));
+            } else if (options_.byte_fallback) {
+                constexpr std::string_view digits = "0123456789ABCDEF";
+                const char name[] = {'<', '0', 'x', digits[i >> 4], digits[i & 15], '>'};
+                byte_ids_[i] = tokens_.find(std::string_view(name, sizeof name));
+            }
+        }
+    }
+
+    /// The piece as its smallest symbols.
+    void split(std::string_view piece, Scratch& scratch) const {
+        scratch.symbols.clear();
+        if (options_.bytes) {
+            for (const char byte : piece) {
+                const Id known = byte_ids_[static_cast<unsigned char>(byte)];
+                const Id id = known != no_id ? known : unknown_;
+                if (id != no_id) add(scratch, id, 1);
+            }
+            return;
+        }
+        bool fusing = false;
+        for (std::size_t at = 0; at < piece.size();) {
+            const std::size_t length = (std::max<std::size_t>)(utf8_length(piece.substr(at)), 1);
+            const std::string_view character = piece.substr(at, length);
+            const Id id = tokens_.find(
+                spelled(character, at == 0, at + length == piece.size(), scratch.spelling));
+            if (id != no_id) {
+                add(scratch, id, length);
+                fusing = false;
+            } else if (options_.byte_fallback && has_bytes(character)) {
+                for (const char byte : character) {
+                    add(scratch, byte_ids_[static_cast<unsigned char>(byte)], 1);
+                }
+                fusing = false;
+            } else if (fusing) {
+                scratch.symbols.back().length += static_cast<std::uint32_t>(length);
+            } else if (unknown_ != no_id) {
+                add(scratch, unknown_, length);
+                fusing = options_.fuse_unknown;
+            }
+            at += length;
+        }
+    }
+
+    static void add(Scratch& scratch, Id id, std::size_t length) {
+        scratch.symbols.push_back({id, static_cast<std::uint32_t>(length), 0, 0});
+    }
+
+    [[nodiscard]] std::string_view spelled(std::string_view character, bool first, bool last,
+                                           std::string& room) const {
+        const bool prefixed = !first && !options_.continuing_prefix.empty();
+        const bool suffixed = last && !options_.end_suffix.empty();
+        if (!prefixed && !suffixed) return character;
+        room.clear();
+        if (prefixed) room += options_.continuing_prefix;
+        room += character;
+        if (suffixed) room += options_.end_suffix;
+        return room;
+    }
+
+    [[nodiscard]] bool is_byte(Id id) const noexcept {
+        return std::find(byte_ids_.begin(), byte_ids_.end(), id) != byte_ids_.end();
+    }
+
+    [[nodiscard]] bool has_bytes(std::string_view character) const noexcept {
+        return std::all_of(character.begin(), character.end(), [&](char byte) {
+            return byte_ids_[static_cast<unsigned char>(byte)] != no_id;
+        });
+    }
+
+    /// Merges among few symbols, which are kept close together.
+    void merge_short(Scratch& scratch) const {
+        std::vector<typename Scratch::Symbol>& symbols = scratch.symbols;
+        std::size_t count = symbols.size();
+        if (count < 2) return;
+        std::array<std::uint32_t, short_piece> ranks;
+        std::array<Id, short_piece> merged;
+        const auto look = [&](std::size_t i) {
+            const Merge merge = merges_.find(symbols[i].id, symbols[i + 1].id);
+            ranks[i] = merge.rank;
+            merged[i] = merge.token;
+        };
+        for (std::size_t i = 0; i + 1 < count; ++i) {
+            look(i);
+        }
+        for (;;) {
+            std::size_t best = 0;
+            for (std::size_t i = 1; i + 1 < count; ++i) {
+                if (ranks[i] < ranks[best]) best = i;
+            }
+            if (count < 2 || ranks[best] == MergeTable::no_rank) break;
+            symbols[best].id = merged[best];
+            symbols[best].length += symbols[best + 1].length;
+            --count;
+            for (std::size_t i = best + 1; i < count; ++i) {
+                symbols[i] = symbols[i + 1];
+            }
+            for (std::size_t i = best + 1; i + 1 < count; ++i) {
+                ranks[i] = ranks[i + 1];
+                merged[i] = merged[i + 1];
+            }
+            if (best + 1 < count) look(best);
+            if (best != 0) look(best - 1);
+        }
+        symbols.resize(count);
+    }
+
+    /// Merges among many, by a heap of candidates, the outdated of which are passed over.
+    void merge_long(Scratch& scratch) const {
+        std::vector<typename Scratch::Symbol>& symbols = scratch.symbols;
+        std::vector<typename Scratch::Candidate>& heap = scratch.candidates;
+        const auto last = static_cast<std::uint32_t>(symbols.size() - 1);
+        constexpr std::uint32_t none = 0xFFFFFFFFu;
+        heap.clear();
+        const auto offer = [&](std::uint32_t left, std::uint32_t right, bool sorted) {
+            const Merge merge = merges_.find(symbols[left].id, symbols[right].id);
+            if (merge.rank == MergeTable::no_rank) return;
+            heap.push_back({merge.rank, left, symbols[left].id, symbols[right].id});
+            if (sorted) std::push_heap(heap.begin(), heap.end(), std::greater<>());
+        };
+        for (std::uint32_t i = 0; i <= last; ++i) {
+            symbols[i].before = i == 0 ? none : i - 1;
+            symbols[i].after = i == last ? none : i + 1;
+            if (i != last) offer(i, i + 1, false);
+        }
+        std::make_heap(heap.begin(), heap.end(), std::greater<>());
+        while (!heap.empty()) {
+            std::pop_heap(heap.begin(), heap.end(), std::greater<>());
+            const typename Scratch::Candidate best = heap.back();
+            heap.pop_back();
+            typename Scratch::Symbol& left = symbols[best.at];
+            if (left.length == 0 || left.id != best.left || left.after == none) continue;
+            typename Scratch::Symbol& right = symbols[left.after];
+            if (right.id != best.right) continue;
+            left.id = merges_.find(best.left, best.right).token;
+            left.length += right.length;
+            right.length = 0;
+            left.after = right.after;
+            if (left.after != none) symbols[left.after].before = best.at;
+            if (left.before != none) offer(left.before, best.at, true);
+            if (left.after != none) offer(best.at, left.after, true);
+        }
+    }
+
+    TokenTable tokens_;
+    BpeOptions options_;
+    MergeTable merges_;
+    std::array<Id, 256> byte_ids_ = filled();
+    Id unknown_ = no_id;
+    bool by_ranks_ = false;
+
+    static constexpr std::array<Id, 256> filled() noexcept {
+        std::array<Id, 256> ids{};
+        ids.fill(no_id);
+        return ids;
+    }
+};
+
+static_assert(SubwordModel<Bpe>);
+
+} // namespace firth

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tsl/robin_map.h>
+
+#include <firth/base/checksum.hpp>
+#include <firth/base/error.hpp>
+#include <firth/table/id.hpp>
+
+namespace firth {
+
+/// A model's tokens by id, and ids by token. Ids need not be dense: those between have no token.
+class TokenTable {
+public:
+    TokenTable() = default;
+
+    /// The tokens and their ids, in any order. Throws `FormatError`, naming `name`, where two
+    /// tokens have one id, where a token has two, and where an id is not below 2^31 or leaves more
+    /// than half of the ids without a token.
+    TokenTable(std::span<const std::pair<std::string_view, Id>> tokens, const std::string& name) {
+        std::size_t bytes = 0;
+        Id last = 0;
+        for (const auto& [token, id] : tokens) {
+            bytes += token.size();
+            last = id > last ? id : last;
+        }
+        if (!tokens.empty() && (last >= Id(1) << 31 || last / 2 > tokens.size() + 1000)) {
+            throw FormatError(name + " has the id " + std::to_string(last) + " among " +
+                              std::to_string(tokens.size()) + " tokens, expected ids from 0 on");
+        }
+        bytes_.reserve(bytes); // tokens are views of it
+        tokens_.resize(tokens.empty() ? 0 : std::size_t(last) + 1);
+        ids_.reserve(tokens.size());
+        for (const auto& [token, id] : tokens) {
+            std::string_view& kept = tokens_[id];
+            if (kept.data() != nullptr) {
+                throw FormatError(name + " has the id " + std::to_string(id) + " twice, for \"" +
+                                  std::string(kept) + "\" and \"" + std::string(token) + '"');
+            }
+            const std::size_t begin = bytes_.size();
+            bytes_.insert(bytes_.end(), token.begin(), token.end());
+            kept = std::string_view(bytes_.data() + begin, token.size());
+            if (!ids_.emplace(kept, id).second) {
+                throw FormatError(name + " has the token \"" + std::string(token) + "\" twice");
+            }
+        }
+    }
+
+    // Views into the bytes: a copy would need new ones.
+    TokenTable(TokenTable&&) noexcept = default;
+    TokenTable& operator=(TokenTable&&) noexcept = default;
+
+    /// One more than the highest id.
+    [[nodiscard]] std::size_t size() const noexcept { return tokens_.size(); }
+
+    /// Empty where no token has this id.
+    [[nodiscard]] std::string_view operator[](Id id) const noexcept {
+        return id < tokens_.size() ? tokens_[id] : std::string_view();
+    }
+
+    [[nodiscard]] bool contains(Id id) const noexcept {
+        return id < tokens_.size() && tokens_[id].data() != nullptr;
+    }
+
+    /// The id of a token, or `no_id`.
+    [[nodiscard]] Id find(std::string_view token) const noexcept {
+        const auto found = ids_.find(token);
+        return found == ids_.end() ? no_id : found->second;
+    }
+
+    /// Of all tokens with their ids.
+    [[nodiscard]] std::uint64_t checksum() const noexcept {
+        Checksum sum;
+        for (const std::string_view token : tokens_) {
+            sum.add(std::to_string(token.size()));
+            sum.add(":");
+            sum.add(token);
+        }
+        return sum.value();
+    }
+
+private:
+    std::vector<char> bytes_;
+    std::vector<std::string_view> tokens_;
+    tsl::robin_map<std::string_view, Id> ids_;
+};
+
+} // namespace firth
