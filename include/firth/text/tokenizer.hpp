@@ -42,7 +42,7 @@ struct TokenizerSteps {
 
 /// What makes ids of a text: added tokens are cut out, what is left is normalised, cut into pieces,
 /// and each piece becomes tokens. Never changes; calls from any number of threads are safe, and
-/// each has a cache of some 3 MB of the pieces seen lately, which does not grow.
+/// each has a cache of 5 MB of the pieces seen lately, which does not grow.
 template <SubwordModel Model = AnyModel, PreTokenizer Cut = AnyPreTokenizer,
           Normalizer Change = AnyNormalizer>
 class BasicTokenizer {
@@ -193,7 +193,7 @@ public:
 
 private:
     struct Session {
-        detail::PieceCache cache{15};
+        std::unique_ptr<detail::PieceCache> cache{}; ///< where ids alone are wanted
         typename Model::Scratch scratch{};
         NormalizedText changed{};
         NormalizedText rewritten{};
@@ -203,6 +203,7 @@ private:
         std::vector<Id> ids{};
         std::vector<detail::PieceToken> tokens{};
     };
+    static constexpr unsigned cache_bits = 16; ///< of a thread's cache: 5 MB
     static constexpr std::size_t no_place = ~std::size_t(0);
 
     [[nodiscard]] const AddedToken* added_token(Id id) const noexcept {
@@ -284,6 +285,7 @@ private:
     void batch_ids(std::string_view text, Session& session, OnIds&& on_ids) const {
         const PieceBatch& pieces = session.pieces;
         const std::size_t count = pieces.size();
+        if (!session.cache) session.cache = std::make_unique<detail::PieceCache>(cache_bits);
         if (session.keys.size() < count) {
             session.keys.resize(count);
             session.places.resize(count);
@@ -297,14 +299,14 @@ private:
             }
             session.keys[i] = detail::PieceCache::key(text.data() + pieces[i].begin, size,
                                                       text.size() - pieces[i].begin);
-            session.places[i] = session.cache.place(session.keys[i]);
-            session.cache.prefetch(session.places[i]);
+            session.places[i] = session.cache->place(session.keys[i]);
+            session.cache->prefetch(session.places[i]);
         }
         std::size_t made = 0;
         for (std::size_t i = 0; i < count; ++i) {
             if (session.places[i] != no_place) {
-                const int found = session.cache.find(session.keys[i], session.places[i],
-                                                     session.ids.data() + made);
+                const int found = session.cache->find(session.keys[i], session.places[i],
+                                                      session.ids.data() + made);
                 if (found >= 0) {
                     made += static_cast<std::size_t>(found);
                     continue;
@@ -325,7 +327,7 @@ private:
                 session.ids.resize(2 * (made + ids + more) + 64);
         };
         std::size_t kept = 0;
-        if (const Id* const ids = session.cache.find_long(piece, kept)) {
+        if (const Id* const ids = session.cache->find_long(piece, kept)) {
             reserve(kept);
             std::copy(ids, ids + kept, session.ids.data() + made);
             return made + kept;
@@ -341,9 +343,9 @@ private:
         }
         if (session.places[i] != no_place &&
             session.tokens.size() <= detail::PieceCache::short_ids) {
-            session.cache.keep(session.keys[i], session.places[i], to, session.tokens.size());
+            session.cache->keep(session.keys[i], session.places[i], to, session.tokens.size());
         } else {
-            session.cache.keep_long(piece, to, session.tokens.size());
+            session.cache->keep_long(piece, to, session.tokens.size());
         }
         return made + session.tokens.size();
     }
@@ -354,10 +356,12 @@ private:
                         " bytes, expected less than 4 GB: cut it at a line's end");
         }
         Encoding made;
-        // With sources: a session of its own, as the others keep none.
-        Session session;
-        session.changed = NormalizedText(true);
-        session.rewritten = NormalizedText(true);
+        const auto borrowed = sessions_with_sources_->borrow();
+        Session& session = *borrowed;
+        if (!session.changed.keeps_sources()) {
+            session.changed = NormalizedText(true);
+            session.rewritten = NormalizedText(true);
+        }
         std::uint32_t word = 0;
         for_each_stretch(
             text, session,
@@ -453,6 +457,8 @@ private:
     AddedTokens normalized_;
     std::size_t size_ = 0;
     std::unique_ptr<detail::SessionPool<Session>> sessions_ =
+        std::make_unique<detail::SessionPool<Session>>();
+    std::unique_ptr<detail::SessionPool<Session>> sessions_with_sources_ =
         std::make_unique<detail::SessionPool<Session>>();
 };
 

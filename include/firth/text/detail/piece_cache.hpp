@@ -24,7 +24,7 @@ public:
     static constexpr std::size_t long_size = 62;
     static constexpr std::size_t long_ids = 16;
 
-    /// 2^`bits` short slots and an eighth as many long ones: 48 bytes << bits.
+    /// 2^`bits` pairs of short slots and an eighth as many long ones: 80 bytes << bits.
     explicit PieceCache(unsigned bits)
         : shift_(64 - bits), long_shift_(67 - bits), short_(std::size_t(1) << bits),
           long_(std::size_t(1) << (bits - 3)) {}
@@ -72,8 +72,13 @@ public:
     /// Writes the ids of a short piece to `to`, which has room for 4, and returns how many they
     /// are; -1 where the piece is not there.
     [[nodiscard]] int find(const Key& key, std::size_t place, Id* to) const noexcept {
-        const Slot& slot = short_[place];
-        if (slot.key.low != key.low || slot.key.high != key.high) return -1;
+        const Slot* const pair = short_[place].slots;
+        const auto is_in = [&](const Slot& slot) {
+            return ((slot.key.low ^ key.low) | (slot.key.high ^ key.high)) == 0;
+        };
+        const std::size_t second = is_in(pair[1]) ? 1 : 0; // no branch: which one is a toss
+        const Slot& slot = pair[second];
+        if (!is_in(slot)) return -1;
         std::memcpy(to, slot.ids, sizeof slot.ids);
         int count = 0;
         for (const Id id : slot.ids) {
@@ -82,11 +87,13 @@ public:
         return count;
     }
 
+    /// Keeps the ids of a short piece, in the place of the older one of its pair.
     void keep(const Key& key, std::size_t place, const Id* ids, std::size_t count) noexcept {
-        Slot& slot = short_[place];
-        slot.key = key;
+        Slot* const pair = short_[place].slots;
+        pair[1] = pair[0];
+        pair[0].key = key;
         for (std::size_t i = 0; i < short_ids; ++i) {
-            slot.ids[i] = i < count ? ids[i] : no_id;
+            pair[0].ids[i] = i < count ? ids[i] : no_id;
         }
     }
 
@@ -111,9 +118,12 @@ public:
     }
 
 private:
-    struct alignas(32) Slot {
+    struct Slot {
         Key key; ///< zero where the slot is empty: no piece has a length of 0
-        Id ids[short_ids];
+        Id ids[short_ids] = {no_id, no_id, no_id, no_id};
+    };
+    struct alignas(64) Pair { ///< a cache line
+        Slot slots[2];
     };
     struct alignas(64) LongSlot {
         Id ids[long_ids];
@@ -137,7 +147,7 @@ private:
 
     unsigned shift_;
     unsigned long_shift_;
-    std::vector<Slot> short_;
+    std::vector<Pair> short_;
     std::vector<LongSlot> long_;
 };
 

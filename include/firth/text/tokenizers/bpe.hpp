@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <numeric>
 #include <optional>
-#include <queue>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,9 +50,10 @@ public:
     Bpe(TokenTable tokens, std::span<const Rule> rules, BpeOptions options = {})
         : tokens_(std::move(tokens)), options_(std::move(options)), merges_(rules.size()) {
         // The last of two wins: they are added from the end.
+        merged_.resize(rules.size());
         for (std::size_t i = rules.size(); i-- > 0;) {
-            merges_.add(rules[i].left, rules[i].right,
-                        {static_cast<std::uint32_t>(i), rules[i].token});
+            merges_.add(rules[i].left, rules[i].right, static_cast<std::uint32_t>(i));
+            merged_[i] = rules[i].token;
         }
         find_symbols();
     }
@@ -60,15 +61,14 @@ public:
     /// From ranks, as tiktoken has them: any neighbours whose bytes join to a token merge, and the
     /// id is the rank. A piece that is a token is taken whole.
     static Bpe from_ranks(TokenTable tokens) {
-        std::vector<std::pair<Rule, std::uint32_t>> rules;
+        std::vector<Rule> rules;
         for (Id id = 0; id < tokens.size(); ++id) {
             const std::string_view token = tokens[id];
             for (std::size_t cut = 1; cut < token.size(); ++cut) {
                 const Id left = tokens.find(token.substr(0, cut));
                 if (left == no_id || left >= id) continue;
                 const Id right = tokens.find(token.substr(cut));
-                if (right == no_id || right >= id) continue;
-                rules.push_back({{left, right, id}, id});
+                if (right != no_id && right < id) rules.push_back({left, right, id});
             }
         }
         BpeOptions options;
@@ -76,9 +76,11 @@ public:
         options.ignore_merges = true;
         Bpe made(std::move(tokens), {}, std::move(options));
         made.merges_ = MergeTable(rules.size());
-        for (const auto& [rule, rank] : rules) {
-            made.merges_.add(rule.left, rule.right, {rank, rule.token});
+        for (const Rule& rule : rules) {
+            made.merges_.add(rule.left, rule.right, rule.token);
         }
+        made.merged_.resize(made.size());
+        std::iota(made.merged_.begin(), made.merged_.end(), Id(0));
         made.by_ranks_ = true;
         return made;
     }
@@ -101,8 +103,6 @@ public:
             }
         };
         std::vector<Symbol> symbols;
-        std::vector<std::uint32_t> ranks;
-        std::vector<Id> merged;
         std::vector<Candidate> candidates;
         std::string spelling;
     };
@@ -147,9 +147,9 @@ public:
 
     [[nodiscard]] std::string settings() const {
         std::uint64_t sum = tokens_.checksum();
-        merges_.for_each([&](Id left, Id right, const Merge& merge) { // in no order: a sum
-            sum += (std::uint64_t(left) << 32 ^ std::uint64_t(right) << 11 ^ merge.rank ^
-                    std::uint64_t(merge.token) << 43) *
+        merges_.for_each([&](Id left, Id right, std::uint32_t rank) { // in no order: a sum
+            sum += (std::uint64_t(left) << 32 ^ std::uint64_t(right) << 11 ^ rank ^
+                    std::uint64_t(merged_[rank]) << 43) *
                    0x9E3779B97F4A7C15u;
         });
         return "bpe " + std::to_string(sum) + (options_.bytes ? " bytes" : "") + " unknown " +
@@ -244,41 +244,49 @@ private:
         });
     }
 
-    /// Merges among few symbols, which are kept close together.
+    /// Merges among few symbols: the best rank is looked for among all of them, without a branch.
     void merge_short(Scratch& scratch) const {
         std::vector<typename Scratch::Symbol>& symbols = scratch.symbols;
-        std::size_t count = symbols.size();
+        const std::size_t count = symbols.size();
         if (count < 2) return;
-        std::array<std::uint32_t, short_piece> ranks;
-        std::array<Id, short_piece> merged;
-        const auto look = [&](std::size_t i) {
-            const Merge merge = merges_.find(symbols[i].id, symbols[i + 1].id);
-            ranks[i] = merge.rank;
-            merged[i] = merge.token;
+        // The rank of each symbol and its next one, above the symbol's place; none for those that
+        // have gone.
+        constexpr std::uint64_t none = ~std::uint64_t(0);
+        std::array<std::uint64_t, short_piece> keys;
+        const auto key = [&](std::size_t left, std::size_t right) {
+            const std::uint32_t rank = merges_.find(symbols[left].id, symbols[right].id);
+            return std::uint64_t(rank) << 8 | left;
         };
-        for (std::size_t i = 0; i + 1 < count; ++i) {
-            look(i);
+        for (std::size_t i = 0; i < count; ++i) {
+            symbols[i].before = static_cast<std::uint32_t>(i - 1);
+            symbols[i].after = static_cast<std::uint32_t>(i + 1);
+            keys[i] = i + 1 < count ? key(i, i + 1) : none;
         }
         for (;;) {
-            std::size_t best = 0;
-            for (std::size_t i = 1; i + 1 < count; ++i) {
-                if (ranks[i] < ranks[best]) best = i;
+            std::uint64_t best = none;
+            for (std::size_t i = 0; i < count; ++i) {
+                best = keys[i] < best ? keys[i] : best;
             }
-            if (count < 2 || ranks[best] == MergeTable::no_rank) break;
-            symbols[best].id = merged[best];
-            symbols[best].length += symbols[best + 1].length;
-            --count;
-            for (std::size_t i = best + 1; i < count; ++i) {
-                symbols[i] = symbols[i + 1];
+            const auto rank = static_cast<std::uint32_t>(best >> 8);
+            if (rank == MergeTable::no_rank) break;
+            const std::size_t left = best & 0xFF;
+            const std::size_t right = symbols[left].after;
+            const std::size_t next = symbols[right].after;
+            symbols[left].id = merged_[rank];
+            symbols[left].length += symbols[right].length;
+            symbols[left].after = static_cast<std::uint32_t>(next);
+            symbols[right].length = 0;
+            keys[right] = none;
+            keys[left] = none;
+            if (next < count) {
+                symbols[next].before = static_cast<std::uint32_t>(left);
+                keys[left] = key(left, next);
             }
-            for (std::size_t i = best + 1; i + 1 < count; ++i) {
-                ranks[i] = ranks[i + 1];
-                merged[i] = merged[i + 1];
+            if (left != 0) {
+                const std::size_t before = symbols[left].before;
+                keys[before] = key(before, left);
             }
-            if (best + 1 < count) look(best);
-            if (best != 0) look(best - 1);
         }
-        symbols.resize(count);
     }
 
     /// Merges among many, by a heap of candidates, the outdated of which are passed over.
@@ -289,9 +297,9 @@ private:
         constexpr std::uint32_t none = 0xFFFFFFFFu;
         heap.clear();
         const auto offer = [&](std::uint32_t left, std::uint32_t right, bool sorted) {
-            const Merge merge = merges_.find(symbols[left].id, symbols[right].id);
-            if (merge.rank == MergeTable::no_rank) return;
-            heap.push_back({merge.rank, left, symbols[left].id, symbols[right].id});
+            const std::uint32_t rank = merges_.find(symbols[left].id, symbols[right].id);
+            if (rank == MergeTable::no_rank) return;
+            heap.push_back({rank, left, symbols[left].id, symbols[right].id});
             if (sorted) std::push_heap(heap.begin(), heap.end(), std::greater<>());
         };
         for (std::uint32_t i = 0; i <= last; ++i) {
@@ -308,7 +316,7 @@ private:
             if (left.length == 0 || left.id != best.left || left.after == none) continue;
             typename Scratch::Symbol& right = symbols[left.after];
             if (right.id != best.right) continue;
-            left.id = merges_.find(best.left, best.right).token;
+            left.id = merged_[best.rank];
             left.length += right.length;
             right.length = 0;
             left.after = right.after;
@@ -321,6 +329,7 @@ private:
     TokenTable tokens_;
     BpeOptions options_;
     MergeTable merges_;
+    std::vector<Id> merged_; ///< the token that a merge of a rank makes
     std::array<Id, 256> byte_ids_ = filled();
     Id unknown_ = no_id;
     bool by_ranks_ = false;
