@@ -103,15 +103,14 @@ std::vector<Token> tokens_of(const Bpe& model, std::string_view piece) {
 TEST_CASE("bpe merges in the order of ranks, the leftmost first") {
     Random random(7);
     for (std::size_t round = 0; round < 40; ++round) {
-        const Model model = random_model(random, 1 + random.below(4), 3 + random.below(60));
+        const std::uint32_t letters = 1 + random.below(4);
+        const Model model = random_model(random, letters, 3 + random.below(60));
         const Bpe bpe = model.made();
         for (std::size_t text = 0; text < 40; ++text) {
             // Up to lengths that are merged by a heap.
             std::string piece;
             for (std::size_t left = random.below(text < 30 ? 20 : 120); left > 0; --left) {
-                piece +=
-                    static_cast<char>('a' + random.below(static_cast<std::uint32_t>(
-                                                std::min<std::size_t>(4, model.tokens.size()))));
+                piece += model.tokens[random.below(letters)][0];
             }
             const std::vector<std::string> expected = naive(model, piece);
             const std::vector<Token> got = tokens_of(bpe, piece);
