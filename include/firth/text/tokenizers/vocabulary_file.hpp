@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tsl/robin_map.h>
+
+#include <firth/base/error.hpp>
+#include <firth/base/mapped_file.hpp>
+#include <firth/base/utf8.hpp>
+#include <firth/table/id.hpp>
+#include <firth/text/tokenizers/token_table.hpp>
+#include <firth/text/unicode/properties.hpp>
+
+namespace firth {
+
+/// The tokens of a vocab.txt as BERT's models have it: a token a line, whose number, from 0 on, is
+/// its id. White space after a token is none of it; an empty line has an id and no token, and of
+/// two lines with one token the last counts. Throws `FormatError`, naming `name` and the line,
+/// where a token is not UTF-8 or has a NUL, and where there is none at all.
+[[nodiscard]] inline TokenTable parse_vocabulary(std::string_view text, const std::string& name) {
+    std::vector<std::pair<std::string_view, Id>> tokens;
+    tsl::robin_map<std::string_view, std::size_t> places;
+    skip_byte_order_mark(text);
+    for (Id number = 0; !text.empty(); ++number) {
+        const std::size_t line_end = text.find('\n');
+        std::string_view line = text.substr(0, line_end);
+        text.remove_prefix(line_end == text.npos ? text.size() : line_end + 1);
+        if (!is_utf8(line) || line.find('\0') != line.npos) {
+            throw FormatError(name + ", line " + std::to_string(std::uint64_t(number) + 1) +
+                              ": expected a token in UTF-8");
+        }
+        std::size_t end = 0; // after the last character that is no white space
+        for (std::size_t at = 0; at < line.size();) {
+            const DecodedCharacter next = decode_utf8(line, at);
+            at += next.length;
+            if (!is_white_space(next.point)) end = at;
+        }
+        if (end == 0) continue;
+        const auto [place, is_new] = places.emplace(line.substr(0, end), tokens.size());
+        if (is_new) {
+            tokens.emplace_back(line.substr(0, end), number);
+        } else {
+            tokens[place->second].second = number;
+        }
+    }
+    if (tokens.empty()) throw FormatError(name + " has no tokens, expected one a line");
+    return TokenTable(tokens, name);
+}
+
+/// The same of a file. Throws `IoError` where it cannot be read.
+[[nodiscard]] inline TokenTable read_vocabulary(const std::string& path) {
+    const MappedFile file(path);
+    return parse_vocabulary(file.bytes(), path);
+}
+
+} // namespace firth
