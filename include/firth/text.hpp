@@ -9,7 +9,9 @@
 #include <firth/text/piece_batch.hpp>
 #include <firth/text/read_corpus.hpp>
 #include <firth/text/read_labelled.hpp>
+#include <firth/text/sentence_piece.hpp>
 #include <firth/text/subword_model.hpp>
 #include <firth/text/text_blocks.hpp>
 #include <firth/text/text_files.hpp>
 #include <firth/text/tokenize.hpp>
+#include <firth/text/tokenizers/sentencepiece_model.hpp>
