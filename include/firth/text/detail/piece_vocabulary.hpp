@@ -26,8 +26,10 @@ class PieceVocabulary {
 public:
     /// Throws `OptionError` where there are too many pieces, two of one text, an empty one, not
     /// one unknown piece, or, with byte fallback, not one for each byte.
-    PieceVocabulary(std::span<const SentencePiece> pieces, bool byte_fallback)
-        : byte_fallback_(byte_fallback) {
+    /// With `finds_all` a text may hold pieces of every type, else those that are no marks.
+    PieceVocabulary(std::span<const SentencePiece> pieces, bool byte_fallback,
+                    bool finds_all = false)
+        : byte_fallback_(byte_fallback), finds_all_(finds_all) {
         const auto fail = [](const std::string& message) {
             throw OptionError("a vocabulary of pieces: " + message);
         };
@@ -110,6 +112,12 @@ public:
         return std::string_view(bytes_).substr(begins_[id], begins_[id + 1] - begins_[id]);
     }
 
+    /// How many bytes of a text a token stands for; 0 where that differs, and for those never made.
+    [[nodiscard]] std::size_t length(Id id) const noexcept {
+        if (types_[id] == PieceType::byte) return finds_all_ ? 0 : 1;
+        return held(id) && id != unknown_ ? begins_[id + 1] - begins_[id] : 0;
+    }
+
     [[nodiscard]] std::optional<Id> find(std::string_view text) const noexcept {
         if (const std::optional<Id> id = trie_.find(text)) return id;
         const auto found =
@@ -141,8 +149,8 @@ public:
 private:
     /// True for a piece that a text may hold.
     [[nodiscard]] bool held(Id id) const noexcept {
-        return types_[id] == PieceType::normal || types_[id] == PieceType::user_defined ||
-               types_[id] == PieceType::unused;
+        return finds_all_ || types_[id] == PieceType::normal ||
+               types_[id] == PieceType::user_defined || types_[id] == PieceType::unused;
     }
 
     static std::size_t leading_spaces(std::string_view text) noexcept {
@@ -168,6 +176,7 @@ private:
     Id unknown_ = no_id;
     std::uint64_t checksum_ = 0;
     bool byte_fallback_;
+    bool finds_all_;
     bool knows_space_ = false;
     bool holds_later_space_ = false;
     bool holds_earlier_space_ = false;

@@ -78,11 +78,23 @@ struct Metaspace {
         }
     }
 
+    [[nodiscard]] bool rewrites() const noexcept { return true; }
+
+    /// The same for a text that is taken for the first, and its pieces.
+    void rewrite(std::string_view text, NormalizedText& to, PieceBatch& pieces) const {
+        std::size_t from = to.size();
+        rewrite(text, true, to);
+        while (from < to.size()) {
+            const std::size_t end = piece_end(to.bytes(), from);
+            pieces.add(from, end);
+            from = end;
+        }
+    }
+
     /// Cuts what `rewrite` made.
     std::size_t operator()(std::string_view text, std::size_t from, PieceBatch& to) const {
         while (from < text.size() && !to.full()) {
-            const std::size_t end =
-                split ? (std::min)(text.find(replacement, from + 1), text.size()) : text.size();
+            const std::size_t end = piece_end(text, from);
             to.add(from, end);
             from = end;
         }
@@ -92,6 +104,11 @@ struct Metaspace {
     [[nodiscard]] std::string settings() const {
         return "metaspace " + replacement + ' ' + std::to_string(static_cast<int>(prepend_scheme)) +
                (split ? " split" : " whole");
+    }
+
+private:
+    [[nodiscard]] std::size_t piece_end(std::string_view text, std::size_t from) const noexcept {
+        return split ? (std::min)(text.find(replacement, from + 1), text.size()) : text.size();
     }
 };
 

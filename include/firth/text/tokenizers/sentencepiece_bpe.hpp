@@ -126,6 +126,7 @@ public:
     [[nodiscard]] std::optional<Id> find(std::string_view token) const noexcept {
         return vocabulary_.find(token);
     }
+    [[nodiscard]] std::size_t length(Id id) const noexcept { return vocabulary_.length(id); }
     [[nodiscard]] Id unknown() const noexcept { return vocabulary_.unknown(); }
     [[nodiscard]] PieceType type(Id id) const noexcept { return vocabulary_.type(id); }
 

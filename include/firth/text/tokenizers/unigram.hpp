@@ -33,6 +33,9 @@ struct UnigramOptions {
 
     bool byte_fallback = false; ///< unknown characters become the pieces of their bytes
     Sums sums = Sums::single_precision;
+    /// Finds the unknown piece, control pieces and those of bytes, too, where a text holds their
+    /// names, as Hugging Face's tokenizers do.
+    bool finds_all = false;
 };
 
 /// A token and how many bytes it stands for.
@@ -76,7 +79,7 @@ public:
     /// Throws `OptionError` for pieces that are no vocabulary (see `PieceVocabulary`) or have a
     /// score that is not finite.
     explicit UnigramModel(std::span<const SentencePiece> pieces, UnigramOptions options = {})
-        : vocabulary_(pieces, options.byte_fallback), options_(options) {
+        : vocabulary_(pieces, options.byte_fallback, options.finds_all), options_(options) {
         float least = (std::numeric_limits<float>::max)(); // where there are no normal pieces
         for (const SentencePiece& piece : pieces) {
             if (!is_finite(piece.score)) {
@@ -118,7 +121,7 @@ public:
             for (; token != scratch.tokens_.rend() && token->id == vocabulary_.unknown(); ++token) {
                 length += token->length;
             }
-            if (vocabulary_.byte_fallback()) {
+            if (falls_back(text.substr(at, length))) {
                 vocabulary_.put_bytes(text.substr(at, length), on_token);
             } else {
                 on_token(vocabulary_.unknown(), length);
@@ -222,6 +225,7 @@ public:
     [[nodiscard]] std::optional<Id> find(std::string_view token) const noexcept {
         return vocabulary_.find(token);
     }
+    [[nodiscard]] std::size_t length(Id id) const noexcept { return vocabulary_.length(id); }
     [[nodiscard]] Id unknown() const noexcept { return vocabulary_.unknown(); }
     [[nodiscard]] PieceType type(Id id) const noexcept { return vocabulary_.type(id); }
 
@@ -238,6 +242,7 @@ public:
     [[nodiscard]] std::string settings() const {
         return "unigram " + std::to_string(vocabulary_.checksum()) +
                (options_.byte_fallback ? " byte-fallback" : "") +
+               (options_.finds_all ? " all" : "") +
                (options_.sums == UnigramOptions::Sums::double_precision ? " double" : "");
     }
 
@@ -255,6 +260,12 @@ private:
     static constexpr double not_reached = -1e300;
 
     static bool reached(double sum) noexcept { return sum > not_reached / 2; }
+
+    /// True where what is unknown becomes its bytes.
+    [[nodiscard]] bool falls_back(std::string_view text) const noexcept {
+        return vocabulary_.byte_fallback() &&
+               !(options_.finds_all && text == token(vocabulary_.unknown()));
+    }
 
     template <class Sum>
     void find_best(std::string_view text, std::vector<Scratch::Best<Sum>>& best,
@@ -327,7 +338,7 @@ private:
         std::size_t at = 0;
         for (auto token = backwards.rbegin(); token != backwards.rend(); ++token) {
             const bool is_unknown = token->id == vocabulary_.unknown();
-            if (is_unknown && vocabulary_.byte_fallback()) {
+            if (is_unknown && falls_back(text.substr(at, token->length))) {
                 vocabulary_.put_bytes(text.substr(at, token->length),
                                       [&](Id id, std::size_t length) {
                                           to.push_back({id, length});
