@@ -17,8 +17,8 @@ namespace firth {
 
 /// What of a SentencePiece model its decoding depends on.
 struct SentencePieceDecoderOptions {
-    std::vector<std::string> control; ///< pieces that are no text
-    std::string unknown = "<unk>";    ///< the unknown piece
+    std::vector<std::string> control{}; ///< pieces that are no text
+    std::string unknown = "<unk>";      ///< the unknown piece
     std::string unknown_surface = " \xE2\x81\x87 ";
     bool byte_fallback = false;
     bool add_dummy_prefix = true;

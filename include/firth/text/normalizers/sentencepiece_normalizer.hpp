@@ -18,12 +18,12 @@ namespace firth {
 
 /// What a SentencePiece model says of a text before it is cut.
 struct SentencePieceNormalizerOptions {
-    std::string charsmap;                 ///< what is replaced, as the model's file has it
+    std::string charsmap{};               ///< what is replaced, as the model's file has it
     bool add_dummy_prefix = true;         ///< a space before the text, after it with the next
     bool space_as_suffix = false;         ///< spaces end words
     bool remove_extra_whitespaces = true; ///< runs of spaces become one, none at the ends
     bool escape_whitespaces = true;       ///< U+2581 for spaces
-    std::vector<std::string> kept;        ///< the user-defined pieces, which nothing changes
+    std::vector<std::string> kept{};      ///< the user-defined pieces, which nothing changes
     std::string name = "the charsmap";    ///< what errors call it
 };
 
