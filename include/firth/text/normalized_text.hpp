@@ -40,6 +40,12 @@ public:
         sources_.clear();
     }
 
+    /// Drops the bytes from `size` <= size() on.
+    void truncate(std::size_t size) {
+        bytes_.resize(size);
+        if (keeps_sources_) sources_.resize(size);
+    }
+
     void reserve(std::size_t size) {
         bytes_.reserve(size);
         if (keeps_sources_) sources_.reserve(size);
