@@ -23,13 +23,13 @@ namespace firth {
 /// A `PreTokenizer` that changes the text, too: Metaspace, say, writes a mark for each space.
 ///
 /// - `rewrites()` says whether it does;
-/// - `pre_tokenizer.rewrite(text, to, pieces)` appends the changed text to `to` and adds all of its
-///   pieces, as places in `to`.
+/// - `pre_tokenizer.rewrite(text, is_first, to, pieces)` appends the changed text to `to` and adds
+///   all of its pieces, as places in `to`. `is_first` says that the text is the begin of the whole.
 template <class T>
 concept RewritingPreTokenizer = requires(const T& step, std::string_view text, NormalizedText& to,
                                          PieceBatch& pieces) {
     { step.rewrites() } -> std::convertible_to<bool>;
-    step.rewrite(text, to, pieces);
+    step.rewrite(text, true, to, pieces);
 };
 
 namespace detail {
@@ -66,7 +66,8 @@ struct PreTokenizerInterface {
     virtual ~PreTokenizerInterface() = default;
     virtual std::size_t cut(std::string_view text, std::size_t from, PieceBatch& to) const = 0;
     virtual bool rewrites() const = 0;
-    virtual void rewrite(std::string_view text, NormalizedText& to, PieceBatch& pieces) const = 0;
+    virtual void rewrite(std::string_view text, bool is_first, NormalizedText& to,
+                         PieceBatch& pieces) const = 0;
     virtual std::string settings() const = 0;
 };
 
@@ -115,8 +116,9 @@ struct HeldPreTokenizer final : PreTokenizerInterface {
         if constexpr (RewritingPreTokenizer<T>) return step.rewrites();
         return false;
     }
-    void rewrite(std::string_view text, NormalizedText& to, PieceBatch& pieces) const override {
-        if constexpr (RewritingPreTokenizer<T>) step.rewrite(text, to, pieces);
+    void rewrite(std::string_view text, bool is_first, NormalizedText& to,
+                 PieceBatch& pieces) const override {
+        if constexpr (RewritingPreTokenizer<T>) step.rewrite(text, is_first, to, pieces);
     }
     std::string settings() const override { return step.settings(); }
     T step;
@@ -194,8 +196,9 @@ public:
     }
 
     [[nodiscard]] bool rewrites() const { return step_ && step_->rewrites(); }
-    void rewrite(std::string_view text, NormalizedText& to, PieceBatch& pieces) const {
-        step_->rewrite(text, to, pieces);
+    void rewrite(std::string_view text, bool is_first, NormalizedText& to,
+                 PieceBatch& pieces) const {
+        step_->rewrite(text, is_first, to, pieces);
     }
 
     template <class T>

@@ -108,8 +108,8 @@ public:
         const auto session = sessions_->borrow();
         for_each_stretch(
             text, *session,
-            [&](std::string_view stretch, const NormalizedText*, std::size_t) {
-                stretch_ids(stretch, *session, [&](const Id* ids, std::size_t count) {
+            [&](std::string_view stretch, const NormalizedText*, std::size_t begin) {
+                stretch_ids(stretch, begin == 0, *session, [&](const Id* ids, std::size_t count) {
                     to.insert(to.end(), ids, ids + count);
                 });
             },
@@ -122,8 +122,8 @@ public:
         const auto session = sessions_->borrow();
         for_each_stretch(
             text, *session,
-            [&](std::string_view stretch, const NormalizedText*, std::size_t) {
-                stretch_ids(stretch, *session,
+            [&](std::string_view stretch, const NormalizedText*, std::size_t begin) {
+                stretch_ids(stretch, begin == 0, *session,
                             [&](const Id*, std::size_t count) { total += count; });
             },
             [&](const AddedToken&, std::size_t, std::size_t) { ++total; });
@@ -262,12 +262,13 @@ private:
 
     /// Calls `on_ids(ids, count)` for the ids of a stretch, batch by batch.
     template <class OnIds>
-    void stretch_ids(std::string_view stretch, Session& session, OnIds&& on_ids) const {
+    void stretch_ids(std::string_view stretch, bool is_first, Session& session,
+                     OnIds&& on_ids) const {
         if (rewrites()) {
             if constexpr (RewritingPreTokenizer<Cut>) {
                 session.rewritten.clear();
                 session.pieces.clear();
-                steps_.pre_tokenizer.rewrite(stretch, session.rewritten, session.pieces);
+                steps_.pre_tokenizer.rewrite(stretch, is_first, session.rewritten, session.pieces);
                 batch_ids(session.rewritten.bytes(), session, on_ids);
             }
             return;
@@ -380,6 +381,7 @@ private:
                      std::size_t begin, Session& session, std::uint32_t& word,
                      Encoding& made) const {
         // Where the stretch begins in what the normalizer made.
+        const bool is_first = begin == 0;
         const std::size_t moved =
             sources ? static_cast<std::size_t>(stretch.data() - sources->bytes().data())
                     : static_cast<std::size_t>(stretch.data() - text.data()) - begin;
@@ -408,7 +410,7 @@ private:
             if constexpr (RewritingPreTokenizer<Cut>) {
                 session.rewritten.clear();
                 session.pieces.clear();
-                steps_.pre_tokenizer.rewrite(stretch, session.rewritten, session.pieces);
+                steps_.pre_tokenizer.rewrite(stretch, is_first, session.rewritten, session.pieces);
                 add_pieces(session.rewritten.bytes(), [&](std::size_t from, std::size_t to) {
                     const ByteRange within = session.rewritten.source(from, to);
                     return within.begin == within.end ? ByteRange{}

@@ -17,23 +17,26 @@
 
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/text/detail/json_steps.hpp>
 #include <firth/text/pre_tokenizers/byte_level.hpp>
-#include <firth/text/pre_tokenizers/patterns.hpp>
-#include <firth/text/pre_tokenizers/sequence.hpp>
+#include <firth/text/sentence_piece.hpp>
 #include <firth/text/tokenizer.hpp>
 #include <firth/text/tokenizers/bpe.hpp>
 #include <firth/text/tokenizers/token_table.hpp>
+#include <firth/text/tokenizers/unigram.hpp>
+#include <firth/text/tokenizers/word_level.hpp>
+#include <firth/text/tokenizers/word_piece.hpp>
 
 namespace firth {
 
 namespace detail {
 
 /// Reads a tokenizer.json into the steps of a tokenizer.
-class TokenizerJson {
+class TokenizerJson : JsonSteps {
 public:
-    using Json = nlohmann::json;
+    using JsonSteps::Json;
 
-    TokenizerJson(std::string_view text, std::string name) : name_(std::move(name)) {
+    TokenizerJson(std::string_view text, std::string name) : JsonSteps(std::move(name)) {
         try {
             root_ = Json::parse(text.begin(), text.end());
         } catch (const Json::exception& error) {
@@ -56,119 +59,27 @@ public:
     }
 
 private:
-    [[noreturn]] void fail(const std::string& what) const { throw FormatError(name_ + " " + what); }
-
-    [[noreturn]] void refuse(const std::string& kind, const std::string& type) const {
-        fail("asks for the " + kind + " \"" + type + "\", which is not supported");
-    }
-
     [[nodiscard]] const Json& part(const char* key) const {
         static const Json null;
         const auto found = root_.find(key);
         return found == root_.end() ? null : *found;
     }
 
-    /// A member of an object, or a value for where it is not there or null. Throws where it has
-    /// another type.
-    template <class T>
-    T get(const Json& object, const char* key, T otherwise) const {
-        const auto found = object.find(key);
-        if (found == object.end() || found->is_null()) return otherwise;
-        try {
-            return found->template get<T>();
-        } catch (const Json::exception&) {
-            fail("has a \"" + std::string(key) +
-                 "\" of the wrong type: " + found->dump().substr(0, 60));
-        }
-    }
-
-    [[nodiscard]] std::string type_of(const Json& step, const char* kind) const {
-        if (!step.is_object()) fail("has a " + std::string(kind) + " that is no object");
-        return get<std::string>(step, "type", "");
-    }
-
-    [[nodiscard]] const Json& list(const Json& step, const char* key) const {
-        const auto found = step.find(key);
-        if (found == step.end() || !found->is_array()) {
-            fail("has a sequence without the array \"" + std::string(key) + '"');
-        }
-        return *found;
-    }
-
-    [[nodiscard]] AnyNormalizer normalizer(const Json& step) const {
-        if (step.is_null()) return {};
-        refuse("normalizer", type_of(step, "normalizer"));
-    }
-
-    [[nodiscard]] AnyPreTokenizer pre_tokenizer(const Json& step) {
-        if (step.is_null()) return {};
-        const std::string type = type_of(step, "pre-tokenizer");
-        if (type == "Sequence") {
-            std::vector<AnyPreTokenizer> steps;
-            for (const Json& each : list(step, "pretokenizers")) {
-                AnyPreTokenizer made = pre_tokenizer(each);
-                if (made) steps.push_back(std::move(made));
-            }
-            if (steps.empty()) return {};
-            if (steps.size() == 1) return steps[0];
-            return PreTokenizerSequence(std::move(steps));
-        }
-        if (type == "ByteLevel") {
-            byte_level_ = true;
-            const ByteLevel made{get(step, "add_prefix_space", true), get(step, "use_regex", true)};
-            if (made == ByteLevel{false, false}) return {};
-            if (!made.add_prefix_space) return Gpt2Pattern();
-            return made;
-        }
-        if (type == "Split") return split(step);
-        refuse("pre-tokenizer", type);
-    }
-
-    [[nodiscard]] AnyPreTokenizer split(const Json& step) const {
-        const auto pattern = step.find("pattern");
-        const std::string behavior = get<std::string>(step, "behavior", "");
-        const bool inverted = get(step, "invert", false);
-        if (pattern == step.end() || !pattern->is_object() || !pattern->contains("Regex")) {
-            refuse("pre-tokenizer", "Split");
-        }
-        const std::string regex = get<std::string>(*pattern, "Regex", "");
-        // Either way all matches are pieces, and these patterns match everything.
-        if (!(behavior == "Isolated" && !inverted) && !(behavior == "Removed" && inverted)) {
-            refuse("behavior of a split", behavior);
-        }
-        const auto is_one_of = [&](const auto& known) {
-            return std::find(known.begin(), known.end(), regex) != known.end();
-        };
-        if (is_one_of(gpt2_patterns)) return Gpt2Pattern();
-        if (is_one_of(cl100k_patterns)) return Cl100kPattern{3};
-        if (is_one_of(one_digit_patterns)) return Cl100kPattern{1};
-        if (is_one_of(o200k_patterns)) return O200kPattern();
-        refuse("pattern", regex);
-    }
-
-    static constexpr std::array<std::string_view, 1> gpt2_patterns{
-        R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)"};
-    static constexpr std::array<std::string_view, 3> cl100k_patterns{
-        R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
-        R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+)",
-        R"('(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s)"};
-    static constexpr std::array<std::string_view, 2> one_digit_patterns{
-        R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
-        R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"};
-    static constexpr std::array<std::string_view, 1> o200k_patterns{
-        R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)"};
-
-    [[nodiscard]] AnyDecoder decoder(const Json& step) const {
-        if (step.is_null()) return {};
-        const std::string type = type_of(step, "decoder");
-        if (type == "ByteLevel") return {}; // the vocabulary has bytes
-        refuse("decoder", type);
-    }
-
     [[nodiscard]] AnyModel model(const Json& step) {
         std::string type = type_of(step, "model");
         if (type.empty() && step.contains("merges")) type = "BPE"; // older files
         if (type == "BPE") return bpe(step);
+        if (type == "WordPiece") {
+            WordPieceOptions options;
+            options.unknown = get<std::string>(step, "unk_token", "[UNK]");
+            options.continuing_prefix = get<std::string>(step, "continuing_subword_prefix", "##");
+            options.max_characters = get<std::size_t>(step, "max_input_chars_per_word", 100);
+            return WordPiece(vocabulary(step, false), std::move(options));
+        }
+        if (type == "WordLevel") {
+            return WordLevel(vocabulary(step, false), get<std::string>(step, "unk_token", ""));
+        }
+        if (type == "Unigram" || (type.empty() && step.contains("unk_id"))) return unigram(step);
         refuse("model", type);
     }
 
@@ -208,6 +119,30 @@ private:
             begin = end;
         }
         return TokenTable(tokens, name_);
+    }
+
+    [[nodiscard]] UnigramModel unigram(const Json& step) const {
+        const auto vocab = step.find("vocab");
+        if (vocab == step.end() || !vocab->is_array()) {
+            fail("has a Unigram model without the array \"vocab\"");
+        }
+        std::vector<SentencePiece> pieces;
+        pieces.reserve(vocab->size());
+        for (const Json& each : *vocab) {
+            if (!each.is_array() || each.size() != 2 || !each[0].is_string() ||
+                !each[1].is_number()) {
+                fail("has the piece " + each.dump().substr(0, 60) + ", expected [piece, score]");
+            }
+            pieces.push_back({each[0].get<std::string>(), each[1].get<float>(), PieceType::normal});
+        }
+        const std::size_t unknown = get<std::size_t>(step, "unk_id", pieces.size());
+        if (unknown >= pieces.size()) fail("has a Unigram model without its unknown piece");
+        pieces[unknown].type = PieceType::unknown;
+        UnigramOptions options;
+        options.byte_fallback = get(step, "byte_fallback", false);
+        options.sums = UnigramOptions::Sums::double_precision;
+        options.finds_all = true;
+        return UnigramModel(pieces, options);
     }
 
     [[nodiscard]] Bpe bpe(const Json& step) const {
@@ -365,9 +300,7 @@ private:
         return made;
     }
 
-    std::string name_;
     Json root_;
-    bool byte_level_ = false;
 };
 
 } // namespace detail

@@ -78,7 +78,8 @@ struct ByteLevel {
 
     [[nodiscard]] bool rewrites() const noexcept { return add_prefix_space; }
 
-    void rewrite(std::string_view text, NormalizedText& to, PieceBatch& pieces) const {
+    void rewrite(std::string_view text, bool /*is_first*/, NormalizedText& to,
+                 PieceBatch& pieces) const {
         const std::size_t begin = to.size();
         if (add_prefix_space && !text.starts_with(' ')) to.append(" ", 0, 0);
         to.append_unchanged(text, 0, text.size());

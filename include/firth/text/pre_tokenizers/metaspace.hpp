@@ -80,10 +80,11 @@ struct Metaspace {
 
     [[nodiscard]] bool rewrites() const noexcept { return true; }
 
-    /// The same for a text that is taken for the first, and its pieces.
-    void rewrite(std::string_view text, NormalizedText& to, PieceBatch& pieces) const {
+    /// The same, and its pieces.
+    void rewrite(std::string_view text, bool is_first, NormalizedText& to,
+                 PieceBatch& pieces) const {
         std::size_t from = to.size();
-        rewrite(text, true, to);
+        rewrite(text, is_first, to);
         while (from < to.size()) {
             const std::size_t end = piece_end(to.bytes(), from);
             pieces.add(from, end);

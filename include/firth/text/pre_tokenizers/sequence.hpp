@@ -31,7 +31,8 @@ public:
         return false;
     }
 
-    void rewrite(std::string_view text, NormalizedText& to, PieceBatch& pieces) const {
+    void rewrite(std::string_view text, bool is_first, NormalizedText& to,
+                 PieceBatch& pieces) const {
         NormalizedText before(to.keeps_sources());
         before.append_unchanged(text, 0, text.size());
         PieceBatch parts;
@@ -40,7 +41,7 @@ public:
             NormalizedText after(to.keeps_sources());
             PieceBatch cut;
             for (const Piece& part : parts) {
-                add_part(step, before, part, after, cut);
+                add_part(step, before, part, is_first, after, cut);
             }
             std::swap(before, after);
             std::swap(parts, cut);
@@ -79,13 +80,13 @@ private:
     }
 
     static void add_part(const AnyPreTokenizer& step, const NormalizedText& before,
-                         const Piece& part, NormalizedText& after, PieceBatch& cut) {
+                         const Piece& part, bool is_first, NormalizedText& after, PieceBatch& cut) {
         const std::string_view text =
             std::string_view(before.bytes()).substr(part.begin, part.end - part.begin);
         NormalizedText changed(after.keeps_sources());
         PieceBatch pieces;
         if (step.rewrites()) {
-            step.rewrite(text, changed, pieces);
+            step.rewrite(text, is_first && part.begin == 0, changed, pieces);
         } else {
             changed.append_unchanged(text, 0, text.size());
             for (std::size_t at = 0; at < text.size();) {
