@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -32,14 +31,8 @@ class ByteTrie {
 public:
     static constexpr std::uint32_t none = 0;
 
-    /// Numbers 1 to `roots` are nodes with nothing before them. At most `bytes` are to be added.
-    ByteTrie(std::uint32_t roots, std::size_t bytes) : ids_(roots + 1, no_id) {
-        std::size_t size = 1024;
-        while (size < 2 * bytes) {
-            size *= 2;
-        }
-        edges_.resize(size);
-    }
+    /// Numbers 1 to `roots` are nodes with nothing before them.
+    explicit ByteTrie(std::uint32_t roots) : edges_(1024), ids_(roots + 1, no_id) {}
 
     [[nodiscard]] std::uint32_t next(std::uint32_t node, unsigned char byte) const noexcept {
         const std::uint64_t key = std::uint64_t(node) << 8 | byte;
@@ -65,12 +58,9 @@ public:
                 }
                 child = static_cast<std::uint32_t>(ids_.size());
                 ids_.push_back(no_id);
+                if (2 * ids_.size() > edges_.size()) grow();
                 const std::uint64_t key = std::uint64_t(node) << 8 | byte;
-                std::size_t at = place(key);
-                while (edges_[at] != 0) {
-                    at = (at + 1) & (edges_.size() - 1);
-                }
-                edges_[at] = key << child_bits | child;
+                insert(key << child_bits | child);
             }
             node = child;
         }
@@ -80,6 +70,22 @@ public:
 private:
     static constexpr unsigned child_bits = 28;
     static constexpr std::uint64_t child_mask = (std::uint64_t(1) << child_bits) - 1;
+
+    void insert(std::uint64_t edge) noexcept {
+        std::size_t at = place(edge >> child_bits);
+        while (edges_[at] != 0) {
+            at = (at + 1) & (edges_.size() - 1);
+        }
+        edges_[at] = edge;
+    }
+
+    void grow() {
+        std::vector<std::uint64_t> before(2 * edges_.size());
+        before.swap(edges_);
+        for (const std::uint64_t edge : before) {
+            if (edge != 0) insert(edge);
+        }
+    }
 
     [[nodiscard]] std::size_t place(std::uint64_t key) const noexcept {
         // Neighbouring nodes differ by 256, which one multiplication leaves in clusters.
@@ -106,8 +112,7 @@ public:
 
     /// Throws `FormatError` where the unknown token is none of the vocabulary's.
     explicit WordPiece(TokenTable tokens, WordPieceOptions options = {})
-        : tokens_(std::move(tokens)), options_(std::move(options)),
-          trie_(2, bytes_of(tokens_, options_)) {
+        : tokens_(std::move(tokens)), options_(std::move(options)), trie_(2) {
         unknown_id_ = tokens_.find(options_.unknown);
         if (unknown_id_ == no_id) {
             throw FormatError("the unknown token \"" + options_.unknown +
@@ -159,17 +164,6 @@ public:
 private:
     static constexpr std::uint32_t begins = 1;
     static constexpr std::uint32_t goes_on = 2;
-
-    static std::size_t bytes_of(const TokenTable& tokens, const WordPieceOptions& options) {
-        std::size_t bytes = 0;
-        for (Id id = 0; id < tokens.size(); ++id) {
-            const std::string_view token = tokens[id];
-            bytes += token.size();
-            if (token.starts_with(options.continuing_prefix))
-                bytes += token.size() - options.continuing_prefix.size();
-        }
-        return bytes;
-    }
 
     [[nodiscard]] bool is_too_long(std::string_view piece) const noexcept {
         if (piece.size() <= options_.max_characters) return false;
