@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -32,54 +31,66 @@ class ByteTrie {
 public:
     static constexpr std::uint32_t none = 0;
 
-    /// Numbers 1 to `roots` are nodes with nothing before them. At most `bytes` are to be added.
-    ByteTrie(std::uint32_t roots, std::size_t bytes) : ids_(roots + 1, no_id) {
-        std::size_t size = 1024;
-        while (size < 2 * bytes) {
-            size *= 2;
-        }
-        edges_.resize(size);
-    }
+    /// Numbers 1 to `roots` are nodes with nothing before them.
+    explicit ByteTrie(std::uint32_t roots) : edges_(1024), ids_(roots + 1, no_id) {}
 
-    [[nodiscard]] std::uint32_t next(std::uint32_t node, unsigned char byte) const noexcept {
-        const std::uint64_t key = std::uint64_t(node) << 8 | byte;
-        for (std::size_t at = place(key);; at = (at + 1) & (edges_.size() - 1)) {
-            if (edges_[at] >> child_bits == key) {
-                return static_cast<std::uint32_t>(edges_[at] & child_mask);
-            }
-            if (edges_[at] == 0) return none;
-        }
+    /// Where a string goes on: a node, and whether a whole one ends there.
+    struct Step {
+        std::uint32_t node;
+        bool ends;
+    };
+
+    [[nodiscard]] Step next(std::uint32_t node, unsigned char byte) const noexcept {
+        const std::uint64_t edge = edges_[find(std::uint64_t(node) << 8 | byte)];
+        return {static_cast<std::uint32_t>(edge & child_mask), (edge & end_bit) != 0};
     }
 
     [[nodiscard]] Id id(std::uint32_t node) const noexcept { return ids_[node]; }
 
     void add(std::uint32_t root, std::string_view string, Id id) {
         std::uint32_t node = root;
+        std::size_t at = 0; // the place of the last edge
         for (const char each : string) {
-            const auto byte = static_cast<unsigned char>(each);
-            std::uint32_t child = next(node, byte);
-            if (child == none) {
+            const std::uint64_t key = std::uint64_t(node) << 8 | static_cast<unsigned char>(each);
+            at = find(key);
+            if (edges_[at] == 0) {
                 if (ids_.size() > child_mask) {
                     throw FormatError("the vocabulary is too big for WordPiece, expected less than "
-                                      "2^28 bytes");
+                                      "2^27 bytes");
                 }
-                child = static_cast<std::uint32_t>(ids_.size());
+                if (2 * ids_.size() >= edges_.size()) grow();
+                at = find(key);
+                edges_[at] = key << key_shift | ids_.size();
                 ids_.push_back(no_id);
-                const std::uint64_t key = std::uint64_t(node) << 8 | byte;
-                std::size_t at = place(key);
-                while (edges_[at] != 0) {
-                    at = (at + 1) & (edges_.size() - 1);
-                }
-                edges_[at] = key << child_bits | child;
             }
-            node = child;
+            node = static_cast<std::uint32_t>(edges_[at] & child_mask);
         }
+        if (string.empty()) return;
+        edges_[at] |= end_bit;
         ids_[node] = id;
     }
 
 private:
-    static constexpr unsigned child_bits = 28;
-    static constexpr std::uint64_t child_mask = (std::uint64_t(1) << child_bits) - 1;
+    static constexpr unsigned key_shift = 28;
+    static constexpr std::uint64_t end_bit = std::uint64_t(1) << 27;
+    static constexpr std::uint64_t child_mask = end_bit - 1;
+
+    /// The place of an edge, or the free one where it would be.
+    [[nodiscard]] std::size_t find(std::uint64_t key) const noexcept {
+        std::size_t at = place(key);
+        while (edges_[at] != 0 && edges_[at] >> key_shift != key) {
+            at = (at + 1) & (edges_.size() - 1);
+        }
+        return at;
+    }
+
+    void grow() {
+        std::vector<std::uint64_t> before(2 * edges_.size());
+        before.swap(edges_);
+        for (const std::uint64_t edge : before) {
+            if (edge != 0) edges_[find(edge >> key_shift)] = edge;
+        }
+    }
 
     [[nodiscard]] std::size_t place(std::uint64_t key) const noexcept {
         // Neighbouring nodes differ by 256, which one multiplication leaves in clusters.
@@ -88,7 +99,7 @@ private:
         return static_cast<std::size_t>(mixed >> 32) & (edges_.size() - 1);
     }
 
-    std::vector<std::uint64_t> edges_; ///< node, byte, child; 0: none
+    std::vector<std::uint64_t> edges_; ///< node, byte, whether a string ends, child; 0: none
     std::vector<Id> ids_;
 };
 
@@ -106,8 +117,7 @@ public:
 
     /// Throws `FormatError` where the unknown token is none of the vocabulary's.
     explicit WordPiece(TokenTable tokens, WordPieceOptions options = {})
-        : tokens_(std::move(tokens)), options_(std::move(options)),
-          trie_(2, bytes_of(tokens_, options_)) {
+        : tokens_(std::move(tokens)), options_(std::move(options)), trie_(2) {
         unknown_id_ = tokens_.find(options_.unknown);
         if (unknown_id_ == no_id) {
             throw FormatError("the unknown token \"" + options_.unknown +
@@ -160,17 +170,6 @@ private:
     static constexpr std::uint32_t begins = 1;
     static constexpr std::uint32_t goes_on = 2;
 
-    static std::size_t bytes_of(const TokenTable& tokens, const WordPieceOptions& options) {
-        std::size_t bytes = 0;
-        for (Id id = 0; id < tokens.size(); ++id) {
-            const std::string_view token = tokens[id];
-            bytes += token.size();
-            if (token.starts_with(options.continuing_prefix))
-                bytes += token.size() - options.continuing_prefix.size();
-        }
-        return bytes;
-    }
-
     [[nodiscard]] bool is_too_long(std::string_view piece) const noexcept {
         if (piece.size() <= options_.max_characters) return false;
         std::size_t characters = 0;
@@ -184,17 +183,20 @@ private:
     bool find_tokens(std::string_view piece, Scratch& scratch) const {
         for (std::size_t begin = 0; begin < piece.size();) {
             std::uint32_t node = begin == 0 ? begins : goes_on;
-            Id id = no_id;
+            std::uint32_t last = detail::ByteTrie::none; // where the longest token ends
             std::size_t end = begin;
             for (std::size_t at = begin; at < piece.size();) {
-                node = trie_.next(node, static_cast<unsigned char>(piece[at++]));
-                if (node == detail::ByteTrie::none) break;
-                if (trie_.id(node) != no_id) {
-                    id = trie_.id(node);
+                const detail::ByteTrie::Step step =
+                    trie_.next(node, static_cast<unsigned char>(piece[at++]));
+                if (step.node == detail::ByteTrie::none) break;
+                node = step.node;
+                if (step.ends) {
+                    last = node;
                     end = at;
                 }
             }
-            if (id == no_id) return false;
+            if (last == detail::ByteTrie::none) return false;
+            const Id id = trie_.id(last);
             scratch.tokens.emplace_back(id, end - begin);
             begin = end;
         }
