@@ -393,6 +393,35 @@ void read_analogies(std::string_view bytes) {
     }
 }
 
+/// Cuts texts with what a model says; the tokens are all of the text.
+template <class Model>
+void cut_with(const SentencePieceModel& file, const Model& model) {
+    const SentencePieceNormalizer normalizer = sentencepiece_normalizer(file);
+    typename Model::Scratch scratch;
+    for (const char* const text :
+         {"", "the king", " \xC3\xA9 \xFF\x80  e\xCC\x81 <s>a", "\t\xEF\xAC\x81"}) {
+        NormalizedText to(true);
+        normalizer(text, to);
+        std::size_t length = 0;
+        model(to.bytes(), scratch, [&](Id id, std::size_t size) {
+            require(id < model.size(), "ids are below the size");
+            length += size;
+        });
+        require(length == to.size(), "tokens are the whole text");
+    }
+}
+
+void read_sentencepiece_model(std::string_view bytes) {
+    const SentencePieceModel file = parse_sentencepiece(bytes);
+    require(parse_sentencepiece(format_sentencepiece(file)).pieces == file.pieces,
+            "pieces are the same again");
+    if (file.type == SentencePieceType::bpe) {
+        cut_with(file, sentencepiece_bpe(file));
+    } else {
+        cut_with(file, sentencepiece_unigram(file));
+    }
+}
+
 void read_encoded_corpus(std::string_view bytes) {
     const EncodedCorpus corpus = open_corpus(as_file(with_checksum(bytes)));
     for (const Id id : corpus.corpus.view().ids) {
@@ -422,7 +451,7 @@ void read_saved_index(std::string_view bytes) {
     }
 }
 
-constexpr std::array<fuzz::Target, 20> all_targets{{
+constexpr std::array<fuzz::Target, 21> all_targets{{
     {"word2vec_text", read_word2vec_text},
     {"word2vec_binary", read_word2vec_binary},
     {"glove_text", read_glove_text},
@@ -443,6 +472,7 @@ constexpr std::array<fuzz::Target, 20> all_targets{{
     {"index", read_saved_index},
     {"word_pairs", read_word_pairs},
     {"analogies", read_analogies},
+    {"sentencepiece", read_sentencepiece_model},
 }};
 
 WordVectors<float> small_vectors(std::size_t rows, std::size_t dim) {
@@ -603,6 +633,20 @@ std::vector<std::string> fuzz::seeds(std::string_view target) {
         return {": capitals\nathens greece oslo norway\n: gram1-x\na b c d\n",
                 "index,type,word1,word2,word3,target\n1,x,a,b,c,d\n",
                 "relation,a,b\nrelation,c,d\n", "a\tb/c\nd\te\n"};
+    }
+    if (target == "sentencepiece") {
+        SentencePieceModel model;
+        model.pieces = {{"<unk>", 0, PieceType::unknown},       {"<s>", 0, PieceType::control},
+                        {"t", -2, PieceType::normal},           {"the", -3, PieceType::normal},
+                        {"k", -2.5f, PieceType::unused},        {"in", -4, PieceType::user_defined},
+                        {"\xE2\x96\x81", -3, PieceType::normal}};
+        // A trie whose root has no children, and one replacement.
+        model.normalization.charsmap = std::string("\0\4\0\0", 4) + std::string(1026, '\0');
+        std::vector<std::string> files{format_sentencepiece(model)};
+        model.type = SentencePieceType::bpe;
+        model.denormalization = model.normalization;
+        files.push_back(format_sentencepiece(model));
+        return files;
     }
     if (target == "labelled_text") {
         return {"__label__a the king __label__b\n\nno label\n__label__b queen \xFF\n",

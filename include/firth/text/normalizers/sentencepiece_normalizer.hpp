@@ -54,8 +54,10 @@ public:
             detail::PieceTrie::Node node = kept_.root();
             Id id = 0;
             const char c = static_cast<char>(byte);
-            copied_[byte] = c != ' ' && charsmap_.plain(c) && !kept_.step(node, c, id);
+            copied_[byte] = charsmap_.plain(c) && !kept_.step(node, c, id);
         }
+        plain_space_ = copied_[static_cast<unsigned char>(' ')];
+        copied_[static_cast<unsigned char>(' ')] = false;
         options_.charsmap.clear();
     }
 
@@ -78,6 +80,12 @@ public:
                 to.append_unchanged(text, at, run);
                 after_space = false;
                 at = run;
+                continue;
+            }
+            if (text[at] == ' ' && is_plain_space(text, at)) {
+                if (!after_space) to.append(space(), at, at + 1);
+                after_space = options_.remove_extra_whitespaces;
+                ++at;
                 continue;
             }
             Unit unit = unit_at(text, at);
@@ -118,6 +126,12 @@ private:
         }
         if (end != at && end < text.size() && static_cast<unsigned char>(text[end]) >= 0x80) --end;
         return end;
+    }
+
+    /// True for a space that neither a kept piece nor an entry begins with.
+    [[nodiscard]] bool is_plain_space(std::string_view text, std::size_t at) const noexcept {
+        return plain_space_ &&
+               (at + 1 == text.size() || static_cast<unsigned char>(text[at + 1]) < 0x80);
     }
 
     [[nodiscard]] Unit unit_at(std::string_view text, std::size_t at) const noexcept {
@@ -163,6 +177,7 @@ private:
     detail::PieceTrie kept_;
     std::string settings_;
     bool copied_[256] = {};
+    bool plain_space_ = false;
 };
 
 static_assert(Normalizer<SentencePieceNormalizer>);
