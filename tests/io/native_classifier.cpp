@@ -266,7 +266,8 @@ TEST_CASE("numbers of a classifier that are not sound are found when it is verif
     REQUIRE(test::contains(found(dense, "ngram buckets", 4, 0u),
                            "section \"ngram buckets\" row 4 belongs to bucket 0"));
     for (const std::size_t number : {0u, 1u}) {
-        for (const std::uint64_t value : {std::uint64_t{5}, ~std::uint64_t{0}, ~std::uint64_t{0} - 3}) {
+        for (const std::uint64_t value :
+             {std::uint64_t{5}, ~std::uint64_t{0}, ~std::uint64_t{0} - 3}) {
             REQUIRE(test::contains(found(dense, "ngram groups", number, value),
                                    "the lookup of the buckets is not that of these 20"));
         }

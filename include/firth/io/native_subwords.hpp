@@ -113,8 +113,9 @@ inline void write_native(const SubwordVectors& model, const std::string& path,
     write_rows(model.words(), writer);
 }
 
-/// Looks at all n-grams of a file that has them. Throws `FormatError` for buckets that do not rise or
-/// are grouped otherwise, a row that is not finite, and padding that is not zero. O(size of the file).
+/// Looks at all n-grams of a file that has them. Throws `FormatError` for buckets that do not rise
+/// or are grouped otherwise, a row that is not finite, and padding that is not zero. O(size of the
+/// file).
 inline void verify_subwords(const NativeFile& file) {
     const SubwordVectors model = read_native_subwords(file);
     if (model.bucket_rows() != nullptr) {

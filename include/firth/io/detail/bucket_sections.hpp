@@ -31,10 +31,10 @@ inline constexpr std::string_view bucket_group_section = "ngram groups";
     if (!file->has(bucket_group_section)) return {std::move(used), buckets};
     auto groups = mapped_array<BucketLookup::Group>(file, bucket_group_section);
     if (groups.size() != BucketLookup::groups_of(buckets)) {
-        file->fail_in(bucket_group_section,
-                      "has " + std::to_string(groups.size()) + " groups, expected " +
-                          std::to_string(BucketLookup::groups_of(buckets)) + " of " +
-                          std::to_string(buckets) + " buckets");
+        file->fail_in(bucket_group_section, "has " + std::to_string(groups.size()) +
+                                                " groups, expected " +
+                                                std::to_string(BucketLookup::groups_of(buckets)) +
+                                                " of " + std::to_string(buckets) + " buckets");
     }
     return {std::move(used), buckets, std::move(groups)};
 }
