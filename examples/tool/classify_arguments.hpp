@@ -1,12 +1,13 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <iostream>
 #include <string>
 #include <vector>
 
+#include <firth/base/error.hpp>
+#include <firth/base/number_text.hpp>
 #include <firth/io/fasttext_binary.hpp>
 #include <firth/text/read_labelled.hpp>
 #include <firth/train/classify/label_weights.hpp>
@@ -60,10 +61,8 @@ inline std::vector<float> class_weights(const std::vector<std::string>& given,
         const std::size_t sign = (std::min)(one.rfind('='), one.size());
         const auto label = corpus.labels().find(std::string_view(one).substr(0, sign));
         const std::string number = sign == one.size() ? "" : one.substr(sign + 1);
-        float weight = 0;
-        const auto [end, error] =
-            std::from_chars(number.data(), number.data() + number.size(), weight);
-        if (error != std::errc() || end != number.data() + number.size() || number.empty()) {
+        const firth::ParsedFloat weight = firth::parse_float(number);
+        if (weight.size != number.size() || number.empty()) {
             throw firth::OptionError("--class-weights has \"" + one +
                                      "\", expected \"balanced\" alone, or label=weight such as "
                                      "spam=2.5");
@@ -73,7 +72,7 @@ inline std::vector<float> class_weights(const std::vector<std::string>& given,
                                      "\", expected one of the " + std::to_string(weights.size()) +
                                      " labels of --input");
         }
-        weights[*label] = weight;
+        weights[*label] = weight.value;
     }
     return weights;
 }

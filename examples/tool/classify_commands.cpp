@@ -154,6 +154,12 @@ struct ClassifyArguments {
     }
 };
 
+/// fastText's files do not say what it was trained with.
+void add_file_prefix(CLI::App& command, std::string& prefix) {
+    command.add_option("--label-prefix", prefix,
+                       "what the labels of a model of fastText begin with");
+}
+
 nlohmann::json to_json(const firth::PredictionCounts& counts) {
     return {{"precision", counts.precision()},
             {"recall", counts.recall()},
@@ -284,8 +290,8 @@ void test_classifier(const ClassifyArguments& arguments, const CLI::App& command
                                      ", expected 0 to 1");
         }
     }
-    const firth::Classifier classifier(firth::read_classifier(arguments.model));
     const firth::LabelFormat format = arguments.labels.settled(command);
+    const firth::Classifier classifier(firth::read_classifier(arguments.model, format.prefix));
     const firth::Vocabulary& labels = classifier.model().labels;
     TestScores scores{labels, firth::ClassificationScores(labels.size()),
                       firth::ClassificationScores(labels.size())};
@@ -366,7 +372,8 @@ void add_test(CLI::App& classify) {
 }
 
 void predict_labels(const ClassifyArguments& arguments) {
-    const firth::Classifier classifier(firth::read_classifier(arguments.model));
+    const firth::Classifier classifier(
+        firth::read_classifier(arguments.model, arguments.labels.format.prefix));
     const auto answer = [&](std::string_view text) {
         const auto found = classifier.predict(text, arguments.k, arguments.threshold);
         if (!arguments.jsonl) {
@@ -398,6 +405,7 @@ void add_predict(CLI::App& classify) {
         classify.add_subcommand("predict", "Label texts, or the lines of standard input");
     command->option_defaults()->always_capture_default();
     arguments->add_to(*command);
+    add_file_prefix(*command, arguments->labels.format.prefix);
     command->add_option("words", arguments->texts, "texts; without: a line of standard input each");
     command->add_flag("--jsonl", arguments->jsonl, "a JSON object a line");
     command->callback([arguments] { predict_labels(*arguments); });
@@ -407,6 +415,7 @@ struct QuantizeArguments {
     std::string model;
     std::string output;
     firth::FastTextQuantizeOptions options;
+    std::string prefix = "__label__"; ///< of the labels of a file of fastText
     std::size_t cutoff = 0;
     bool norms = false;
     bool codes = false;
@@ -415,7 +424,7 @@ struct QuantizeArguments {
 
 void quantize_model(QuantizeArguments& arguments) {
     check_files({{"--model", arguments.model}}, {{"--output", arguments.output}});
-    std::string prefix = "__label__";
+    std::string prefix = arguments.prefix;
     firth::FastTextWeights weights;
     if (firth::section_file_kind(firth::MappedFile(arguments.model).bytes()).empty()) {
         weights = firth::read_fasttext_weights(arguments.model);
@@ -449,6 +458,7 @@ void add_quantize(CLI::App& classify) {
     command->option_defaults()->always_capture_default();
     command->add_option("--model", arguments->model, "a .firth or a .bin")->required();
     command->add_option("--output", arguments->output, "a .firth or a .ftz")->required();
+    add_file_prefix(*command, arguments->prefix);
     command->add_option("--cutoff", arguments->cutoff,
                         "keep so many rows, those of the largest norms; 0: all");
     command->add_option("--part", arguments->options.quantizer.part_dim,

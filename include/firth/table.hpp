@@ -3,6 +3,7 @@
 /// Everything in `firth/table/`.
 
 #include <firth/table/bit_table.hpp>
+#include <firth/table/bucket_lookup.hpp>
 #include <firth/table/bucket_rows.hpp>
 #include <firth/table/classifier_model.hpp>
 #include <firth/table/convert_table.hpp>

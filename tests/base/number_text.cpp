@@ -45,6 +45,31 @@ TEST_CASE("floats read and write as text exactly") {
     }
 }
 
+TEST_CASE("doubles are read as strtod reads them") {
+    for (const char* const text :
+         {"0", "-1.5", "+2.5", "1e3", "0.1", "1e-60", "-1e-500", "1e500", "-1e500", "0.9:spam",
+          "1.5 2", "5.", ".5", "12e", "inf", "-inf", "1.7976931348623157e308", "5e-324"}) {
+        INFO(text);
+        char* end = nullptr;
+        const double expected = std::strtod(text, &end);
+        const ParsedDouble parsed = parse_double(text);
+        REQUIRE(std::bit_cast<std::uint64_t>(parsed.value) ==
+                std::bit_cast<std::uint64_t>(expected));
+        REQUIRE(parsed.size == static_cast<std::size_t>(end - text));
+    }
+    REQUIRE(std::isnan(parse_double("nan").value));
+    for (const char* bad : {"", "x", "+", "-", "+-1", ".", "--1"}) {
+        INFO(bad);
+        REQUIRE(parse_double(bad).size == 0);
+    }
+    Random random(8);
+    for (int i = 0; i < 10000; ++i) {
+        const double value = std::bit_cast<double>(random());
+        if (!std::isfinite(value)) continue;
+        REQUIRE(parse_double(float_text(value)).value == value);
+    }
+}
+
 TEST_CASE("numbers become the shortest text that reads back as them") {
     REQUIRE(float_text(0.025f) == "0.025");
     REQUIRE(float_text(0.025) == "0.025");

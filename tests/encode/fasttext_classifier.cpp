@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <firth/encode/classifier.hpp>
+#include <firth/encode/classifier_file.hpp>
 
 #include "../support/classifiers.hpp"
 #include "../support/support.hpp"
@@ -78,6 +79,15 @@ TEST_CASE("labels with another prefix keep it, models without labels are refused
     const ClassifierModel back = classifier_model(parse_fasttext_weights(written(model)));
     REQUIRE(back.labels[0] == "#drink");
     REQUIRE(back.label_prefix.empty());
+    // The file does not say it; who reads it can.
+    const StoredClassifierModel told = parse_fasttext_classifier(written(model), "m", "#");
+    REQUIRE(told.labels[0] == "drink");
+    REQUIRE(told.label_prefix == "#");
+    const test::TemporaryFolder folder;
+    write_fasttext(folder / "c.bin", model);
+    REQUIRE(read_fasttext_classifier(folder / "c.bin", "#").labels[0] == "drink");
+    REQUIRE(read_classifier(folder / "c.bin", "#").labels[0] == "drink");
+    REQUIRE(read_classifier(folder / "c.bin").labels[0] == "#drink");
     FastTextWeights words = fasttext_weights(model);
     words.arguments.model = FastTextArguments::skip_gram;
     REQUIRE(test::contains(

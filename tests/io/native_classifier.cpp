@@ -206,6 +206,8 @@ TEST_CASE("sections of a classifier that do not fit are refused", "[native_class
                            "24 input rows, expected 6"));
     REQUIRE(test::contains(error(dense, "output", std::string(64, '\0')),
                            "section \"output\" has 16 numbers"));
+    REQUIRE(test::contains(error(dense, "ngram groups", std::string(32, '\0')),
+                           "section \"ngram groups\" has 2 groups, expected 1 of 60 buckets"));
     for (const char* const section :
          {"settings", "shape", "label prefix", "symbols", "symbol ends", "counts", "symbol slots",
           "labels", "label ends", "label counts", "label slots", "ngram buckets", "input",
@@ -263,6 +265,13 @@ TEST_CASE("numbers of a classifier that are not sound are found when it is verif
     REQUIRE(test::contains(found(coded, "input norms", 3, nan), "\"input centroids\""));
     REQUIRE(test::contains(found(dense, "ngram buckets", 4, 0u),
                            "section \"ngram buckets\" row 4 belongs to bucket 0"));
+    for (const std::size_t number : {0u, 1u}) {
+        for (const std::uint64_t value :
+             {std::uint64_t{5}, ~std::uint64_t{0}, ~std::uint64_t{0} - 3}) {
+            REQUIRE(test::contains(found(dense, "ngram groups", number, value),
+                                   "the lookup of the buckets is not that of these 20"));
+        }
+    }
     REQUIRE(test::contains(found(dense, "symbol ends", 0, std::uint64_t{1000}), "symbol"));
     REQUIRE(test::contains(found(dense, "label ends", 1, std::uint64_t{1000}), "symbol"));
     // The text of symbols is looked at where it is used.
@@ -282,4 +291,45 @@ TEST_CASE("numbers of a classifier that are not sound are found when it is verif
                            "the output rows have NaN or infinity in row 2"));
     odd.labels.add("more");
     REQUIRE_THROWS_AS(write_native(odd, bad), Error);
+}
+
+TEST_CASE("buckets of a mapped classifier are looked up or searched for", "[native_classifier]") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "c.firth";
+    const std::string older = folder / "older.firth";
+    const ClassifierModel model = test::made(ClassifierLoss::softmax, true);
+    write_native(model, path);
+    change_section(path, older, "ngram groups", std::nullopt);
+    REQUIRE_NOTHROW(verify(older));
+    const Classifier whole(model);
+    const Classifier mapped(open_native_classifier(path));
+    const Classifier searched(open_native_classifier(older));
+    REQUIRE_FALSE(mapped.model().buckets.lookup().empty());
+    REQUIRE(searched.model().buckets.lookup().empty());
+    std::vector<float> expected(model.dim());
+    std::vector<float> vector(model.dim());
+    for (const std::string text : {"tea and jam", "coffee", "quark soup", "jam tea tea"}) {
+        const std::size_t rows = whole.text_vector(text, expected);
+        for (const Classifier* const classifier : {&mapped, &searched}) {
+            REQUIRE(classifier->text_vector(text, vector) == rows);
+            REQUIRE(vector == expected);
+        }
+    }
+    // A copy is in memory, and is checked as all that is.
+    Classifier copy(StoredClassifierModel(mapped.model()));
+    REQUIRE(copy.text_vector("tea and jam", vector) == whole.text_vector("tea and jam", expected));
+    std::string groups(SectionFile(path, detail::classifier_kind, 1).section("ngram groups"));
+    groups[0] = static_cast<char>(groups[0] ^ 1);
+    change_section(path, older, "ngram groups", groups);
+    const StoredClassifierModel damaged = open_native_classifier(older);
+    REQUIRE_THROWS_AS(Classifier(StoredClassifierModel(damaged)), Error);
+    REQUIRE_THROWS_AS(write_native(damaged, older), Error);
+    // Few of many buckets: groups would be most of the file.
+    ClassifierModel few = model;
+    few.ngrams.characters.buckets = 64 * 20;
+    AlignedBuffer<std::uint32_t> used(20);
+    std::copy(model.buckets.used().begin(), model.buckets.used().end(), used.data());
+    few.buckets = BucketRows(std::move(used), 64 * 20);
+    write_native(few, path);
+    REQUIRE_FALSE(SectionFile(path, detail::classifier_kind, 1).has("ngram groups"));
 }

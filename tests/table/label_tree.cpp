@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include <firth/table/bucket_lookup.hpp>
+#include <firth/table/bucket_rows.hpp>
 #include <firth/table/text_ngrams.hpp>
 
 #include "../support/support.hpp"
@@ -79,9 +81,18 @@ TEST_CASE("a lookup finds what a search finds") {
         AlignedBuffer<std::uint32_t> list(used.size());
         std::copy(used.begin(), used.end(), list.data());
         const BucketRows rows(std::move(list), buckets);
-        const BucketLookup lookup(rows);
+        const BucketLookup lookup(rows.used(), rows.buckets());
         for (std::uint32_t bucket = 0; bucket < buckets; ++bucket) {
             CHECK(lookup.find(bucket) == rows.find(bucket).value_or(no_id));
+        }
+        // Stored groups, and such that name rows of a larger table.
+        AlignedBuffer<BucketLookup::Group> groups(lookup.groups().size());
+        std::copy(lookup.groups().begin(), lookup.groups().end(), groups.data());
+        const BucketLookup smaller(groups, rows.size() - 1);
+        CHECK(smaller == lookup);
+        for (std::uint32_t bucket = 0; bucket < buckets; ++bucket) {
+            const Id row = lookup.find(bucket);
+            CHECK(smaller.find(bucket) == (row + 1 == rows.size() ? no_id : row));
         }
     }
 }

@@ -142,4 +142,26 @@ with tempfile.TemporaryDirectory() as folder:
             compare_tests(file("theirs.bin"), file("test"), loss)
             run(fasttext, "quantize", "-input", file("train"), "-output", file("theirs"), "-qnorm", "-cutoff", "600")
             compare_predictions(file("theirs.ftz"), texts, loss)
+
+    # Labels with a prefix of their own, which the file does not say.
+    with open(file("train")) as text, open(file("marked"), "w") as marked:
+        marked.write(text.read().replace("__label__", "#is_"))
+    run(fasttext, "supervised", "-input", file("marked"), "-output", file("marked-model"), "-label", "#is_", "-dim", "12", "-thread", "1")
+    path = file("marked-model.bin")
+    for told, kept in ((["--label-prefix", "#is_"], ""), ([], "#is_")):
+        run(firth, "classify", "quantize", "--model", path, "--output", file("marked.firth"), *told)
+        answers = run(firth, "classify", "predict", "--model", path, "--jsonl", *told, given="\n".join(texts) + "\n").splitlines()
+        again = run(firth, "classify", "predict", "--model", file("marked.firth"), "--jsonl", given="\n".join(texts) + "\n").splitlines()
+        theirs = run(fasttext, "predict", path, "-", given="\n".join(texts) + "\n").split()
+        for answer in (answers, again):
+            labels = [label["label"] for one in answer for label in json.loads(one)["labels"]]
+            assert all(label.startswith(kept + "topic") for label in labels), labels[:3]
+        labels = [label["label"] for one in answers for label in json.loads(one)["labels"]]
+        assert [label.removeprefix("#is_") for label in labels] == [label.removeprefix("#is_") for label in theirs]
+    theirs = run(fasttext, "test", path, file("marked")).split()
+    for model in (path, file("marked.firth")):
+        run(firth, "classify", "quantize", "--model", path, "--output", file("marked.firth"), "--label-prefix", "#is_")
+        ours = json.loads(run(firth, "classify", "test", "--model", model, "--input", file("marked"), "--json", "--label-prefix", "#is_"))
+        assert ours["examples"] == int(theirs[theirs.index("N") + 1])
+        assert model != path or abs(ours["precision"] - float(theirs[theirs.index("P@1") + 1])) <= 0.0011
 print("all well")

@@ -27,6 +27,10 @@ struct ParsedFloat {
     float value = 0;
     std::size_t size = 0;
 };
+struct ParsedDouble {
+    double value = 0;
+    std::size_t size = 0;
+};
 
 namespace detail {
 
@@ -103,12 +107,46 @@ inline ParsedFloat parse_plain_float(const char* const begin, const char* const 
     return {negative ? -value : value, static_cast<std::size_t>(at - begin)};
 }
 
+/// The bytes of the plus before a number, which the standard library does not read.
+[[nodiscard]] inline std::size_t plus_size(std::string_view text) noexcept {
+    return text.starts_with('+') && !text.starts_with("+-") ? 1 : 0;
+}
+
 } // namespace detail
 
 /// Reads a decimal number, "inf" or "nan" from the beginning of `text`, with an optional sign.
-/// Numbers below float32's range become 0, above it infinity.
+/// Numbers below the range of doubles become 0, above it infinity.
+[[nodiscard]] inline ParsedDouble parse_double(std::string_view text) {
+    const std::size_t plus = detail::plus_size(text);
+    const std::string_view number = text.substr(plus);
+    ParsedDouble result;
+#if defined(__cpp_lib_to_chars)
+    const char* const begin = number.data();
+    const std::from_chars_result parsed =
+        std::from_chars(begin, begin + number.size(), result.value);
+    if (parsed.ec == std::errc::invalid_argument) return {};
+    const std::string_view digits = number.substr(0, static_cast<std::size_t>(parsed.ptr - begin));
+    if (parsed.ec == std::errc::result_out_of_range) {
+        const std::size_t exponent = digits.find_first_of("eE");
+        const bool tiny = exponent != digits.npos ? digits.substr(exponent + 1).starts_with('-')
+                                                  : digits.find('.') != digits.npos;
+        result.value = tiny ? 0.0 : std::numeric_limits<double>::infinity();
+        if (digits.starts_with('-')) result.value = -result.value;
+    }
+    result.size = plus + digits.size();
+#else
+    const std::string token(number.substr(0, number.find_first_of(" \t\r\n")));
+    std::istringstream stream(token);
+    stream.imbue(std::locale::classic());
+    if (!(stream >> result.value)) return {};
+    result.size = plus + (stream.eof() ? token.size() : static_cast<std::size_t>(stream.tellg()));
+#endif
+    return result;
+}
+
+/// The same rounded to a float. Numbers below float32's range become 0, above it infinity.
 [[nodiscard]] inline ParsedFloat parse_float(std::string_view text) {
-    const std::size_t plus = text.starts_with('+') && !text.starts_with("+-") ? 1 : 0;
+    const std::size_t plus = detail::plus_size(text);
     const char* const begin = text.data() + plus;
     const char* const end = text.data() + text.size();
     ParsedFloat result = detail::parse_plain_float(begin, end);
@@ -117,35 +155,18 @@ inline ParsedFloat parse_plain_float(const char* const begin, const char* const 
         return result;
     }
 #if defined(__cpp_lib_to_chars)
-    std::from_chars_result parsed = std::from_chars(begin, end, result.value);
+    const std::from_chars_result parsed = std::from_chars(begin, end, result.value);
     if (parsed.ec == std::errc::invalid_argument) return {};
-    if (parsed.ec == std::errc::result_out_of_range) {
-        double wide = 0;
-        const std::errc error = std::from_chars(begin, end, wide).ec;
-        if (error == std::errc::result_out_of_range) {
-            const std::string_view digits(begin, static_cast<std::size_t>(parsed.ptr - begin));
-            const std::size_t exponent = digits.find_first_of("eE");
-            const bool tiny = exponent != digits.npos ? digits.substr(exponent + 1).starts_with('-')
-                                                      : digits.find('.') != digits.npos;
-            wide = tiny ? 0.0 : std::numeric_limits<double>::infinity();
-            if (digits.starts_with('-')) wide = -wide;
-        }
-        result.value = std::fabs(wide) > static_cast<double>((std::numeric_limits<float>::max)())
-                           ? std::copysign(std::numeric_limits<float>::infinity(),
-                                           static_cast<float>(wide < 0 ? -1 : 1))
-                           : static_cast<float>(wide);
-    }
     result.size = static_cast<std::size_t>(parsed.ptr - text.data());
-#else
-    const std::string_view rest(begin, static_cast<std::size_t>(end - begin));
-    const std::string token(rest.substr(0, rest.find_first_of(" \t\r\n")));
-    std::istringstream stream(token);
-    stream.imbue(std::locale::classic());
-    double wide = 0;
-    if (!(stream >> wide)) return {};
-    result.value = static_cast<float>(wide);
-    result.size = plus + (stream.eof() ? token.size() : static_cast<std::size_t>(stream.tellg()));
+    if (parsed.ec != std::errc::result_out_of_range) return result;
 #endif
+    const ParsedDouble wide = parse_double(text);
+    const bool large =
+        std::fabs(wide.value) > static_cast<double>((std::numeric_limits<float>::max)());
+    result.value = large ? std::copysign(std::numeric_limits<float>::infinity(),
+                                         static_cast<float>(wide.value < 0 ? -1 : 1))
+                         : static_cast<float>(wide.value);
+    result.size = wide.size;
     return result;
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -71,9 +72,7 @@ public:
     explicit Classifier(StoredClassifierModel model) : model_(std::move(model)) {
         check_model(model_);
         words_ = WordTable(model_.words);
-        if (model_.ngrams.any() && !model_.buckets.is_mapped()) {
-            buckets_ = BucketLookup(model_.buckets);
-        }
+        if (model_.ngrams.any() && !model_.buckets.is_mapped()) model_.buckets.make_lookup();
         scorer_ = LabelScorer(model_.loss, model_.labels.counts());
     }
 
@@ -215,12 +214,10 @@ private:
 
     FIRTH_ALWAYS_INLINE void add_bucket(std::uint32_t bucket, Scratch& scratch,
                                         std::size_t& unseen) const {
-        const Id row = model_.buckets.is_mapped() ? model_.buckets.find(bucket).value_or(no_id)
-                                                  : buckets_.find(bucket);
-        if (row == no_id) {
-            ++unseen;
+        if (const std::optional<std::uint32_t> row = model_.buckets.find(bucket)) {
+            add_row(static_cast<Id>(model_.words.size() + *row), scratch);
         } else {
-            add_row(static_cast<Id>(model_.words.size() + row), scratch);
+            ++unseen;
         }
     }
 
@@ -241,7 +238,6 @@ private:
 
     StoredClassifierModel model_;
     WordTable words_;
-    BucketLookup buckets_;
     LabelScorer scorer_;
 };
 

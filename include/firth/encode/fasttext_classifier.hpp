@@ -207,9 +207,10 @@ template <class Rows, class Weights>
 
 } // namespace detail
 
-/// The classifier of a supervised model. Labels lose the prefix where all have it; where they have
-/// another they keep it, and texts are taken to hold no labels. Throws `FormatError` for a model of
-/// words, and for one whose parts do not fit each other.
+/// The classifier of a supervised model. Files of fastText do not say what its labels begin with
+/// (its `-label`): they lose `prefix` where all have it; where one has not, all are kept as they
+/// are, and texts are taken to hold no labels. Throws `FormatError` for a model of words, and for
+/// one whose parts do not fit each other.
 [[nodiscard]] inline ClassifierModel classifier_model(FastTextWeights weights,
                                                       const std::string& name = "the model",
                                                       std::string_view prefix = "__label__") {
@@ -231,19 +232,21 @@ template <class Rows, class Weights>
 }
 
 /// The classifier in the bytes of a .bin or .ftz file of fastText, with rows as they are stored.
-/// Throws `FormatError`.
+/// `prefix` as `classifier_model` takes it. Throws `FormatError`.
 [[nodiscard]] inline StoredClassifierModel
-parse_fasttext_classifier(std::string_view bytes, const std::string& name = "the model") {
+parse_fasttext_classifier(std::string_view bytes, const std::string& name = "the model",
+                          std::string_view prefix = "__label__") {
     if (detail::FastTextFile(bytes, name).input().is_quantized()) {
-        return classifier_model(parse_quantized_fasttext(bytes, name), name);
+        return classifier_model(parse_quantized_fasttext(bytes, name), name, prefix);
     }
-    return with_stored_rows(classifier_model(parse_fasttext_weights(bytes, name), name));
+    return with_stored_rows(classifier_model(parse_fasttext_weights(bytes, name), name, prefix));
 }
 
 /// The same from a file. Throws `IoError`, too.
-[[nodiscard]] inline StoredClassifierModel read_fasttext_classifier(const std::string& path) {
+[[nodiscard]] inline StoredClassifierModel
+read_fasttext_classifier(const std::string& path, std::string_view prefix = "__label__") {
     const MappedFile file(path);
-    return parse_fasttext_classifier(file.bytes(), path);
+    return parse_fasttext_classifier(file.bytes(), path, prefix);
 }
 
 } // namespace firth

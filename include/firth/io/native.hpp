@@ -136,6 +136,10 @@ public:
     [[nodiscard]] std::size_t dim() const noexcept { return dim_; }
     [[nodiscard]] ElementType type() const noexcept { return type_; }
     [[nodiscard]] const SectionFile& sections() const noexcept { return *file_; }
+    /// The same, for what is to keep it mapped.
+    [[nodiscard]] const std::shared_ptr<SectionFile>& shared_sections() const noexcept {
+        return file_;
+    }
     [[nodiscard]] const std::string& path() const noexcept { return file_->path(); }
     [[nodiscard]] const Vocabulary& vocabulary() const noexcept { return vocabulary_; }
     [[nodiscard]] std::span<const float> norms() const { return file_->array<float>("norms"); }

@@ -15,12 +15,12 @@
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/section_file.hpp>
+#include <firth/io/detail/bucket_sections.hpp>
 #include <firth/io/opened_file.hpp>
 #include <firth/io/rows.hpp>
 #include <firth/math/classifier_rows.hpp>
 #include <firth/math/product_quantizer.hpp>
 #include <firth/math/product_table.hpp>
-#include <firth/table/bucket_rows.hpp>
 #include <firth/table/classifier_model.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/vocabulary_sections.hpp>
@@ -35,7 +35,8 @@
 ///     label prefix   what labels begin with in texts
 ///     symbols, symbol ends, counts, symbol slots   the words, see `vocabulary_sections.hpp`
 ///     labels, label ends, label counts, label slots    the labels likewise, without the prefix
-///     ngram buckets  the buckets that have input rows, rising (u32 each)
+///     ngram buckets, ngram groups   the buckets that have input rows, see
+///                    `io/detail/bucket_sections.hpp`
 /// and of "input", a row a word and then one a bucket, and of "output" either
 ///     input          the rows (f32), each padded with zeros to 64 bytes
 /// or, of a product quantiser,
@@ -168,7 +169,7 @@ inline void write_rows(SectionFileWriter& file, const std::string& table,
     model.label_prefix = file->section("label prefix");
     model.words = map_vocabulary(file);
     model.labels = map_vocabulary(file, label_sections);
-    model.buckets = {mapped_array<std::uint32_t>(file, "ngram buckets"), settings[4]};
+    model.buckets = map_buckets(file, settings[4]);
     model.input = map_rows(file, "input", shape[0], shape[2]);
     model.output = map_rows(file, "output", shape[1], shape[2]);
     try {
@@ -228,26 +229,22 @@ void write_native(const BasicClassifierModel<Rows>& model, const std::string& pa
     file.section("label prefix", model.label_prefix);
     write_mappable_vocabulary(file, model.words);
     write_mappable_vocabulary(file, model.labels, detail::label_sections);
-    file.array("ngram buckets", model.buckets.used());
+    detail::write_buckets(file, model.buckets);
     detail::write_rows(file, "input", model.input);
     detail::write_rows(file, "output", model.output);
     file.commit();
 }
 
 /// Looks at everything in such a file. Throws `FormatError` for a section without its checksum, a
-/// word or label that is not found under its number, buckets that do not rise, a number that is not
-/// finite, and padding that is not zero. O(size of the file).
+/// word or label that is not found under its number, buckets that do not rise or are grouped
+/// otherwise, a number that is not finite, and padding that is not zero. O(size of the file).
 inline void verify_native_classifier(const OpenedFile& file) {
     const SectionFile sections = file.sections();
     sections.verify_all();
     const StoredClassifierModel model = open_native_classifier(file);
     check_vocabulary(model.words, file.path());
     check_vocabulary(model.labels, file.path());
-    try {
-        model.buckets.check();
-    } catch (const Error& error) {
-        sections.fail_in("ngram buckets", error.what());
-    }
+    detail::verify_buckets(sections, model.buckets);
     for (const auto& [name, rows] :
          {std::pair{"input", &model.input}, std::pair{"output", &model.output}}) {
         if (const auto flaw = detail::flaw_of(*rows)) {

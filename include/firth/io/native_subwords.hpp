@@ -10,6 +10,7 @@
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/section_file.hpp>
+#include <firth/io/detail/bucket_sections.hpp>
 #include <firth/io/detail/element_type.hpp>
 #include <firth/io/detail/elements.hpp>
 #include <firth/io/native.hpp>
@@ -19,13 +20,14 @@
 #include <firth/table/subword.hpp>
 #include <firth/table/subword_vectors.hpp>
 
-/// N-grams in firth's own format: a .firth file of vectors with three sections more, which readers
+/// N-grams in firth's own format: a .firth file of vectors with four sections more, which readers
 /// of words alone pass over.
 ///
 ///     ngram options  shortest and longest n-gram, buckets, whether "</s>" has n-grams (0 or 1),
 ///                    whether n-grams without a row count as zeros (0 or 1) (u32 each)
-///     ngram buckets  the buckets that have rows, rising (u32 each); not there: every bucket has
-///     one ngram rows     their vectors (f32), each padded with zeros to 64 bytes
+///     ngram buckets, ngram groups   the buckets that have rows, see
+///                    `io/detail/bucket_sections.hpp`; not there: every bucket has one
+///     ngram rows     their vectors (f32), each padded with zeros to 64 bytes
 ///
 /// The file is opened in place, and answers unknown words at once.
 namespace firth {
@@ -33,7 +35,6 @@ namespace firth {
 namespace detail {
 
 inline constexpr const char* ngram_options_section = "ngram options";
-inline constexpr const char* ngram_buckets_section = "ngram buckets";
 inline constexpr const char* ngram_rows_section = "ngram rows";
 
 } // namespace detail
@@ -58,9 +59,9 @@ inline constexpr const char* ngram_rows_section = "ngram rows";
                          "is not five numbers: lengths from 1 to 255, buckets, and two of 0 or 1");
     }
     const SubwordOptions subwords{numbers[0], numbers[1], numbers[2], numbers[3] == 1};
-    const bool some = sections.has(ngram_buckets_section);
-    AlignedBuffer<std::uint32_t> used;
-    if (some) used = file.numbers<std::uint32_t>(ngram_buckets_section);
+    const bool some = sections.has(bucket_section);
+    BucketRows used;
+    if (some) used = map_buckets(file.shared_sections(), subwords.buckets);
     const std::size_t rows = some ? used.size() : subwords.buckets;
     AlignedBuffer<float> values = file.numbers<float>(ngram_rows_section);
     const std::size_t stride = padded_dim<float>(file.dim());
@@ -73,8 +74,7 @@ inline constexpr const char* ngram_rows_section = "ngram rows";
     if (rows != 0) ngrams = EmbeddingTable<float>(rows, file.dim(), std::move(values));
     WordVectors<float> words = read_native(file, options, report);
     if (!some) return {std::move(words), std::move(ngrams), subwords};
-    return {std::move(words), std::move(ngrams), subwords,
-            BucketRows(std::move(used), subwords.buckets),
+    return {std::move(words), std::move(ngrams), subwords, std::move(used),
             numbers[4] == 1 ? UnseenNgram::zero : UnseenNgram::skipped};
 }
 
@@ -105,7 +105,7 @@ inline void write_native(const SubwordVectors& model, const std::string& path,
                                                        model.unseen() == UnseenNgram::zero};
             file.array(detail::ngram_options_section, std::span<const std::uint32_t>(numbers));
             if (model.bucket_rows() != nullptr) {
-                file.array(detail::ngram_buckets_section, model.bucket_rows()->used());
+                detail::write_buckets(file, *model.bucket_rows());
             }
             file.array(detail::ngram_rows_section,
                        std::span(ngrams.data(), ngrams.rows() * ngrams.stride()));
@@ -113,16 +113,13 @@ inline void write_native(const SubwordVectors& model, const std::string& path,
     write_rows(model.words(), writer);
 }
 
-/// Looks at all n-grams of a file that has them. Throws `FormatError` for buckets that do not rise,
-/// a row that is not finite, and padding that is not zero. O(size of the file).
+/// Looks at all n-grams of a file that has them. Throws `FormatError` for buckets that do not rise
+/// or are grouped otherwise, a row that is not finite, and padding that is not zero. O(size of the
+/// file).
 inline void verify_subwords(const NativeFile& file) {
     const SubwordVectors model = read_native_subwords(file);
     if (model.bucket_rows() != nullptr) {
-        try {
-            model.bucket_rows()->check();
-        } catch (const Error& error) {
-            file.sections().fail_in(detail::ngram_buckets_section, error.what());
-        }
+        detail::verify_buckets(file.sections(), *model.bucket_rows());
     }
     const EmbeddingTable<float>& ngrams = model.ngrams();
     for (std::size_t row = 0; row < ngrams.rows(); ++row) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -83,10 +82,10 @@ struct ClassificationMetric {
         ClassificationMetric metric{.kind = kind};
         if (metric.predictions(2) == 2) {
             if (!rest.empty()) rest.remove_prefix(1);
-            const auto [end, error] =
-                std::from_chars(rest.data(), rest.data() + rest.size(), metric.share);
-            rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
-            if (error != std::errc() || !(metric.share >= 0 && metric.share <= 1)) break;
+            const ParsedDouble share = parse_double(rest);
+            rest.remove_prefix(share.size);
+            metric.share = share.value;
+            if (share.size == 0 || !(metric.share >= 0 && metric.share <= 1)) break;
         }
         if (rest.empty()) return metric;
         if (rest.front() != ':' || rest.size() == 1 || kind == Kind::macro_f1) break;

@@ -8,14 +8,18 @@
 #include <utility>
 
 #include <firth/base/aligned_buffer.hpp>
+#include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
+#include <firth/table/bucket_lookup.hpp>
+#include <firth/table/id.hpp>
 
 namespace firth {
 
 /// Which buckets of a hash have a row of a table, and which row: the rows are in the buckets'
 /// order. Of two million buckets a corpus uses a fraction.
 ///
-/// Memory: 4 bytes a row; the buckets may lie in a mapped file.
+/// Memory: 4 bytes a row, and a quarter of a byte a bucket with a lookup; both may lie in a mapped
+/// file.
 class BucketRows {
 public:
     BucketRows() = default;
@@ -24,6 +28,11 @@ public:
     /// without it, buckets may be missed, and nothing worse happens.
     BucketRows(AlignedBuffer<std::uint32_t> used, std::uint32_t buckets)
         : used_(std::move(used)), buckets_(buckets) {}
+
+    /// The same with the lookup of these buckets, which was stored beside them.
+    BucketRows(AlignedBuffer<std::uint32_t> used, std::uint32_t buckets,
+               AlignedBuffer<BucketLookup::Group> groups)
+        : used_(std::move(used)), buckets_(buckets), lookup_(std::move(groups), used_.size()) {}
 
     /// The number of buckets of the hash.
     [[nodiscard]] std::uint32_t buckets() const noexcept { return buckets_; }
@@ -37,9 +46,41 @@ public:
     /// True while they lie in a mapped file, of which `check` would read all.
     [[nodiscard]] bool is_mapped() const noexcept { return used_.is_mapped(); }
 
-    /// The row of a bucket < buckets(), or nothing. Hashes spread buckets evenly, so that the place
-    /// of one can be guessed: O(log log size()) looks; O(log size()) where they are not even.
-    [[nodiscard]] std::optional<std::uint32_t> find(std::uint32_t bucket) const noexcept {
+    /// Makes the lookup by which buckets are found in constant time, of buckets that `check` lets
+    /// pass. O(buckets() / 64 + size()).
+    void make_lookup() { lookup_ = BucketLookup(used(), buckets_); }
+
+    /// Empty where there is none.
+    [[nodiscard]] const BucketLookup& lookup() const noexcept { return lookup_; }
+
+    /// The row of a bucket < buckets(), or nothing: O(1) with a lookup, else it is searched for.
+    [[nodiscard]] FIRTH_ALWAYS_INLINE std::optional<std::uint32_t>
+    find(std::uint32_t bucket) const noexcept {
+        if (lookup_.empty()) return search(bucket);
+        const Id row = lookup_.find(bucket);
+        return row == no_id ? std::nullopt : std::optional(row);
+    }
+
+    /// Throws `Error` where the buckets do not rise, or one is not below buckets(), or a lookup is
+    /// not theirs. O(buckets() / 64 + size()).
+    void check() const {
+        for (std::size_t row = 0; row < used_.size(); ++row) {
+            const std::uint32_t bucket = used_.data()[row];
+            if (bucket < buckets_ && (row == 0 || used_.data()[row - 1] < bucket)) continue;
+            throw Error("row " + std::to_string(row) + " belongs to bucket " +
+                        std::to_string(bucket) + ", expected rising ones below " +
+                        std::to_string(buckets_));
+        }
+        if (!lookup_.empty() && lookup_ != BucketLookup(used(), buckets_)) {
+            throw Error("the lookup of the buckets is not that of these " +
+                        std::to_string(used_.size()));
+        }
+    }
+
+private:
+    /// Hashes spread buckets evenly, so that the place of one can be guessed: O(log log size())
+    /// looks; O(log size()) where they are not even.
+    [[nodiscard]] std::optional<std::uint32_t> search(std::uint32_t bucket) const noexcept {
         std::size_t begin = 0;
         std::size_t end = used_.size();
         // Buckets in [begin, end) are in [from, to), as is `bucket`.
@@ -63,20 +104,9 @@ public:
         return std::nullopt;
     }
 
-    /// Throws `Error` where the buckets do not rise, or one is not below buckets(). O(size()).
-    void check() const {
-        for (std::size_t row = 0; row < used_.size(); ++row) {
-            const std::uint32_t bucket = used_.data()[row];
-            if (bucket < buckets_ && (row == 0 || used_.data()[row - 1] < bucket)) continue;
-            throw Error("row " + std::to_string(row) + " belongs to bucket " +
-                        std::to_string(bucket) + ", expected rising ones below " +
-                        std::to_string(buckets_));
-        }
-    }
-
-private:
     AlignedBuffer<std::uint32_t> used_;
     std::uint32_t buckets_ = 0;
+    BucketLookup lookup_;
 };
 
 } // namespace firth

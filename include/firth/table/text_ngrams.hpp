@@ -1,15 +1,11 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
-#include <firth/table/bucket_rows.hpp>
-#include <firth/table/id.hpp>
 #include <firth/table/subword.hpp>
 
 namespace firth {
@@ -43,44 +39,5 @@ void for_each_word_ngram(std::span<const std::uint32_t> words, std::uint32_t lon
         }
     }
 }
-
-/// Finds rows of buckets in constant time, where `BucketRows` searches: a bit a bucket, and how
-/// many there are before each group of 64. Memory: a quarter of a byte a bucket.
-class BucketLookup {
-public:
-    BucketLookup() = default;
-
-    /// O(buckets / 64 + rows).
-    explicit BucketLookup(const BucketRows& rows) : groups_(rows.buckets() / 64 + 1) {
-        for (const std::uint32_t bucket : rows.used()) {
-            groups_[bucket / 64].used |= std::uint64_t{1} << bucket % 64;
-        }
-        std::uint32_t before = 0;
-        for (Group& group : groups_) {
-            group.before = before;
-            before += count_bits(group.used);
-        }
-    }
-
-    /// The row of a bucket, or `no_id`.
-    [[nodiscard]] Id find(std::uint32_t bucket) const noexcept {
-        const Group& group = groups_[bucket / 64];
-        const std::uint64_t bit = std::uint64_t{1} << bucket % 64;
-        if ((group.used & bit) == 0) return no_id;
-        return group.before + count_bits(group.used & (bit - 1));
-    }
-
-private:
-    struct Group {
-        std::uint64_t used = 0;
-        std::uint32_t before = 0;
-    };
-
-    [[nodiscard]] static std::uint32_t count_bits(std::uint64_t bits) noexcept {
-        return static_cast<std::uint32_t>(std::popcount(bits));
-    }
-
-    std::vector<Group> groups_;
-};
 
 } // namespace firth

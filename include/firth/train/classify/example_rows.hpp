@@ -10,6 +10,7 @@
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/corpus/labelled_corpus.hpp>
+#include <firth/table/bucket_lookup.hpp>
 #include <firth/table/bucket_rows.hpp>
 #include <firth/table/id.hpp>
 #include <firth/table/text_ngrams.hpp>
@@ -77,7 +78,7 @@ public:
     /// Gives buckets their rows, once; without it there must be no n-grams. Buckets without a row
     /// are left out.
     void set_rows(const BucketRows& rows) {
-        lookup_ = BucketLookup(rows);
+        lookup_ = BucketLookup(rows.used(), rows.buckets());
         const Id words = static_cast<Id>(corpus_->words().size());
         for (Id& row : token_rows_) {
             const Id found = lookup_.find(row);
