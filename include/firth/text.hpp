@@ -1,7 +1,9 @@
 #pragma once
 
-/// Everything in `firth/text/`.
+/// Everything in `firth/text/` but `tokenizer_json.hpp`, which needs nlohmann/json.
 
+#include <firth/text/added_tokens.hpp>
+#include <firth/text/any_step.hpp>
 #include <firth/text/decoder.hpp>
 #include <firth/text/decoders/byte_fallback.hpp>
 #include <firth/text/decoders/fuse.hpp>
@@ -9,13 +11,26 @@
 #include <firth/text/decoders/replace.hpp>
 #include <firth/text/decoders/sentencepiece.hpp>
 #include <firth/text/decoders/strip.hpp>
+#include <firth/text/decoders/word_piece.hpp>
+#include <firth/text/encoding.hpp>
 #include <firth/text/labelled_line.hpp>
 #include <firth/text/normalized_text.hpp>
+#include <firth/text/normalizers/bert.hpp>
+#include <firth/text/normalizers/characters.hpp>
+#include <firth/text/normalizers/edits.hpp>
 #include <firth/text/normalizers/precompiled.hpp>
 #include <firth/text/normalizers/sentencepiece_normalizer.hpp>
+#include <firth/text/normalizers/sequence.hpp>
 #include <firth/text/phrases.hpp>
 #include <firth/text/piece_batch.hpp>
+#include <firth/text/post_processors/template.hpp>
+#include <firth/text/pre_tokenizers/bert.hpp>
+#include <firth/text/pre_tokenizers/byte_level.hpp>
+#include <firth/text/pre_tokenizers/characters.hpp>
 #include <firth/text/pre_tokenizers/metaspace.hpp>
+#include <firth/text/pre_tokenizers/patterns.hpp>
+#include <firth/text/pre_tokenizers/sequence.hpp>
+#include <firth/text/pre_tokenizers/split_behavior.hpp>
 #include <firth/text/read_corpus.hpp>
 #include <firth/text/read_labelled.hpp>
 #include <firth/text/sentence_piece.hpp>
@@ -24,6 +39,18 @@
 #include <firth/text/text_blocks.hpp>
 #include <firth/text/text_files.hpp>
 #include <firth/text/tokenize.hpp>
+#include <firth/text/tokenizer.hpp>
+#include <firth/text/tokenizers/bpe.hpp>
+#include <firth/text/tokenizers/merge_table.hpp>
 #include <firth/text/tokenizers/sentencepiece_bpe.hpp>
 #include <firth/text/tokenizers/sentencepiece_model.hpp>
+#include <firth/text/tokenizers/tiktoken.hpp>
+#include <firth/text/tokenizers/token_table.hpp>
 #include <firth/text/tokenizers/unigram.hpp>
+#include <firth/text/tokenizers/vocabulary_file.hpp>
+#include <firth/text/tokenizers/word_level.hpp>
+#include <firth/text/tokenizers/word_piece.hpp>
+#include <firth/text/unicode/general_category.hpp>
+#include <firth/text/unicode/lower_case.hpp>
+#include <firth/text/unicode/normal_form.hpp>
+#include <firth/text/unicode/properties.hpp>

@@ -15,8 +15,8 @@ namespace firth::detail {
 
 /// The ids of pieces seen lately, for one thread: two tables of a fixed size in which a new piece
 /// takes the place of the one that was there, so that memory is bounded whatever the text is. Short
-/// pieces of a few tokens, which nearly all are, have slots of 32 bytes; others, up to 62 bytes and
-/// 16 tokens, slots of 128; longer ones are never kept.
+/// pieces of a few tokens, which nearly all are, have ways of 32 bytes; others, up to 62 bytes and
+/// 16 tokens, ways of 128; longer ones are never kept.
 class PieceCache {
 public:
     static constexpr std::size_t short_size = 15; ///< most bytes of a piece in a short slot
@@ -72,7 +72,7 @@ public:
     /// Writes the ids of a short piece to `to`, which has room for 4, and returns how many they
     /// are; -1 where the piece is not there.
     [[nodiscard]] int find(const Key& key, std::size_t place, Id* to) const noexcept {
-        const Slot* const pair = short_[place].slots;
+        const Slot* const pair = short_[place].ways;
         const auto is_in = [&](const Slot& slot) {
             return ((slot.key.low ^ key.low) | (slot.key.high ^ key.high)) == 0;
         };
@@ -89,7 +89,7 @@ public:
 
     /// Keeps the ids of a short piece, in the place of the older one of its pair.
     void keep(const Key& key, std::size_t place, const Id* ids, std::size_t count) noexcept {
-        Slot* const pair = short_[place].slots;
+        Slot* const pair = short_[place].ways;
         pair[1] = pair[0];
         pair[0].key = key;
         for (std::size_t i = 0; i < short_ids; ++i) {
@@ -123,7 +123,7 @@ private:
         Id ids[short_ids] = {no_id, no_id, no_id, no_id};
     };
     struct alignas(64) Pair { ///< a cache line
-        Slot slots[2];
+        Slot ways[2];
     };
     struct alignas(64) LongSlot {
         Id ids[long_ids];

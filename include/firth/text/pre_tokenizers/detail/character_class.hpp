@@ -102,9 +102,9 @@ public:
                 std::uint64_t bytes;
                 std::memcpy(&bytes, text_.data() + at, 8);
                 constexpr std::uint64_t each = 0x0101010101010101u;
-                const std::uint64_t small = (bytes | 0x20 * each) & 0x7F * each;
+                const std::uint64_t lowered = (bytes | 0x20 * each) & 0x7F * each;
                 const std::uint64_t letters =
-                    (small + (0x80 - 'a') * each) & ~(small + (0x7F - 'z') * each) & ~bytes;
+                    (lowered + (0x80 - 'a') * each) & ~(lowered + (0x7F - 'z') * each) & ~bytes;
                 const std::uint64_t others = ~letters & 0x80 * each;
                 if (others == 0) {
                     at += 8;
@@ -141,7 +141,7 @@ public:
 
     /// The end of a contraction of English at `at`, after its apostrophe: s, t, re, ve, m, ll, d;
     /// `at` itself where there is none. In capitals, too, where case does not matter, and with the
-    /// long s (U+017F), which is a small s of another shape.
+    /// long s (U+017F), which is a lowered s of another shape.
     [[nodiscard]] std::size_t contraction_end(std::size_t at, bool any_case) const noexcept {
         if (byte(at) != '\'') return at;
         const auto letter = [&](std::size_t i) {
