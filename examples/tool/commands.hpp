@@ -38,6 +38,7 @@ void add_eval_command(CLI::App& app);
 void add_file_commands(CLI::App& app);
 void add_query_commands(CLI::App& app);
 void add_text_commands(CLI::App& app);
+void add_tokenize_command(CLI::App& app);
 void add_train_command(CLI::App& app);
 
 /// Takes arguments as they are: every value of a command, brackets, names of commands and what

@@ -75,6 +75,7 @@ int run(int argc, char** argv) {
     app.get_formatter()->label("FLOAT", "NUMBER");
     add_demo_command(app);
     add_count_command(app);
+    add_tokenize_command(app);
     add_train_command(app);
     add_classify_commands(app);
     add_query_commands(app);

@@ -1,6 +1,7 @@
 #pragma once
 
-/// Everything in `firth/text/` but `tokenizer_json.hpp`, which needs nlohmann/json.
+/// Everything in `firth/text/` but `tokenizer_json.hpp` and `tokenizer_file.hpp`, which need
+/// nlohmann/json.
 
 #include <firth/text/added_tokens.hpp>
 #include <firth/text/any_step.hpp>

@@ -89,7 +89,8 @@ struct Changing : FoldedWords {
 };
 static_assert(CorpusTokenizer<FoldedWords> && CorpusTokenizer<Fields> && CorpusTokenizer<Marked> &&
               CorpusTokenizer<Lines> && CorpusTokenizer<WhiteSpaceTokenizer>);
-static_assert(!CorpusTokenizer<NoSettings> && !CorpusTokenizer<NoCut> && !CorpusTokenizer<Pointers>);
+static_assert(!CorpusTokenizer<NoSettings> && !CorpusTokenizer<NoCut> &&
+              !CorpusTokenizer<Pointers>);
 static_assert(!CorpusTokenizer<NoSentences> && !CorpusTokenizer<Changing>);
 
 using Sentences = std::vector<std::vector<std::string>>;

@@ -27,6 +27,9 @@
 
 namespace firth {
 
+/// Whether the special tokens are there: around a text that is encoded, in a text that is decoded.
+enum class SpecialTokens { with, without };
+
 /// The steps of a tokenizer, in their order. Each may be a type of the caller's own.
 template <SubwordModel Model = AnyModel, PreTokenizer Cut = AnyPreTokenizer,
           Normalizer Change = AnyNormalizer>
@@ -131,16 +134,17 @@ public:
     }
 
     /// A text, or a pair of texts, as tokens with all that is known of each, and with the special
-    /// tokens around them unless `with_special` says no. Texts of less than 4 GB, or `Error`.
-    [[nodiscard]] Encoding encode(std::string_view text, bool with_special = true) const {
+    /// tokens around them unless `special` says no. Texts of less than 4 GB, or `Error`.
+    [[nodiscard]] Encoding encode(std::string_view text,
+                                  SpecialTokens special = SpecialTokens::with) const {
         const Encoding plain = plain_encoding(text);
-        return with_special ? steps_.post_processor(plain, nullptr) : plain;
+        return special == SpecialTokens::with ? steps_.post_processor(plain, nullptr) : plain;
     }
     [[nodiscard]] Encoding encode(std::string_view first, std::string_view second,
-                                  bool with_special = true) const {
+                                  SpecialTokens special = SpecialTokens::with) const {
         const Encoding a = plain_encoding(first);
         const Encoding b = plain_encoding(second);
-        if (with_special) return steps_.post_processor(a, &b);
+        if (special == SpecialTokens::with) return steps_.post_processor(a, &b);
         return EncodingTemplate()(a, &b);
     }
 
@@ -158,16 +162,16 @@ public:
         return made;
     }
 
-    /// The text of ids. Unknown ids have none; special tokens are left out where `skip_special`
-    /// says so.
-    [[nodiscard]] std::string decode(std::span<const Id> ids, bool skip_special = true) const {
+    /// The text of ids. Unknown ids have none; special tokens only where `special` says so.
+    [[nodiscard]] std::string decode(std::span<const Id> ids,
+                                     SpecialTokens special = SpecialTokens::without) const {
         std::vector<std::string> tokens;
         tokens.reserve(ids.size());
         for (const Id id : ids) {
             const AddedToken* const added = added_token(id);
             if (added == nullptr) {
                 if (id < steps_.model.size()) tokens.emplace_back(steps_.model.token(id));
-            } else if (!added->special || !skip_special) {
+            } else if (!added->special || special == SpecialTokens::with) {
                 tokens.push_back(added->content);
             }
         }

@@ -15,8 +15,8 @@ namespace firth::detail {
 
 /// The ids of pieces seen lately, for one thread: two tables of a fixed size in which a new piece
 /// takes the place of the one that was there, so that memory is bounded whatever the text is. Short
-/// pieces of a few tokens, which nearly all are, have ways of 32 bytes; others, up to 62 bytes and
-/// 16 tokens, ways of 128; longer ones are never kept.
+/// pieces of a few tokens, which nearly all are, have slots of 32 bytes; others, up to 62 bytes and
+/// 16 tokens, slots of 128; longer ones are never kept.
 class PieceCache {
 public:
     static constexpr std::size_t short_size = 15; ///< most bytes of a piece in a short slot

@@ -141,7 +141,7 @@ public:
 
     /// The end of a contraction of English at `at`, after its apostrophe: s, t, re, ve, m, ll, d;
     /// `at` itself where there is none. In capitals, too, where case does not matter, and with the
-    /// long s (U+017F), which is a lowered s of another shape.
+    /// long s (U+017F), which is a small s of another shape.
     [[nodiscard]] std::size_t contraction_end(std::size_t at, bool any_case) const noexcept {
         if (byte(at) != '\'') return at;
         const auto letter = [&](std::size_t i) {
