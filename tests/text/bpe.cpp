@@ -100,7 +100,7 @@ std::vector<Token> tokens_of(const Bpe& model, std::string_view piece) {
 
 } // namespace
 
-TEST_CASE("bpe merges in the order of ranks, the leftmost first") {
+TEST_CASE("bpe merges in the order of ranks, the leftmost first", "[bpe]") {
     Random random(7);
     for (std::size_t round = 0; round < 40; ++round) {
         const std::uint32_t letters = 1 + random.below(4);
@@ -122,7 +122,7 @@ TEST_CASE("bpe merges in the order of ranks, the leftmost first") {
     }
 }
 
-TEST_CASE("a piece of a million letters is merged") {
+TEST_CASE("a piece of a million letters is merged", "[bpe]") {
     Model model{{"a"}, {}};
     for (std::string token = "a"; token.size() < 1000; token += token) {
         model.merges.emplace_back(token, token);
@@ -138,7 +138,7 @@ TEST_CASE("a piece of a million letters is merged") {
     CHECK(got.size() == 976 + 2); // 1,000,000 = 976 * 1024 + 512 + 64
 }
 
-TEST_CASE("bpe has a policy for characters that it does not know") {
+TEST_CASE("bpe has a policy for characters that it does not know", "[bpe]") {
     const Model model{{"a", "b", "<unk>", "ab", "<0xC3>", "<0xA4>", "<0x78>"}, {{"a", "b"}}};
     CHECK(tokens_of(model.made(), "abxab") == std::vector<Token>{{"ab", 2}, {"ab", 2}});
     BpeOptions options;
@@ -156,7 +156,7 @@ TEST_CASE("bpe has a policy for characters that it does not know") {
                       "the unknown token \"missing\" is not in the vocabulary");
 }
 
-TEST_CASE("bpe writes prefixes and suffixes") {
+TEST_CASE("bpe writes prefixes and suffixes", "[bpe]") {
     const Model model{{"a", "b", "##b", "a</w>", "##b</w>"}, {}};
     BpeOptions options;
     options.continuing_prefix = "##";
@@ -167,7 +167,7 @@ TEST_CASE("bpe writes prefixes and suffixes") {
     CHECK(model.made(options).length(0) == 0);
 }
 
-TEST_CASE("a piece that is a token can be taken whole") {
+TEST_CASE("a piece that is a token can be taken whole", "[bpe]") {
     const Model model{{"a", "b", "c", "ab", "abc"}, {{"a", "b"}}};
     CHECK(tokens_of(model.made(), "abc") == std::vector<Token>{{"ab", 2}, {"c", 1}});
     BpeOptions options;
@@ -175,7 +175,7 @@ TEST_CASE("a piece that is a token can be taken whole") {
     CHECK(tokens_of(model.made(options), "abc") == std::vector<Token>{{"abc", 3}});
 }
 
-TEST_CASE("ranks merge any neighbours that join to a token") {
+TEST_CASE("ranks merge any neighbours that join to a token", "[bpe]") {
     // "bc" and "abc" can come of two pairs each.
     std::string text;
     const std::string base64[] = {"YQ==", "Yg==", "Yw==", "YmM=", "YWI=", "YWJj", "YmNi"};
@@ -193,7 +193,7 @@ TEST_CASE("ranks merge any neighbours that join to a token") {
     CHECK(model.settings() != parse_tiktoken(text + "eHg= 7\n", "ranks").settings());
 }
 
-TEST_CASE("lines that are no ranks are refused by number") {
+TEST_CASE("lines that are no ranks are refused by number", "[bpe]") {
     const auto refused = [](std::string_view text) {
         try {
             static_cast<void>(parse_tiktoken(text, "ranks"));

@@ -213,14 +213,14 @@ void agree(const auto& pattern, const Part& as_written, std::uint64_t seed) {
 
 } // namespace
 
-TEST_CASE("the patterns cut as their regular expressions do") {
+TEST_CASE("the patterns cut as their regular expressions do", "[pattern]") {
     agree(Gpt2Pattern(), gpt2(), 1);
     agree(Cl100kPattern(), cl100k(3), 2);
     agree(Cl100kPattern{1}, cl100k(1), 3);
     agree(O200kPattern(), o200k(), 4);
 }
 
-TEST_CASE("what the patterns are known by") {
+TEST_CASE("what the patterns are known by", "[pattern]") {
     using Pieces = std::vector<std::string>;
     CHECK(pieces_of(Gpt2Pattern(), "I'll see  you\n at 12345!") ==
           Pieces{"I", "'ll", " see", " ", " you", "\n", " at", " 12345", "!"});
@@ -232,7 +232,7 @@ TEST_CASE("what the patterns are known by") {
     CHECK(pieces_of(Gpt2Pattern(), "a\xFF\xFE b\xC3") == Pieces{"a", "\xFF\xFE", " b", "\xC3"});
 }
 
-TEST_CASE("a pattern goes on where a batch was full") {
+TEST_CASE("a pattern goes on where a batch was full", "[pattern]") {
     std::string text;
     for (std::size_t i = 0; i < 3000; ++i) {
         text += " word";

@@ -103,7 +103,7 @@ std::string random_text(Random& random, std::size_t size) {
 
 } // namespace
 
-TEST_CASE("a tokenizer makes ids and gives the text back") {
+TEST_CASE("a tokenizer makes ids and gives the text back", "[tokenizer]") {
     const Tokenizer tokenizer = parse_tokenizer_json(json_of({"the", " king", " and"}), "test");
     CHECK(tokens_of(tokenizer, "the king and I") ==
           std::vector<std::string>{"the", " king", " and", " ", "I"});
@@ -134,7 +134,7 @@ TEST_CASE("a tokenizer makes ids and gives the text back") {
     }
 }
 
-TEST_CASE("offsets are of whole characters, words are counted") {
+TEST_CASE("offsets are of whole characters, words are counted", "[tokenizer]") {
     const Tokenizer tokenizer = parse_tokenizer_json(json_of({"the"}), "test");
     const Encoding encoding = tokenizer.encode("the \xC3\xA9");
     using Ranges = std::vector<ByteRange>;
@@ -143,7 +143,7 @@ TEST_CASE("offsets are of whole characters, words are counted") {
     CHECK(encoding.types == std::vector<std::uint32_t>{0, 0, 0, 0});
 }
 
-TEST_CASE("added tokens are cut out") {
+TEST_CASE("added tokens are cut out", "[tokenizer]") {
     const std::string more = R"(, "added_tokens": [
         {"id": 300, "content": "<end>", "special": true},
         {"id": 301, "content": "<end><end>", "special": true},
@@ -168,7 +168,7 @@ TEST_CASE("added tokens are cut out") {
     CHECK(tokenizer.encode("a <mask> a").special == std::vector<std::uint8_t>{0, 0, 0});
 }
 
-TEST_CASE("special tokens stand around a text and a pair") {
+TEST_CASE("special tokens stand around a text and a pair", "[tokenizer]") {
     const std::string more = R"(, "post_processor": {"type": "TemplateProcessing",
         "single": [{"SpecialToken": {"id": "[C]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
         "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "[C]", "type_id": 0}},
@@ -185,7 +185,7 @@ TEST_CASE("special tokens stand around a text and a pair") {
     CHECK(tokenizer.encode("a", "aa", SpecialTokens::without).ids == std::vector<Id>{a, a, a});
 }
 
-TEST_CASE("steps of one's own compose") {
+TEST_CASE("steps of one's own compose", "[tokenizer]") {
     using Own = BasicTokenizer<Lengths, CommaPieces, Underscores>;
     Own::Steps steps;
     const Own tokenizer(steps);
@@ -203,7 +203,7 @@ TEST_CASE("steps of one's own compose") {
     CHECK(Tokenizer().ids("text").empty());
 }
 
-TEST_CASE("one tokenizer serves many threads") {
+TEST_CASE("one tokenizer serves many threads", "[tokenizer]") {
     const Tokenizer tokenizer = parse_tokenizer_json(json_of({"the", " king", " and"}), "test");
     Random random(11);
     std::vector<std::string> texts;
@@ -220,7 +220,7 @@ TEST_CASE("one tokenizer serves many threads") {
     });
 }
 
-TEST_CASE("a tokenizer.json that cannot be kept to is refused by name") {
+TEST_CASE("a tokenizer.json that cannot be kept to is refused by name", "[tokenizer]") {
     const auto refused = [](const std::string& text) {
         return test::message_of<FormatError>(
             [&] { static_cast<void>(parse_tokenizer_json(text, "t.json")); });
@@ -267,7 +267,7 @@ TEST_CASE("a tokenizer.json that cannot be kept to is refused by name") {
     }
 }
 
-TEST_CASE("GPT-2's and BERT's own examples") {
+TEST_CASE("GPT-2's and BERT's own examples", "[tokenizer]") {
     const std::optional<std::string> data = test::data_folder();
     if (!data) return;
     for (const std::string name : {"gpt2", "bert-base-uncased"}) {
