@@ -77,7 +77,7 @@ struct Underscores {
     }
     std::string settings() const { return "underscores"; }
 };
-struct Lengths { ///< a piece's token is its length
+struct PieceLengths { ///< a piece's token is its length
     struct Scratch {};
     template <class OnToken>
     void operator()(std::string_view piece, Scratch&, OnToken&& on_token) const {
@@ -90,7 +90,7 @@ struct Lengths { ///< a piece's token is its length
     std::string settings() const { return "lengths"; }
 };
 
-std::string random_text(Random& random, std::size_t size) {
+std::string random_pieces(Random& random, std::size_t size) {
     constexpr std::string_view parts[] = {"the",      " king", " and",     "  ",           "\n",
                                           " queen's", "12345", "\xC3\xA9", "\xE4\xB8\xAD", "!?",
                                           " a",       "<end>", "\xFF"};
@@ -115,7 +115,7 @@ TEST_CASE("a tokenizer makes ids and gives the text back", "[tokenizer]") {
     CHECK(tokenizer.encode("").size() == 0);
     Random random(3);
     for (std::size_t i = 0; i < 200; ++i) {
-        const std::string text = random_text(random, random.below(40));
+        const std::string text = random_pieces(random, random.below(40));
         const std::vector<Id> ids = tokenizer.ids(text);
         REQUIRE(tokenizer.decode(ids) == text);
         REQUIRE(tokenizer.count(text) == ids.size());
@@ -186,7 +186,7 @@ TEST_CASE("special tokens stand around a text and a pair", "[tokenizer]") {
 }
 
 TEST_CASE("steps of one's own compose", "[tokenizer]") {
-    using Own = BasicTokenizer<Lengths, CommaPieces, Underscores>;
+    using Own = BasicTokenizer<PieceLengths, CommaPieces, Underscores>;
     Own::Steps steps;
     const Own tokenizer(steps);
     CHECK(tokenizer.ids("a b,,c") == std::vector<Id>{3, 1});
@@ -194,7 +194,7 @@ TEST_CASE("steps of one's own compose", "[tokenizer]") {
     CHECK(tokenizer.settings() == "underscores | commas | lengths |");
     // The same steps, chosen when the program runs.
     TokenizerSteps<> any;
-    any.model = Lengths();
+    any.model = PieceLengths();
     any.pre_tokenizer = CommaPieces();
     any.normalizer = Underscores();
     CHECK(Tokenizer(any).ids("a b,,c") == std::vector<Id>{3, 1});
@@ -209,7 +209,7 @@ TEST_CASE("one tokenizer serves many threads", "[tokenizer]") {
     std::vector<std::string> texts;
     std::vector<std::vector<Id>> expected;
     for (std::size_t i = 0; i < 300; ++i) {
-        texts.push_back(random_text(random, 20));
+        texts.push_back(random_pieces(random, 20));
         expected.push_back(tokenizer.ids(texts.back()));
     }
     CHECK(tokenizer.ids_of_many(texts, 4) == expected);

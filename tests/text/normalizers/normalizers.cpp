@@ -181,7 +181,7 @@ TEST_CASE("BERT's normalizer in one pass is as its steps one by one", "[normaliz
                                                    "\xC4\xB0",
                                                    "\xD0\x96",
                                                    "\xE1\xBA"};
-    for (int round = 0; round < 4000; ++round) {
+    for (std::size_t round = 0; round < 4000; ++round) {
         std::string text;
         const std::size_t count = random.below(round % 100 == 0 ? 3000 : 12);
         for (std::size_t i = 0; i < count; ++i) {
