@@ -64,7 +64,7 @@ enum class TokenizerFormat {
     TokenizerSteps<> steps;
     steps.normalizer = sentencepiece_normalizer(model);
     const auto cut = [&](const auto& made) {
-        if (made.splits_at_spaces()) {
+        if (model.space_as_suffix ? made.splits_after_spaces() : made.splits_at_spaces()) {
             steps.pre_tokenizer = SpaceRunPieces{
                 model.space_as_suffix ? SpaceRunPieces::Side::after : SpaceRunPieces::Side::before};
         }

@@ -1,10 +1,10 @@
-// BERT's whole way from text to ids, on one thread, for wordpiece_peers.py.
+// The ids of a text by the tokenizer of a file, on one thread, for tokenizer_peers.py.
 //
-//     benchmark_wordpiece VOCABULARY TEXT [TURNS]
+//     benchmark_tokenizers TOKENIZER TEXT [TURNS [PATTERN]]
 //
-// A line of the text is a document, one of more than 20,000 bytes several. Each turn begins with a
-// tokenizer that has seen nothing, and goes over the text twice; a line is printed for each: how
-// many ids, their sum, seconds.
+// A line of the text is a document, one of more than 20,000 bytes several. Each turn opens the file and goes over the
+// text twice; a line is printed for the opening, with its seconds, and for each way over the text: how many ids, their
+// sum, seconds.
 
 #include <chrono>
 #include <cstdint>
@@ -12,22 +12,20 @@
 #include <exception>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <firth/base/mapped_file.hpp>
-#include <firth/text/normalizers/bert.hpp>
-#include <firth/text/pre_tokenizers/bert.hpp>
-#include <firth/text/tokenizer.hpp>
-#include <firth/text/tokenizers/vocabulary_file.hpp>
-#include <firth/text/tokenizers/word_piece.hpp>
+#include <firth/text/tokenizer_file.hpp>
 
 namespace {
 
-using BertTokenizer =
-    firth::BasicTokenizer<firth::WordPiece, firth::BertPreTokenizer, firth::BertNormalizer>;
+using Clock = std::chrono::steady_clock;
 
-/// As wordpiece_peers.py has them: no document ends within a character.
+double seconds_since(Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// As tokenizer_peers.py has them: no document ends within a character.
 std::vector<std::string_view> documents(std::string_view text) {
     constexpr std::size_t most = 20000;
     std::vector<std::string_view> made;
@@ -48,12 +46,11 @@ std::vector<std::string_view> documents(std::string_view text) {
     return made;
 }
 
-void measure(const BertTokenizer& tokenizer, const std::vector<std::string_view>& texts,
-             const char* cache) {
+void measure(const firth::Tokenizer& tokenizer, const std::vector<std::string_view>& texts, const char* cache) {
     std::vector<firth::Id> ids;
     std::uint64_t count = 0;
     std::uint64_t sum = 0;
-    const auto begin = std::chrono::steady_clock::now();
+    const Clock::time_point begin = Clock::now();
     for (const std::string_view text : texts) {
         ids.clear();
         tokenizer.append_ids(text, ids);
@@ -62,9 +59,8 @@ void measure(const BertTokenizer& tokenizer, const std::vector<std::string_view>
             sum += id;
         }
     }
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    std::printf("%s %llu %llu %.6f\n", cache, static_cast<unsigned long long>(count),
-                static_cast<unsigned long long>(sum), seconds.count());
+    std::printf("%s %llu %llu %.6f\n", cache, static_cast<unsigned long long>(count), static_cast<unsigned long long>(sum),
+                seconds_since(begin));
 }
 
 } // namespace
@@ -72,15 +68,18 @@ void measure(const BertTokenizer& tokenizer, const std::vector<std::string_view>
 int main(int argc, char** argv) {
     try {
         if (argc < 3) {
-            std::fprintf(stderr, "usage: benchmark_wordpiece VOCABULARY TEXT [TURNS]\n");
+            std::fprintf(stderr, "usage: benchmark_tokenizers TOKENIZER TEXT [TURNS [PATTERN]]\n");
             return 2;
         }
         const firth::MappedFile file{std::string(argv[2])};
         const std::vector<std::string_view> texts = documents(file.bytes());
         const int turns = argc > 3 ? std::stoi(argv[3]) : 3;
+        firth::TokenizerFileOptions options;
+        if (argc > 4) options.pattern = argv[4];
         for (int turn = 0; turn < turns; ++turn) {
-            BertTokenizer::Steps steps{firth::WordPiece(firth::read_vocabulary(argv[1]))};
-            const BertTokenizer tokenizer(std::move(steps));
+            const Clock::time_point begin = Clock::now();
+            const firth::Tokenizer tokenizer = firth::read_tokenizer(argv[1], options);
+            std::printf("load 0 0 %.6f\n", seconds_since(begin));
             measure(tokenizer, texts, "cold");
             measure(tokenizer, texts, "warm");
         }
