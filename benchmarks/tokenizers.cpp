@@ -2,9 +2,9 @@
 //
 //     benchmark_tokenizers TOKENIZER TEXT [TURNS [PATTERN]]
 //
-// A line of the text is a document, one of more than 20,000 bytes several. Each turn opens the file and goes over the
-// text twice; a line is printed for the opening, with its seconds, and for each way over the text: how many ids, their
-// sum, seconds.
+// A line of the text is a document, one of more than 20,000 bytes several. Each turn opens the file
+// and goes over the text twice; a line is printed for the opening, with its seconds, and for each
+// way over the text: how many ids, their sum, seconds.
 
 #include <chrono>
 #include <cstdint>
@@ -46,7 +46,8 @@ std::vector<std::string_view> documents(std::string_view text) {
     return made;
 }
 
-void measure(const firth::Tokenizer& tokenizer, const std::vector<std::string_view>& texts, const char* cache) {
+void measure(const firth::Tokenizer& tokenizer, const std::vector<std::string_view>& texts,
+             const char* cache) {
     std::vector<firth::Id> ids;
     std::uint64_t count = 0;
     std::uint64_t sum = 0;
@@ -59,8 +60,8 @@ void measure(const firth::Tokenizer& tokenizer, const std::vector<std::string_vi
             sum += id;
         }
     }
-    std::printf("%s %llu %llu %.6f\n", cache, static_cast<unsigned long long>(count), static_cast<unsigned long long>(sum),
-                seconds_since(begin));
+    std::printf("%s %llu %llu %.6f\n", cache, static_cast<unsigned long long>(count),
+                static_cast<unsigned long long>(sum), seconds_since(begin));
 }
 
 } // namespace

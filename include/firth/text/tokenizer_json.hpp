@@ -3,8 +3,7 @@
 /// Hugging Face's tokenizer.json. Needs nlohmann/json (Debian: nlohmann-json3-dev), which no other
 /// header includes.
 
-#include <algorithm>
-#include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,6 +16,7 @@
 
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/text/detail/json_document.hpp>
 #include <firth/text/detail/json_steps.hpp>
 #include <firth/text/pre_tokenizers/byte_level.hpp>
 #include <firth/text/sentence_piece.hpp>
@@ -36,13 +36,8 @@ class TokenizerJson : JsonSteps {
 public:
     using JsonSteps::Json;
 
-    TokenizerJson(std::string_view text, std::string name) : JsonSteps(std::move(name)) {
-        try {
-            root_ = Json::parse(text.begin(), text.end());
-        } catch (const Json::exception& error) {
-            throw FormatError(name_ + " is no JSON: " + error.what());
-        }
-    }
+    TokenizerJson(std::string_view text, std::string name)
+        : JsonSteps(std::move(name)), document_(text, name_), root_(document_.root()) {}
 
     [[nodiscard]] Tokenizer read() {
         if (!root_.is_object() || !root_.contains("model")) {
@@ -67,50 +62,44 @@ private:
 
     [[nodiscard]] AnyModel model(const Json& step) {
         std::string type = type_of(step, "model");
-        if (type.empty() && step.contains("merges")) type = "BPE"; // older files
+        if (type.empty() && document_.merges().is_there()) type = "BPE"; // older files
         if (type == "BPE") return bpe(step);
         if (type == "WordPiece") {
             WordPieceOptions options;
             options.unknown = get<std::string>(step, "unk_token", "[UNK]");
             options.continuing_prefix = get<std::string>(step, "continuing_subword_prefix", "##");
             options.max_characters = get<std::size_t>(step, "max_input_chars_per_word", 100);
-            return WordPiece(vocabulary(step, false), std::move(options));
+            return WordPiece(vocabulary(false), std::move(options));
         }
         if (type == "WordLevel") {
-            return WordLevel(vocabulary(step, false), get<std::string>(step, "unk_token", ""));
+            return WordLevel(vocabulary(false), get<std::string>(step, "unk_token", ""));
         }
         if (type == "Unigram" || (type.empty() && step.contains("unk_id"))) return unigram(step);
         refuse("model", type);
     }
 
     /// The vocabulary of a model, with bytes for their characters where the tokens are of bytes.
-    [[nodiscard]] TokenTable vocabulary(const Json& step, bool bytes) const {
-        const auto vocab = step.find("vocab");
-        if (vocab == step.end() || !vocab->is_object()) {
-            fail("has a model without the object \"vocab\"");
-        }
+    [[nodiscard]] TokenTable vocabulary(bool bytes) const {
+        const JsonList& vocab = document_.vocab();
+        if (!vocab.is_object()) fail("has a model without the object \"vocab\"");
         static constexpr ByteCharacters characters;
         std::string spelled;
         std::vector<std::pair<std::size_t, Id>> ends;
-        std::size_t size = 0;
-        for (const auto& each : vocab->items()) {
-            size += each.key().size();
-        }
-        spelled.reserve(size);
-        ends.reserve(vocab->size());
-        for (const auto& each : vocab->items()) {
-            const std::string& token = each.key();
-            if (!each.value().is_number_unsigned() ||
-                each.value().template get<std::uint64_t>() >= no_id) {
-                fail("has the token \"" + token + "\" without a number, expected its id");
-            }
-            const std::size_t begin = spelled.size();
-            if (!bytes || !characters.append_bytes(token, spelled)) {
-                spelled.resize(begin);
-                spelled += token;
-            }
-            ends.emplace_back(spelled.size(), each.value().template get<Id>());
-        }
+        ends.reserve(vocab.size());
+        vocab.for_each(
+            [&](JsonList::Item item, std::string_view token, std::string_view, double id) {
+                if (item != JsonList::Item::string_number || !(id >= 0) || id >= no_id ||
+                    id != std::floor(id)) {
+                    fail("has the token \"" + std::string(token) +
+                         "\" without a number, expected its id");
+                }
+                const std::size_t begin = spelled.size();
+                if (!bytes || !characters.append_bytes(token, spelled)) {
+                    spelled.resize(begin);
+                    spelled += token;
+                }
+                ends.emplace_back(spelled.size(), static_cast<Id>(id));
+            });
         std::vector<std::pair<std::string_view, Id>> tokens;
         tokens.reserve(ends.size());
         std::size_t begin = 0;
@@ -122,19 +111,20 @@ private:
     }
 
     [[nodiscard]] UnigramModel unigram(const Json& step) const {
-        const auto vocab = step.find("vocab");
-        if (vocab == step.end() || !vocab->is_array()) {
+        const JsonList& vocab = document_.vocab();
+        if (!vocab.is_there() || vocab.is_object()) {
             fail("has a Unigram model without the array \"vocab\"");
         }
         std::vector<SentencePiece> pieces;
-        pieces.reserve(vocab->size());
-        for (const Json& each : *vocab) {
-            if (!each.is_array() || each.size() != 2 || !each[0].is_string() ||
-                !each[1].is_number()) {
-                fail("has the piece " + each.dump().substr(0, 60) + ", expected [piece, score]");
+        pieces.reserve(vocab.size());
+        vocab.for_each([&](JsonList::Item item, std::string_view piece, std::string_view,
+                           double score) {
+            if (item != JsonList::Item::string_number) {
+                fail("has piece " + std::to_string(pieces.size()) +
+                     " in another form than [piece, score]");
             }
-            pieces.push_back({each[0].get<std::string>(), each[1].get<float>(), PieceType::normal});
-        }
+            pieces.push_back({std::string(piece), static_cast<float>(score), PieceType::normal});
+        });
         const std::size_t unknown = get<std::size_t>(step, "unk_id", pieces.size());
         if (unknown >= pieces.size()) fail("has a Unigram model without its unknown piece");
         pieces[unknown].type = PieceType::unknown;
@@ -158,34 +148,31 @@ private:
         options.fuse_unknown = get(step, "fuse_unk", false);
         options.byte_fallback = get(step, "byte_fallback", false);
         options.ignore_merges = get(step, "ignore_merges", false);
-        TokenTable tokens = vocabulary(step, options.bytes);
-        const auto merges = step.find("merges");
-        if (merges == step.end() || !merges->is_array()) {
+        TokenTable tokens = vocabulary(options.bytes);
+        const JsonList& merges = document_.merges();
+        if (!merges.is_there() || merges.is_object()) {
             fail("has a BPE model without the array \"merges\"");
         }
         std::vector<Bpe::Rule> rules;
-        rules.reserve(merges->size());
+        rules.reserve(merges.size());
         std::string left;
         std::string right;
         std::string joined;
-        for (const Json& each : *merges) {
-            std::string_view first;
-            std::string_view second;
-            if (each.is_string()) {
-                const std::string& both = each.get_ref<const std::string&>();
-                const std::size_t space = both.find(' ');
-                if (space == both.npos) fail("has the merge \"" + both + "\" without a space");
-                first = std::string_view(both).substr(0, space);
-                second = std::string_view(both).substr(space + 1);
-            } else if (each.is_array() && each.size() == 2 && each[0].is_string() &&
-                       each[1].is_string()) {
-                first = each[0].get_ref<const std::string&>();
-                second = each[1].get_ref<const std::string&>();
-            } else {
-                fail("has the merge " + each.dump().substr(0, 60) + ", expected two tokens");
-            }
-            rules.push_back(rule(tokens, options, first, second, left, right, joined));
-        }
+        merges.for_each(
+            [&](JsonList::Item item, std::string_view first, std::string_view second, double) {
+                if (item == JsonList::Item::string) {
+                    const std::size_t space = first.find(' ');
+                    if (space == first.npos) {
+                        fail("has the merge \"" + std::string(first) + "\" without a space");
+                    }
+                    second = first.substr(space + 1);
+                    first = first.substr(0, space);
+                } else if (item != JsonList::Item::strings) {
+                    fail("has merge " + std::to_string(rules.size()) +
+                         " in another form than two tokens");
+                }
+                rules.push_back(rule(tokens, options, first, second, left, right, joined));
+            });
         return Bpe(std::move(tokens), rules, std::move(options));
     }
 
@@ -300,7 +287,8 @@ private:
         return made;
     }
 
-    Json root_;
+    JsonDocument document_;
+    const Json& root_;
 };
 
 } // namespace detail
