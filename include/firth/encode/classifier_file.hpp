@@ -23,9 +23,9 @@ FIRTH_BEGIN_UNPACKING
 /// The classifier in a file, which tells by its content what it is; packed by gzip, xz or zstd too,
 /// from a pipe, or from standard input for "-". One of firth's that lies unpacked on the disk is
 /// opened in place, in O(labels); rows stay as they are stored. `prefix` is what the labels of
-/// fastText's file lose where all begin with it, since it does not say what it was trained with
-/// (`-label`); firth's own files say it. Throws `IoError`, and `FormatError` for a file that holds
-/// something else, saying what.
+/// fastText's file lose where all begin with it (else "__label__"), since it does not say what it
+/// was trained with (`-label`); firth's own files say it. Throws `IoError`, and `FormatError` for a
+/// file that holds something else, saying what.
 [[nodiscard]] inline StoredClassifierModel read_classifier(const std::string& path,
                                                            std::string_view prefix = "__label__") {
     const OpenedFile file = open_file(path);

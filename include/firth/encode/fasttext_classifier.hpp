@@ -162,12 +162,14 @@ template <class Rows, class Weights>
     }
     BasicClassifierModel<Rows> model;
     model.loss = classifier_loss(arguments.loss);
-    const auto has_prefix = [&](Id id) { return weights.labels[id].starts_with(prefix); };
-    bool prefixed = true;
-    for (Id id = 0; id < weights.labels.size(); ++id) {
-        prefixed = prefixed && has_prefix(id);
-    }
-    model.label_prefix = prefixed ? prefix : "";
+    const auto all_have = [&](std::string_view begin) {
+        for (Id id = 0; id < weights.labels.size(); ++id) {
+            if (!weights.labels[id].starts_with(begin)) return false;
+        }
+        return true;
+    };
+    constexpr std::string_view usual = "__label__";
+    model.label_prefix = all_have(prefix) ? prefix : all_have(usual) ? usual : std::string_view();
     for (Id id = 0; id < weights.labels.size(); ++id) {
         model.labels.add(weights.labels[id].substr(model.label_prefix.size()),
                          weights.labels.count(id));
@@ -208,9 +210,9 @@ template <class Rows, class Weights>
 } // namespace detail
 
 /// The classifier of a supervised model. Files of fastText do not say what its labels begin with
-/// (its `-label`): they lose `prefix` where all have it; where one has not, all are kept as they
-/// are, and texts are taken to hold no labels. Throws `FormatError` for a model of words, and for
-/// one whose parts do not fit each other.
+/// (its `-label`): they lose `prefix` where all have it, else "__label__" where all have that; else
+/// they are kept as they are, and texts are taken to hold no labels. Throws `FormatError` for a
+/// model of words, and for one whose parts do not fit each other.
 [[nodiscard]] inline ClassifierModel classifier_model(FastTextWeights weights,
                                                       const std::string& name = "the model",
                                                       std::string_view prefix = "__label__") {
