@@ -66,8 +66,8 @@ struct DecodedCharacter {
            point == 0x202F || point == 0x205F || point == 0x3000;
 }
 
-/// What \w stands for (Unicode Technical Standard 18, annex C): Alphabetic, marks, decimal numbers,
-/// connecting punctuation, joiners.
+/// What `\w` stands for in patterns (Unicode Technical Standard 18, annex C): Alphabetic, marks,
+/// decimal numbers, connecting punctuation, joiners.
 [[nodiscard]] constexpr bool is_word_character(std::uint32_t point) noexcept {
     const GeneralCategory category = general_category(point);
     return category <= GeneralCategory::letter_number ||
