@@ -67,7 +67,6 @@ public:
             steps_.normalizer(token.content, content);
             normalized.push_back(token);
             if (content.size() != 0) normalized.back().content = content.bytes();
-            size_ = (std::max)(size_, std::size_t(token.id) + 1);
         }
         size_ = steps_.model.size();
         for (const AddedToken& token : steps_.added_tokens) {
@@ -84,9 +83,7 @@ public:
 
     /// The token of an id, as its vocabulary has it; empty where there is none.
     [[nodiscard]] std::string_view token(Id id) const {
-        for (const AddedToken& added : steps_.added_tokens) {
-            if (added.id == id) return added.content;
-        }
+        if (const AddedToken* const added = added_token(id)) return added->content;
         return id < steps_.model.size() ? std::string_view(steps_.model.token(id))
                                         : std::string_view();
     }

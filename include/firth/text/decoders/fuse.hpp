@@ -8,7 +8,7 @@
 
 namespace firth {
 
-/// Joins all tokens into one, so that the decoders behind it see the whole text.
+/// Joins all tokens into one, so that the decoders after it see the whole text.
 struct FuseDecoder {
     void operator()(std::vector<std::string>& tokens) const {
         std::string text;

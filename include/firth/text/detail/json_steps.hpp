@@ -62,9 +62,6 @@ public:
 
     explicit JsonSteps(std::string name) : name_(std::move(name)) {}
 
-    /// True where a pre-tokenizer or a decoder so far has tokens of bytes.
-    [[nodiscard]] bool byte_level() const noexcept { return byte_level_; }
-
 protected:
     [[noreturn]] void fail(const std::string& what) const { throw FormatError(name_ + " " + what); }
 
@@ -284,7 +281,7 @@ protected:
     }
 
     std::string name_;
-    bool byte_level_ = false;
+    bool byte_level_ = false; ///< a pre-tokenizer so far has tokens of bytes
 };
 
 } // namespace firth::detail

@@ -12,13 +12,6 @@ namespace firth::detail {
 template <class Session>
 class SessionPool {
 public:
-    SessionPool() = default;
-    // A copy starts with none.
-    SessionPool(const SessionPool&) noexcept {}
-    SessionPool(SessionPool&&) noexcept {}
-    SessionPool& operator=(const SessionPool&) noexcept { return *this; }
-    SessionPool& operator=(SessionPool&&) noexcept { return *this; }
-
     /// A session, given back at the end of its life.
     class Borrowed {
     public:

@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include <firth/base/config.hpp>
-#include <firth/base/utf8.hpp>
 #include <firth/text/piece_batch.hpp>
 #include <firth/text/unicode/general_category.hpp>
 #include <firth/text/unicode/properties.hpp>
@@ -166,16 +165,8 @@ public:
 
 private:
     [[nodiscard]] FIRTH_NOINLINE ClassedCharacter beyond_ascii(std::size_t at) const noexcept {
-        const std::size_t length = utf8_length(text_.substr(at));
-        if (length == 0) return {0, 1};
-        const auto bits = [&](std::size_t i) {
-            return static_cast<std::uint32_t>(static_cast<unsigned char>(text_[at + i]));
-        };
-        std::uint32_t point = bits(0) & (0x7Fu >> length);
-        for (std::size_t i = 1; i < length; ++i) {
-            point = point << 6 | (bits(i) & 0x3Fu);
-        }
-        return {character_class(point), static_cast<std::uint8_t>(length)};
+        const DecodedCharacter next = decode_utf8(text_, at); // U+FFFD, of no class, for a bad byte
+        return {character_class(next.point), static_cast<std::uint8_t>(next.length)};
     }
 
     std::string_view text_;
