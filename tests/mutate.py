@@ -25,6 +25,7 @@ import concurrent.futures
 import os
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -68,9 +69,26 @@ def read_lists(folder):
             if missing or entry.keys() - KEYS:
                 raise ListError(f"{place}: missing {sorted(missing)}, unknown {sorted(entry.keys() - KEYS)}")
             mutations.append({**entry, "list": path.stem, "place": place})
+            check_form(mutations[-1])
     for number, mutation in enumerate(mutations, 1):
         mutation["number"] = number
     return mutations
+
+
+def check_form(mutation):
+    """Throws where a pattern is neither statements nor an operand, or its replacement not the same: it would not compile."""
+    for key in "pattern", "replacement":
+        code = mutation[key].strip()
+        open_ones = []
+        for character in re.sub(r"'\\?.'|\"(\\.|[^\"\\])*\"", "", code):
+            if character in "([{":
+                open_ones.append(character)
+            elif character in ")]}" and (not open_ones or "([{".index(open_ones.pop()) != ")]}".index(character)):
+                raise ListError(f"{mutation['place']}: {code!r} closes what it did not open")
+        if open_ones:
+            raise ListError(f"{mutation['place']}: {code!r} leaves {open_ones[-1]!r} open")
+        if mutation["pattern"].rstrip()[-1] not in ";}" and re.match(r"(if|for|while|return|break|continue)\b|[-+*/%&|^]?[=<>]|[?:]|&&|\|\|", code):
+            raise ListError(f"{mutation['place']}: {code!r} is no operand, and no whole statement that ends in ; or }}")
 
 
 def locate(mutation, text):
