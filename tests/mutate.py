@@ -87,7 +87,8 @@ def check_form(mutation):
                 raise ListError(f"{mutation['place']}: {code!r} closes what it did not open")
         if open_ones:
             raise ListError(f"{mutation['place']}: {code!r} leaves {open_ones[-1]!r} open")
-        if mutation["pattern"].rstrip()[-1] not in ";}" and re.match(r"(if|for|while|return|break|continue)\b|[-+*/%&|^]?[=<>]|[?:]|&&|\|\|", code):
+        is_operand = mutation["pattern"].rstrip()[-1] not in ";}"
+        if is_operand and re.match(r"(if|for|while|return|break|continue)\b|[-+*/%&|^]?[=<>]|[?:]|&&|\|\|", code):
             raise ListError(f"{mutation['place']}: {code!r} is no operand, and no whole statement that ends in ; or }}")
 
 

@@ -109,8 +109,10 @@ void run_encode(const EncodeArguments& arguments) {
                                  ": an encoded corpus is opened where it lies, expected the name "
                                  "of a regular file");
     }
-    const firth::EncodedCorpus corpus = firth::read_corpus_through(
-        arguments.output, arguments.corpus.inputs, arguments.corpus.vocabulary);
+    const firth::EncodedCorpus corpus = arguments.corpus.with_tokenizer([&](const auto& tokenizer) {
+        return firth::read_corpus_through(arguments.output, arguments.corpus.inputs,
+                                          arguments.corpus.vocabulary, tokenizer);
+    });
     report_skipped(corpus, arguments.quiet);
     if (arguments.json) {
         print_json({{"output", arguments.output},
@@ -138,6 +140,11 @@ void CorpusArguments::add_vocabulary_to(CLI::App& command) {
         command.add_option("--min-count", vocabulary.min_count, "leave out words seen less often"));
     encoding_.push_back(command.add_option("--max-vocab", vocabulary.max_size,
                                            "keep at most this many words, 0: no limit"));
+    encoding_.push_back(command.add_option("--tokenizer", tokenizer,
+                                           "words are the pieces by this tokenizer.json, .model of "
+                                           "SentencePiece, vocab.txt or ranks"));
+    encoding_.push_back(command.add_option("--tokenizer-pattern", tokenizer_options.pattern,
+                                           "with ranks: gpt2, cl100k, o200k or qwen"));
 }
 
 void CorpusArguments::add_cache_to(CLI::App& command) {
@@ -159,6 +166,7 @@ std::vector<NamedFile> CorpusArguments::files() const {
     for (const std::string& input : inputs) {
         files.push_back({"--input", input});
     }
+    if (!tokenizer.empty()) files.push_back({"--tokenizer", tokenizer});
     return files;
 }
 
@@ -186,7 +194,8 @@ std::vector<NamedFile> CorpusArguments::outputs(const std::string& output) const
         std::error_code code;
         std::filesystem::create_directories(cache, code);
         if (code) throw firth::IoError("cannot make the folder " + cache + ": " + code.message());
-        const std::string name = firth::cache_name(texts(), vocabulary);
+        const std::string name = with_tokenizer(
+            [&](const auto& words) { return firth::cache_name(texts(), vocabulary, words); });
         return {{"--cache", (std::filesystem::path(cache) / name).string()}};
     }
     const std::string beside = encoded_beside(output);
@@ -202,15 +211,17 @@ OpenedCorpus::OpenedCorpus(const CorpusArguments& arguments, const std::string& 
     }
     const std::vector<std::string>& files = arguments.texts();
     file_ = arguments.encoded_beside(output);
-    if (!arguments.cache.empty()) {
-        const auto path =
-            std::filesystem::path(arguments.cache) / firth::cache_name(files, arguments.vocabulary);
-        corpus = firth::read_corpus_through(path.string(), files, arguments.vocabulary);
-    } else if (!file_.empty()) {
-        corpus = firth::read_corpus_through(file_, files, arguments.vocabulary);
-    } else {
-        corpus = firth::read_corpus(files, arguments.vocabulary);
-    }
+    corpus = arguments.with_tokenizer([&](const auto& tokenizer) {
+        if (!arguments.cache.empty()) {
+            const auto path = std::filesystem::path(arguments.cache) /
+                              firth::cache_name(files, arguments.vocabulary, tokenizer);
+            return firth::read_corpus_through(path.string(), files, arguments.vocabulary,
+                                              tokenizer);
+        }
+        if (!file_.empty())
+            return firth::read_corpus_through(file_, files, arguments.vocabulary, tokenizer);
+        return firth::read_corpus(files, arguments.vocabulary, tokenizer);
+    });
     corpus.skipped = arguments.skipped();
 }
 

@@ -5,6 +5,7 @@
 
 #include <firth/text/added_tokens.hpp>
 #include <firth/text/any_step.hpp>
+#include <firth/text/decode_stream.hpp>
 #include <firth/text/decoder.hpp>
 #include <firth/text/decoders/byte_fallback.hpp>
 #include <firth/text/decoders/fuse.hpp>
@@ -22,8 +23,10 @@
 #include <firth/text/normalizers/precompiled.hpp>
 #include <firth/text/normalizers/sentencepiece_normalizer.hpp>
 #include <firth/text/normalizers/sequence.hpp>
+#include <firth/text/padding.hpp>
 #include <firth/text/phrases.hpp>
 #include <firth/text/piece_batch.hpp>
+#include <firth/text/piece_tokenizer.hpp>
 #include <firth/text/post_processors/template.hpp>
 #include <firth/text/pre_tokenizers/bert.hpp>
 #include <firth/text/pre_tokenizers/byte_level.hpp>
@@ -51,6 +54,7 @@
 #include <firth/text/tokenizers/vocabulary_file.hpp>
 #include <firth/text/tokenizers/word_level.hpp>
 #include <firth/text/tokenizers/word_piece.hpp>
+#include <firth/text/truncation.hpp>
 #include <firth/text/unicode/general_category.hpp>
 #include <firth/text/unicode/lower_case.hpp>
 #include <firth/text/unicode/normal_form.hpp>

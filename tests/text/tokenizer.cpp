@@ -11,8 +11,11 @@
 
 #include <firth/base/parallel.hpp>
 #include <firth/base/random.hpp>
+#include <firth/text/decode_stream.hpp>
+#include <firth/text/piece_tokenizer.hpp>
 #include <firth/text/pre_tokenizers/byte_level.hpp>
 #include <firth/text/pre_tokenizers/patterns.hpp>
+#include <firth/text/read_corpus.hpp>
 #include <firth/text/tokenizer_json.hpp>
 
 #include "../support/support.hpp"
@@ -283,5 +286,256 @@ TEST_CASE("GPT-2's and BERT's own examples", "[tokenizer]") {
                   each.at("encoded").at("input_ids").get<std::vector<Id>>());
             if (name == "gpt2") CHECK(tokenizer.decode(tokenizer.ids(input)) == input);
         }
+    }
+}
+
+TEST_CASE("a text is cut at a number of tokens", "[tokenizer]") {
+    const Tokenizer tokenizer = parse_tokenizer_json(json_of({"the", " king", " and"}), "test");
+    CHECK(tokenizer.prefix("the king and", 2) == "the king");
+    CHECK(tokenizer.prefix("the king and", 3) == "the king and");
+    CHECK(tokenizer.prefix("the king and", 0).empty());
+    CHECK(tokenizer.prefix("the \xC3\xA9", 2) == "the "); // the next token is half a character
+    CHECK(tokenizer.prefix("the \xC3\xA9", 3) == "the ");
+    CHECK(tokenizer.prefix("", 0).empty());
+    Random random(21);
+    for (std::size_t i = 0; i < 300; ++i) {
+        const std::string text = random_pieces(random, random.below(60));
+        const std::size_t limit = random.below(50);
+        const std::string_view begin = tokenizer.prefix(text, limit);
+        REQUIRE(text.starts_with(begin));
+        REQUIRE(tokenizer.count(begin) <= limit);
+        if (begin.size() < text.size()) { // no longer one that ends with a token does
+            const Encoding whole = tokenizer.encode(text);
+            for (std::size_t t = 0; t + 1 < whole.size(); ++t) {
+                const std::size_t end = whole.offsets[t].end;
+                if (end <= begin.size() || end > whole.offsets[t + 1].begin) continue;
+                REQUIRE(
+                    (t >= limit || tokenizer.count(std::string_view(text).substr(0, end)) > limit));
+            }
+        }
+    }
+}
+
+namespace {
+
+/// The byte-level model with [C] A [S], and [C] A [S] B [S].
+Tokenizer with_template() {
+    TokenizerSteps<> steps = parse_tokenizer_json(json_of({"the", " king"}), "test").steps();
+    using Item = EncodingTemplate::Item;
+    const Item cls{Item::Kind::token, 900, 0};
+    const Item sep{Item::Kind::token, 901, 0};
+    const Item first{Item::Kind::first, no_id, 0};
+    steps.post_processor.single = {cls, first, sep};
+    steps.post_processor.pair = {cls, first, sep, {Item::Kind::second, no_id, 1}, sep};
+    return Tokenizer(steps);
+}
+
+} // namespace
+
+TEST_CASE("a long text is truncated, and given in parts", "[tokenizer]") {
+    const Tokenizer whole = with_template();
+    using Ids = std::vector<Id>;
+    const auto all = [](const std::vector<Encoding>& parts) {
+        std::vector<Ids> ids;
+        for (const Encoding& each : parts) {
+            ids.push_back(each.ids);
+        }
+        return ids;
+    };
+    Truncation options;
+    options.max_length = 5;
+    options.stride = 1;
+    CHECK(all(whole.with_truncation(options).encode_parts("ABCDEF")) ==
+          std::vector<Ids>{
+              {900, 'A', 'B', 'C', 901}, {900, 'C', 'D', 'E', 901}, {900, 'E', 'F', 901}});
+    CHECK(whole.with_truncation(options).encode("ABCDEF").ids == Ids{900, 'A', 'B', 'C', 901});
+    CHECK(whole.with_truncation(options).encode("ABC").ids == Ids{900, 'A', 'B', 'C', 901});
+    CHECK(whole.with_truncation(options).encode("ABCDEF", SpecialTokens::without).ids ==
+          Ids{'A', 'B', 'C', 'D', 'E'});
+    options.side = EncodingSide::left;
+    CHECK(all(whole.with_truncation(options).encode_parts("ABCDEF")) ==
+          std::vector<Ids>{
+              {900, 'D', 'E', 'F', 901}, {900, 'B', 'C', 'D', 901}, {900, 'A', 'B', 901}});
+    CHECK(whole.with_truncation(options).encode("ABCDEF").ids == Ids{900, 'D', 'E', 'F', 901});
+    CHECK(whole.encode_parts("ABCDEF").size() == 1);
+    CHECK(whole.encode_parts("ABCDEF")[0] == whole.encode("ABCDEF"));
+
+    // Two texts: the longer one first, then both; the shorter one stays whole as long as it can.
+    options = {};
+    options.max_length = 8;
+    const auto pair = [&](std::string_view a, std::string_view b) {
+        return whole.with_truncation(options).encode(a, b).ids;
+    };
+    CHECK(pair("ABCDEF", "xy") == Ids{900, 'A', 'B', 'C', 901, 'x', 'y', 901});
+    CHECK(pair("ABCDEF", "xyz") == Ids{900, 'A', 'B', 'C', 901, 'x', 'y', 901});
+    CHECK(pair("xyz", "ABCDEF") == Ids{900, 'x', 'y', 901, 'A', 'B', 'C', 901});
+    options.strategy = Truncation::Strategy::only_first;
+    CHECK(pair("ABCDEF", "xyz") == Ids{900, 'A', 'B', 901, 'x', 'y', 'z', 901});
+    CHECK(test::contains(test::message_of<Error>([&] { static_cast<void>(pair("A", "vwxyz")); }),
+                         "the second text of a pair has 5 tokens, which leave no room"));
+    options.strategy = Truncation::Strategy::only_second;
+    CHECK(pair("AB", "vwxyz") == Ids{900, 'A', 'B', 901, 'v', 'w', 'x', 901});
+    CHECK(test::contains(test::message_of<Error>([&] {
+                             static_cast<void>(whole.with_truncation(options).encode("ABCDEFGHIJ"));
+                         }),
+                         "has no second one"));
+    options.strategy = Truncation::Strategy::longest_first;
+    options.max_length = 7;
+    CHECK(all(whole.with_truncation(options).encode_parts("ABCD", "xyz")) ==
+          std::vector<Ids>{{900, 'A', 'B', 901, 'x', 'y', 901},
+                           {900, 'C', 'D', 901, 'x', 'y', 901},
+                           {900, 'C', 'D', 901, 'z', 901},
+                           {900, 'A', 'B', 901, 'z', 901}});
+
+    options.max_length = 3;
+    options.stride = 1;
+    CHECK(test::contains(
+        test::message_of<OptionError>([&] { static_cast<void>(whole.with_truncation(options)); }),
+        "max_length = 3 and stride = 1 leave no new token a part beside 2 special ones"));
+    options.max_length = 2;
+    options.stride = 0;
+    CHECK_THROWS_AS(whole.with_truncation(options), OptionError);
+    // Long words, characters and added tokens: the parts are those of the whole.
+    Random random(8);
+    for (std::size_t i = 0; i < 100; ++i) {
+        const std::string text = random_pieces(random, random.below(900));
+        const std::vector<Id> ids = whole.ids(text);
+        options.max_length = 3 + random.below(600);
+        const Encoding kept = whole.with_truncation(options).encode(text, SpecialTokens::without);
+        const std::size_t size = (std::min)(ids.size(), options.max_length);
+        REQUIRE(kept.ids == Ids(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(size)));
+        REQUIRE(kept == whole.encode(text, SpecialTokens::without).part(0, size));
+    }
+}
+
+TEST_CASE("a batch is padded to one length", "[tokenizer]") {
+    const Tokenizer whole = with_template();
+    Padding options;
+    options.id = 7;
+    options.type = 3;
+    const std::vector<std::string> texts{"AB", "", "ABC"};
+    std::vector<Encoding> batch = whole.with_padding(options).encode_batch(texts);
+    REQUIRE(batch.size() == 3);
+    CHECK(batch[0].ids == std::vector<Id>{900, 'A', 'B', 901, 7});
+    CHECK(batch[0].attention == std::vector<std::uint8_t>{1, 1, 1, 1, 0});
+    CHECK(batch[0].special == std::vector<std::uint8_t>{1, 0, 0, 1, 1});
+    CHECK(batch[0].types == std::vector<std::uint32_t>{0, 0, 0, 0, 3});
+    CHECK(batch[0].words.back() == Encoding::no_word);
+    CHECK(batch[0].offsets.back() == ByteRange{});
+    CHECK(batch[1].ids == std::vector<Id>{900, 901, 7, 7, 7});
+    CHECK(batch[2].ids == std::vector<Id>{900, 'A', 'B', 'C', 901});
+    options.side = EncodingSide::left;
+    options.multiple_of = 4;
+    batch = whole.with_padding(options).encode_batch(texts);
+    CHECK(batch[2].ids == std::vector<Id>{7, 7, 7, 900, 'A', 'B', 'C', 901});
+    options.length = 3;
+    CHECK(whole.with_padding(options).encode("").ids == std::vector<Id>{7, 7, 900, 901});
+    CHECK(whole.with_padding(options).encode("ABCD").size() == 6); // longer ones stay
+    CHECK(whole.encode_batch(texts)[0] == whole.encode("AB"));
+    const std::vector<std::pair<std::string, std::string>> pairs{{"A", "B"}, {"ABC", ""}};
+    options = {};
+    batch = whole.with_padding(options).encode_batch(pairs, SpecialTokens::with, 2);
+    CHECK(batch[0].ids == std::vector<Id>{900, 'A', 901, 'B', 901, 0});
+    CHECK(batch[1].ids == std::vector<Id>{900, 'A', 'B', 'C', 901, 901});
+    // What is encoded without padding shares the caches of what is.
+    CHECK(whole.with_padding(options).ids("the king") == whole.ids("the king"));
+}
+
+TEST_CASE("ids become text as they come", "[tokenizer]") {
+    const auto streamed = [](const Tokenizer& tokenizer, const std::vector<Id>& ids) {
+        DecodeStream stream(tokenizer);
+        std::string text;
+        for (const Id id : ids) {
+            text += stream.add(id);
+        }
+        return text + stream.finish();
+    };
+    const Tokenizer bytes =
+        parse_tokenizer_json(json_of({"the", " king", "\xE4\xB8"}, R"(, "added_tokens": [
+            {"id": 300, "content": "<end>", "special": true}])"),
+                             "test");
+    DecodeStream stream(bytes);
+    CHECK(stream.add(bytes.ids("the")[0]) == "the");
+    CHECK(stream.add(300).empty());
+    CHECK(stream.add(*bytes.find("\xE4\xB8")).empty()); // no whole character
+    CHECK(stream.add(*bytes.find("\xAD")) == "\xE4\xB8\xAD");
+    CHECK(stream.add(*bytes.find("\xE4")).empty());
+    CHECK(stream.finish() == "\xE4");
+    CHECK(stream.finish().empty());
+    CHECK(stream.add(*bytes.find("\xFF")) == "\xFF"); // never the begin of one
+    static_cast<void>(stream.finish());
+    DecodeStream shown(bytes, SpecialTokens::with);
+    CHECK(shown.add(300) == "<end>");
+
+    // Decoders for which a first token is not like the others.
+    const std::string pieces = R"({"model": {"type": "Unigram", "unk_id": 0,
+        "vocab": [["<unk>", 0], ["\u2581the", -1], ["\u2581", -2], ["ing", -3], ["<0xE4>", -4],
+                  ["<0xB8>", -4], ["<0xAD>", -4], ["<0x41>", -4], ["'s", -5], ["\ufffd", -6]]},
+        "decoder": )";
+    for (const std::string decoder :
+         {R"({"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always"})",
+          R"({"type": "WordPiece", "prefix": "\u2581", "cleanup": true})",
+          R"({"type": "Sequence", "decoders": [
+              {"type": "Replace", "pattern": {"String": "\u2581"}, "content": " "},
+              {"type": "ByteFallback"}, {"type": "Fuse"},
+              {"type": "Strip", "content": " ", "start": 1, "stop": 0}]})"}) {
+        const Tokenizer tokenizer = parse_tokenizer_json(pieces + decoder + "}", "test");
+        Random random(17);
+        for (std::size_t i = 0; i < 400; ++i) {
+            std::vector<Id> ids;
+            for (std::size_t size = random.below(12); size != 0; --size) {
+                const Id id = random.below(10);
+                // A run of bytes is a character here: others would change when more came.
+                if (id == 4) ids.insert(ids.end(), {4, 5, 6});
+                if (id == 7 || id < 4 || id > 7) ids.push_back(id);
+            }
+            CAPTURE(decoder, ids);
+            REQUIRE(streamed(tokenizer, ids) == tokenizer.decode(ids));
+        }
+    }
+    Random random(18);
+    for (std::size_t i = 0; i < 300; ++i) {
+        std::vector<Id> ids;
+        for (std::size_t size = random.below(30); size != 0; --size) {
+            ids.push_back(random.below(302));
+        }
+        REQUIRE(streamed(bytes, ids) == bytes.decode(ids));
+    }
+}
+
+TEST_CASE("a corpus is read in pieces", "[tokenizer]") {
+    const Tokenizer tokenizer = parse_tokenizer_json(json_of({"the", " king", " and"}), "test");
+    const PieceTokenizer pieces(tokenizer);
+    const EncodedCorpus read =
+        encode_text("the king\r\n\nthe the", {.min_count = 1}, "three lines", pieces);
+    CHECK(read.raw_words == 5);
+    CHECK(read.vocabulary[0] == "the");
+    CHECK(read.vocabulary.contains("\xC4\xA0king")); // a space is no part of a name
+    REQUIRE(read.corpus.view().sentences() == 2);
+    CHECK(read.corpus.view().tokenizer == pieces.settings());
+    // Another tokenizer is another corpus.
+    const Tokenizer other = parse_tokenizer_json(json_of({"the", " king"}), "test");
+    CHECK(PieceTokenizer(other).settings() != pieces.settings());
+    // Blocks end at a line's end, whatever the text is.
+    Random random(4);
+    std::string text;
+    std::vector<std::string> expected;
+    const std::vector<std::string> names = piece_names(tokenizer);
+    for (std::size_t i = 0; i < 200; ++i) {
+        std::string line = random_pieces(random, random.below(30));
+        std::erase(line, '\n');
+        text += line + '\n';
+        for (const Id id : tokenizer.ids(line)) {
+            expected.push_back(names[id]);
+        }
+    }
+    for (const std::size_t size : {8, 100, 5000}) {
+        TextBlocks blocks(std::make_unique<MemorySource>(text), "text", size, "\n");
+        std::vector<std::string> found;
+        for (TextBlock block; blocks.next(block);) {
+            pieces(
+                block.text, [&](std::string_view token) { found.emplace_back(token); }, [] {});
+        }
+        REQUIRE(found == expected);
     }
 }

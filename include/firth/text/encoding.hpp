@@ -10,6 +10,9 @@
 
 namespace firth {
 
+/// An end of an encoding.
+enum class EncodingSide { left, right };
+
 /// A text, or a pair of texts, as tokens; all vectors have an element a token.
 struct Encoding {
     static constexpr std::uint32_t no_word = 0xFFFFFFFFu;

@@ -21,9 +21,11 @@
 #include <firth/text/detail/session_pool.hpp>
 #include <firth/text/encoding.hpp>
 #include <firth/text/normalized_text.hpp>
+#include <firth/text/padding.hpp>
 #include <firth/text/piece_batch.hpp>
 #include <firth/text/post_processors/template.hpp>
 #include <firth/text/subword_model.hpp>
+#include <firth/text/truncation.hpp>
 
 namespace firth {
 
@@ -40,7 +42,9 @@ struct TokenizerSteps {
     std::vector<AddedToken> added_tokens{};
     EncodingTemplate post_processor{};
     AnyDecoder decoder{};
-    bool trim_offsets = false; ///< offsets leave out the white space at a token's ends
+    bool trim_offsets = false;              ///< offsets leave out the white space at a token's ends
+    std::optional<Truncation> truncation{}; ///< of what `encode` makes
+    std::optional<Padding> padding{};       ///< of what `encode` makes
 };
 
 /// What makes ids of a text: added tokens are cut out, what is left is normalised, cut into pieces,
@@ -54,7 +58,8 @@ public:
 
     BasicTokenizer() : BasicTokenizer(Steps{}) {}
 
-    /// Throws `Error` for two added tokens of one content and for an empty one.
+    /// Throws `Error` for two added tokens of one content and for an empty one, and `OptionError`
+    /// for a stride as long as the texts that truncation leaves.
     explicit BasicTokenizer(Steps steps) : steps_(std::move(steps)) {
         std::vector<AddedToken> raw;
         std::vector<AddedToken> normalized;
@@ -69,9 +74,13 @@ public:
             if (content.size() != 0) normalized.back().content = content.bytes();
         }
         size_ = steps_.model.size();
-        for (const AddedToken& token : steps_.added_tokens) {
-            size_ = (std::max)(size_, std::size_t(token.id) + 1);
+        for (std::size_t i = 0; i < steps_.added_tokens.size(); ++i) {
+            const Id id = steps_.added_tokens[i].id;
+            size_ = (std::max)(size_, std::size_t(id) + 1);
+            added_by_id_.emplace_back(id, i);
         }
+        std::sort(added_by_id_.begin(), added_by_id_.end());
+        check_truncation();
         raw_ = AddedTokens(std::move(raw));
         normalized_ = AddedTokens(std::move(normalized));
     }
@@ -107,11 +116,14 @@ public:
     void append_ids(std::string_view text, std::vector<Id>& to) const {
         const auto session = sessions_->borrow();
         for_each_stretch(
-            text, *session,
+            text, session->plain,
             [&](std::string_view stretch, const NormalizedText*, std::size_t begin) {
-                stretch_ids(stretch, begin == 0, *session, [&](const Id* ids, std::size_t count) {
-                    to.insert(to.end(), ids, ids + count);
-                });
+                for_each_batch(
+                    stretch, begin == 0, *session, session->plain, [&](std::string_view cut) {
+                        const std::size_t count = batch_ids<false>(cut, *session);
+                        to.insert(to.end(), session->ids.data(), session->ids.data() + count);
+                        return true;
+                    });
             },
             [&](const AddedToken& token, std::size_t, std::size_t) { to.push_back(token.id); });
     }
@@ -121,28 +133,118 @@ public:
         std::size_t total = 0;
         const auto session = sessions_->borrow();
         for_each_stretch(
-            text, *session,
+            text, session->plain,
             [&](std::string_view stretch, const NormalizedText*, std::size_t begin) {
-                stretch_ids(stretch, begin == 0, *session,
-                            [&](const Id*, std::size_t count) { total += count; });
+                for_each_batch(stretch, begin == 0, *session, session->plain,
+                               [&](std::string_view cut) {
+                                   total += batch_ids<false>(cut, *session);
+                                   return true;
+                               });
             },
             [&](const AddedToken&, std::size_t, std::size_t) { ++total; });
         return total;
     }
 
-    /// A text, or a pair of texts, as tokens with all that is known of each, and with the special
-    /// tokens around them unless `special` says no. Texts of less than 4 GB, or `Error`.
+    /// How much of the text's begin at most `max_tokens` tokens stand for: as long as that goes up
+    /// to the end of a token and of a character. `ids` of it has no more than `max_tokens`. Takes
+    /// time for these tokens only, but for the normalizer's.
+    [[nodiscard]] std::string_view prefix(std::string_view text, std::size_t max_tokens) const {
+        const Encoding made = plain_encoding(text, max_tokens);
+        if (made.size() <= max_tokens) return text;
+        for (std::size_t tokens = max_tokens; tokens != 0; --tokens) {
+            const std::size_t end = made.offsets[tokens - 1].end;
+            if (end == 0 || end > made.offsets[tokens].begin) continue; // within a character
+            const std::string_view begin = text.substr(0, end);
+            if (count(begin) <= max_tokens) return begin;
+        }
+        return text.substr(0, 0);
+    }
+
+    /// A text, or a pair of texts, as tokens with all that is known of each, with the special
+    /// tokens around them unless `special` says no, truncated and padded as `steps()` say. Texts of
+    /// less than 4 GB, or `Error`; that too where a truncation of one of two texts does not do.
     [[nodiscard]] Encoding encode(std::string_view text,
                                   SpecialTokens special = SpecialTokens::with) const {
-        const Encoding plain = plain_encoding(text);
-        return special == SpecialTokens::with ? steps_.post_processor(plain, nullptr) : plain;
+        Encoding made = unpadded(text, special);
+        if (steps_.padding) pad(std::span(&made, 1), *steps_.padding);
+        return made;
     }
     [[nodiscard]] Encoding encode(std::string_view first, std::string_view second,
                                   SpecialTokens special = SpecialTokens::with) const {
+        Encoding made = unpadded(std::pair(first, second), special);
+        if (steps_.padding) pad(std::span(&made, 1), *steps_.padding);
+        return made;
+    }
+
+    /// The same, and what truncation leaves out: all parts of a long text, in their order, each
+    /// with special tokens and padded, and overlapping as `Truncation::stride` says. Of two texts
+    /// every part of the first with every one of the second; that which `encode` gives is the
+    /// first.
+    [[nodiscard]] std::vector<Encoding>
+    encode_parts(std::string_view text, SpecialTokens special = SpecialTokens::with) const {
+        const Encoding plain = plain_encoding(text);
+        std::vector<Encoding> parts;
+        const std::size_t length = room(special, false);
+        check_single(plain.size(), length);
+        for (const auto& [begin, end] : ranges(plain.size(), length)) {
+            const Encoding part = plain.part(begin, end);
+            parts.push_back(surrounded(part, nullptr, special));
+        }
+        if (steps_.padding) pad(std::span(parts), *steps_.padding);
+        return parts;
+    }
+    [[nodiscard]] std::vector<Encoding>
+    encode_parts(std::string_view first, std::string_view second,
+                 SpecialTokens special = SpecialTokens::with) const {
         const Encoding a = plain_encoding(first);
         const Encoding b = plain_encoding(second);
-        if (special == SpecialTokens::with) return steps_.post_processor(a, &b);
-        return EncodingTemplate()(a, &b);
+        const auto [length_a, length_b] = pair_lengths(a.size(), b.size(), special);
+        const auto of_b = ranges(b.size(), length_b);
+        std::vector<Encoding> parts;
+        for (const auto& [begin, end] : ranges(a.size(), length_a)) {
+            const Encoding part_a = a.part(begin, end);
+            for (const auto& [begin_b, end_b] : of_b) {
+                const Encoding part_b = b.part(begin_b, end_b);
+                parts.push_back(surrounded(part_a, &part_b, special));
+            }
+        }
+        // After the first one those that begin with another part of the first text, as Hugging
+        // Face has it.
+        std::rotate(parts.begin() + 1, parts.begin() + static_cast<std::ptrdiff_t>(of_b.size()),
+                    parts.end());
+        if (steps_.padding) pad(std::span(parts), *steps_.padding);
+        return parts;
+    }
+
+    /// `encode` of many texts, or pairs of texts, on all threads unless `threads` says how many;
+    /// padded to one length where there is padding.
+    template <class Texts>
+    [[nodiscard]] std::vector<Encoding> encode_batch(const Texts& texts,
+                                                     SpecialTokens special = SpecialTokens::with,
+                                                     std::size_t threads = 0) const {
+        std::vector<Encoding> made(std::size(texts));
+        parallel_for(made.size(), 16, Workers(threads, nullptr),
+                     [&](std::size_t begin, std::size_t end) {
+                         for (std::size_t i = begin; i < end; ++i) {
+                             made[i] = unpadded(texts[i], special);
+                         }
+                     });
+        if (steps_.padding) pad(std::span(made), *steps_.padding);
+        return made;
+    }
+
+    /// The same tokenizer with another truncation or padding, or none. It has the same caches.
+    /// Throws as the constructor does.
+    [[nodiscard]] BasicTokenizer with_truncation(std::optional<Truncation> truncation) const {
+        BasicTokenizer made(*this);
+        made.steps_.truncation = truncation;
+        made.check_truncation();
+        return made;
+    }
+    [[nodiscard]] BasicTokenizer with_padding(std::optional<Padding> padding) const {
+        BasicTokenizer made(*this);
+        made.steps_.padding = padding;
+        return made;
     }
 
     /// The ids of many texts, on all threads unless `threads` says how many.
@@ -165,12 +267,7 @@ public:
         std::vector<std::string> tokens;
         tokens.reserve(ids.size());
         for (const Id id : ids) {
-            const AddedToken* const added = added_token(id);
-            if (added == nullptr) {
-                if (id < steps_.model.size()) tokens.emplace_back(steps_.model.token(id));
-            } else if (!added->special || special == SpecialTokens::with) {
-                tokens.push_back(added->content);
-            }
+            if (decodes(id, special)) tokens.emplace_back(token(id));
         }
         steps_.decoder(tokens);
         std::string text;
@@ -178,6 +275,13 @@ public:
             text += token;
         }
         return text;
+    }
+
+    /// Whether `decode` looks at this id.
+    [[nodiscard]] bool decodes(Id id, SpecialTokens special) const {
+        if (const AddedToken* const added = added_token(id))
+            return !added->special || special == SpecialTokens::with;
+        return id < steps_.model.size();
     }
 
     /// Names in one line all that ids depend on.
@@ -193,25 +297,118 @@ public:
     }
 
 private:
-    struct Session {
-        std::unique_ptr<detail::PieceCache> cache{}; ///< where ids alone are wanted
-        typename Model::Scratch scratch{};
-        NormalizedText changed{};
+    /// What the steps before the model make of a text.
+    struct Changes {
+        NormalizedText normalized{};
         NormalizedText rewritten{};
+    };
+    struct Session {
+        std::unique_ptr<detail::PieceCache> cache{};
+        typename Model::Scratch scratch{};
+        Changes plain{};
+        Changes with_sources{NormalizedText(true), NormalizedText(true)};
         PieceBatch pieces{};
         std::vector<detail::PieceCache::Key> keys{};
         std::vector<std::size_t> places{};
         std::vector<Id> ids{};
+        std::vector<std::size_t> ends{}; ///< of each piece's ids among `ids`
         std::vector<detail::PieceToken> tokens{};
     };
     static constexpr unsigned cache_bits = 16; ///< of a thread's cache: 5 MB
     static constexpr std::size_t no_place = ~std::size_t(0);
 
     [[nodiscard]] const AddedToken* added_token(Id id) const noexcept {
-        for (const AddedToken& added : steps_.added_tokens) {
-            if (added.id == id) return &added;
+        const auto found = std::lower_bound(added_by_id_.begin(), added_by_id_.end(),
+                                            std::pair(id, std::size_t(0)));
+        if (found == added_by_id_.end() || found->first != id) return nullptr;
+        return &steps_.added_tokens[found->second];
+    }
+
+    void check_truncation() const {
+        if (!steps_.truncation) return;
+        const std::size_t added = steps_.post_processor.added(false);
+        const auto [length, stride] =
+            std::pair(steps_.truncation->max_length, steps_.truncation->stride);
+        if (length < added + 1 || stride >= length - added) {
+            throw OptionError("max_length = " + std::to_string(length) + " and stride = " +
+                              std::to_string(stride) + " leave no new token a part beside " +
+                              std::to_string(added) + " special ones");
         }
-        return nullptr;
+    }
+
+    /// How many tokens of a text, or of two, there is room for.
+    [[nodiscard]] std::size_t room(SpecialTokens special, bool to_pair) const noexcept {
+        if (!steps_.truncation) return no_place;
+        const std::size_t added =
+            special == SpecialTokens::with ? steps_.post_processor.added(to_pair) : 0;
+        return steps_.truncation->max_length - (std::min)(added, steps_.truncation->max_length);
+    }
+
+    [[nodiscard]] std::vector<std::pair<std::size_t, std::size_t>>
+    ranges(std::size_t size, std::size_t length) const {
+        if (size <= length) return {{0, size}};
+        const std::size_t stride = steps_.truncation->stride;
+        if (length != 0 && stride >= length) {
+            throw OptionError("stride = " + std::to_string(stride) +
+                              " leaves no new token in a part of " + std::to_string(length));
+        }
+        return truncated_ranges(size, length, stride, steps_.truncation->side);
+    }
+
+    void check_single(std::size_t size, std::size_t length) const {
+        if (size > length && steps_.truncation->strategy == Truncation::Strategy::only_second)
+            throw Error("a text of more than " + std::to_string(length) +
+                        " tokens has no second one, which alone may be truncated");
+    }
+
+    /// The tokens of each of two texts that are kept.
+    [[nodiscard]] std::pair<std::size_t, std::size_t>
+    pair_lengths(std::size_t first, std::size_t second, SpecialTokens special) const {
+        const std::size_t length = room(special, true);
+        if (!steps_.truncation || first + second <= length) return {first, second};
+        if (steps_.truncation->strategy == Truncation::Strategy::longest_first)
+            return longest_first(first, second, length);
+        const bool is_first = steps_.truncation->strategy == Truncation::Strategy::only_first;
+        const std::size_t other = is_first ? second : first;
+        if (other >= length) {
+            throw Error(std::string("the ") + (is_first ? "second" : "first") +
+                        " text of a pair has " + std::to_string(other) +
+                        " tokens, which leave no room for the other's in " +
+                        std::to_string(length));
+        }
+        return is_first ? std::pair(length - second, second) : std::pair(first, length - first);
+    }
+
+    [[nodiscard]] Encoding surrounded(const Encoding& first, const Encoding* second,
+                                      SpecialTokens special) const {
+        return special == SpecialTokens::with ? steps_.post_processor(first, second)
+                                              : EncodingTemplate()(first, second);
+    }
+
+    [[nodiscard]] Encoding unpadded(std::string_view text, SpecialTokens special) const {
+        const std::size_t length = room(special, false);
+        const bool from_left = steps_.truncation && steps_.truncation->side == EncodingSide::left;
+        Encoding plain = plain_encoding(text, from_left ? no_place : length);
+        check_single(plain.size(), length);
+        if (plain.size() > length) {
+            plain =
+                from_left ? plain.part(plain.size() - length, plain.size()) : plain.part(0, length);
+        }
+        return surrounded(plain, nullptr, special);
+    }
+
+    template <class First, class Second>
+    [[nodiscard]] Encoding unpadded(const std::pair<First, Second>& texts,
+                                    SpecialTokens special) const {
+        const Encoding a = plain_encoding(texts.first);
+        const Encoding b = plain_encoding(texts.second);
+        const auto [length_a, length_b] = pair_lengths(a.size(), b.size(), special);
+        const auto kept = [&](const Encoding& text, std::size_t length) {
+            const auto [begin, end] = ranges(text.size(), length)[0];
+            return text.part(begin, end);
+        };
+        const Encoding kept_b = kept(b, length_b);
+        return surrounded(kept(a, length_a), &kept_b, special);
     }
 
     [[nodiscard]] bool changes_text() const {
@@ -231,20 +428,20 @@ private:
     /// normalizer leaves it, where `normalized`, null where nothing was changed, says what its
     /// bytes stand for from the byte `begin` of the original on, and `on_token(token, begin, end)`.
     template <class OnStretch, class OnAdded>
-    void for_each_stretch(std::string_view text, Session& session, OnStretch&& on_stretch,
+    void for_each_stretch(std::string_view text, Changes& changes, OnStretch&& on_stretch,
                           OnAdded&& on_token) const {
         raw_.cut(
             text,
             [&](std::size_t begin, std::size_t end) {
                 const std::string_view stretch = text.substr(begin, end - begin);
-                const bool changes = changes_text();
-                if (changes) {
-                    session.changed.clear();
-                    steps_.normalizer(stretch, session.changed);
+                const bool is_changed = changes_text();
+                if (is_changed) {
+                    changes.normalized.clear();
+                    steps_.normalizer(stretch, changes.normalized);
                 }
                 const std::string_view changed =
-                    changes ? std::string_view(session.changed.bytes()) : stretch;
-                const NormalizedText* const sources = changes ? &session.changed : nullptr;
+                    is_changed ? std::string_view(changes.normalized.bytes()) : stretch;
+                const NormalizedText* const sources = is_changed ? &changes.normalized : nullptr;
                 if (normalized_.empty()) {
                     on_stretch(changed, sources, begin);
                     return;
@@ -261,36 +458,39 @@ private:
             on_token);
     }
 
-    /// Calls `on_ids(ids, count)` for the ids of a stretch, batch by batch.
-    template <class OnIds>
-    void stretch_ids(std::string_view stretch, bool is_first, Session& session,
-                     OnIds&& on_ids) const {
+    /// Puts the pieces of a stretch into `session.pieces`, batch by batch, and calls `on_batch` for
+    /// each with the text that they are places in, until that is false.
+    template <class OnBatch>
+    void for_each_batch(std::string_view stretch, bool is_first, Session& session, Changes& changes,
+                        OnBatch&& on_batch) const {
         if (rewrites()) {
             if constexpr (RewritingPreTokenizer<Cut>) {
-                session.rewritten.clear();
+                changes.rewritten.clear();
                 session.pieces.clear();
-                steps_.pre_tokenizer.rewrite(stretch, is_first, session.rewritten, session.pieces);
-                batch_ids(session.rewritten.bytes(), session, on_ids);
+                steps_.pre_tokenizer.rewrite(stretch, is_first, changes.rewritten, session.pieces);
+                on_batch(std::string_view(changes.rewritten.bytes()));
             }
             return;
         }
         for (std::size_t at = 0; at < stretch.size();) {
             session.pieces.clear();
             at = steps_.pre_tokenizer(stretch, at, session.pieces);
-            batch_ids(stretch, session, on_ids);
+            if (!on_batch(stretch)) return;
         }
     }
 
-    /// The same for the pieces of one batch. The cache's places are asked for first, so that they
+    /// Writes the ids of a batch's pieces into `session.ids` and returns their number; with their
+    /// `session.ends` if that is asked for. The cache's places are asked for first, so that they
     /// are near when their turn comes.
-    template <class OnIds>
-    void batch_ids(std::string_view text, Session& session, OnIds&& on_ids) const {
+    template <bool with_ends>
+    std::size_t batch_ids(std::string_view text, Session& session) const {
         const PieceBatch& pieces = session.pieces;
         const std::size_t count = pieces.size();
         if (!session.cache) session.cache = std::make_unique<detail::PieceCache>(cache_bits);
         if (session.keys.size() < count) {
             session.keys.resize(count);
             session.places.resize(count);
+            session.ends.resize(count);
         }
         if (session.ids.size() < 4 * count + 64) session.ids.resize(4 * count + 64);
         for (std::size_t i = 0; i < count; ++i) {
@@ -306,18 +506,19 @@ private:
         }
         std::size_t made = 0;
         for (std::size_t i = 0; i < count; ++i) {
-            if (session.places[i] != no_place) {
-                const int found = session.cache->find(session.keys[i], session.places[i],
-                                                      session.ids.data() + made);
-                if (found >= 0) {
-                    made += static_cast<std::size_t>(found);
-                    continue;
-                }
+            const int found = session.places[i] == no_place
+                                  ? -1
+                                  : session.cache->find(session.keys[i], session.places[i],
+                                                        session.ids.data() + made);
+            if (found >= 0) {
+                made += static_cast<std::size_t>(found);
+            } else {
+                made = add_piece(text.substr(pieces[i].begin, pieces[i].end - pieces[i].begin), i,
+                                 made, 4 * (count - i), session);
             }
-            made = add_piece(text.substr(pieces[i].begin, pieces[i].end - pieces[i].begin), i, made,
-                             4 * (count - i), session);
+            if constexpr (with_ends) session.ends[i] = made;
         }
-        on_ids(session.ids.data(), made);
+        return made;
     }
 
     /// Writes the ids of a piece that no short slot of the cache has to place `made` on, leaving
@@ -352,23 +553,22 @@ private:
         return made + session.tokens.size();
     }
 
-    [[nodiscard]] Encoding plain_encoding(std::string_view text) const {
+    /// The tokens of a text without special ones: all, or no batch of pieces after more than
+    /// `enough`.
+    [[nodiscard]] Encoding plain_encoding(std::string_view text,
+                                          std::size_t enough = no_place) const {
         if (text.size() > (std::numeric_limits<std::uint32_t>::max)()) {
             throw Error("a text of " + std::to_string(text.size()) +
                         " bytes, expected less than 4 GB: cut it at a line's end");
         }
         Encoding made;
-        const auto borrowed = sessions_with_sources_->borrow();
-        Session& session = *borrowed;
-        if (!session.changed.keeps_sources()) {
-            session.changed = NormalizedText(true);
-            session.rewritten = NormalizedText(true);
-        }
+        const auto session = sessions_->borrow();
         std::uint32_t word = 0;
         for_each_stretch(
-            text, session,
+            text, session->with_sources,
             [&](std::string_view stretch, const NormalizedText* sources, std::size_t begin) {
-                add_stretch(text, stretch, sources, begin, session, word, made);
+                if (made.size() <= enough)
+                    add_stretch(text, stretch, sources, begin, enough, *session, word, made);
             },
             [&](const AddedToken& token, std::size_t begin, std::size_t end) {
                 made.add(token.id,
@@ -379,10 +579,9 @@ private:
     }
 
     void add_stretch(std::string_view text, std::string_view stretch, const NormalizedText* sources,
-                     std::size_t begin, Session& session, std::uint32_t& word,
+                     std::size_t begin, std::size_t enough, Session& session, std::uint32_t& word,
                      Encoding& made) const {
         // Where the stretch begins in what the normalizer made.
-        const bool is_first = begin == 0;
         const std::size_t moved =
             sources ? static_cast<std::size_t>(stretch.data() - sources->bytes().data())
                     : static_cast<std::size_t>(stretch.data() - text.data()) - begin;
@@ -393,38 +592,47 @@ private:
             return {static_cast<std::uint32_t>(range.begin + begin),
                     static_cast<std::uint32_t>(range.end + begin)};
         };
-        const auto add_pieces = [&](std::string_view cut, auto&& source_of) {
-            for (const Piece& piece : session.pieces) {
-                std::size_t at = piece.begin;
-                steps_.model(cut.substr(piece.begin, piece.end - piece.begin), session.scratch,
-                             [&](Id id, std::size_t length) {
-                                 ByteRange range =
-                                     length == 0 ? ByteRange{} : source_of(at, at + length);
-                                 if (steps_.trim_offsets) range = trimmed(text, range);
-                                 made.add(id, range, word, 0, false);
-                                 at += length;
-                             });
-                ++word;
+        const NormalizedText& rewritten = session.with_sources.rewritten;
+        const bool is_rewritten = rewrites();
+        const auto add = [&](Id id, std::size_t from, std::size_t to) {
+            ByteRange range;
+            if (is_rewritten) {
+                const ByteRange within = from == to ? ByteRange{} : rewritten.source(from, to);
+                if (within.begin < within.end) range = source(within.begin, within.end);
+            } else if (from < to) {
+                range = source(from, to);
             }
+            made.add(id, steps_.trim_offsets ? trimmed(text, range) : range, word, 0, false);
         };
-        if (rewrites()) {
-            if constexpr (RewritingPreTokenizer<Cut>) {
-                session.rewritten.clear();
-                session.pieces.clear();
-                steps_.pre_tokenizer.rewrite(stretch, is_first, session.rewritten, session.pieces);
-                add_pieces(session.rewritten.bytes(), [&](std::size_t from, std::size_t to) {
-                    const ByteRange within = session.rewritten.source(from, to);
-                    return within.begin == within.end ? ByteRange{}
-                                                      : source(within.begin, within.end);
-                });
-            }
-            return;
-        }
-        for (std::size_t at = 0; at < stretch.size();) {
-            session.pieces.clear();
-            at = steps_.pre_tokenizer(stretch, at, session.pieces);
-            add_pieces(stretch, source);
-        }
+        for_each_batch(stretch, begin == 0, session, session.with_sources,
+                       [&](std::string_view cut) {
+                           batch_ids<true>(cut, session);
+                           const Id* ids = session.ids.data();
+                           for (std::size_t i = 0; i < session.pieces.size(); ++i, ++word) {
+                               const Piece& piece = session.pieces[i];
+                               const Id* const end = session.ids.data() + session.ends[i];
+                               std::size_t length = 0;
+                               for (const Id* id = ids; id != end; ++id) {
+                                   length += steps_.model.length(*id);
+                               }
+                               std::size_t at = piece.begin;
+                               if (length == piece.end - piece.begin) {
+                                   for (; ids != end; ++ids) {
+                                       const std::size_t from = at;
+                                       add(*ids, from, at += steps_.model.length(*ids));
+                                   }
+                                   continue;
+                               }
+                               // Only the model itself knows how long these are.
+                               ids = end;
+                               steps_.model(cut.substr(piece.begin, piece.end - piece.begin),
+                                            session.scratch, [&](Id id, std::size_t bytes) {
+                                                const std::size_t from = at;
+                                                add(id, from, at += bytes);
+                                            });
+                           }
+                           return made.size() <= enough;
+                       });
     }
 
     /// The characters that these bytes are parts of.
@@ -458,11 +666,11 @@ private:
     Steps steps_;
     AddedTokens raw_;
     AddedTokens normalized_;
+    std::vector<std::pair<Id, std::size_t>> added_by_id_; ///< with places in the steps
     std::size_t size_ = 0;
-    std::unique_ptr<detail::SessionPool<Session>> sessions_ =
-        std::make_unique<detail::SessionPool<Session>>();
-    std::unique_ptr<detail::SessionPool<Session>> sessions_with_sources_ =
-        std::make_unique<detail::SessionPool<Session>>();
+    /// Of this one and its copies.
+    std::shared_ptr<detail::SessionPool<Session>> sessions_ =
+        std::make_shared<detail::SessionPool<Session>>();
 };
 
 /// A tokenizer of steps that are known when the program runs: what files have.

@@ -153,12 +153,13 @@ public:
         const Id found = tokens_.find(token);
         return found == no_id ? std::nullopt : std::optional(found);
     }
-    /// That of a continuing token is not the same everywhere: a word may begin with its prefix.
     [[nodiscard]] std::size_t length(Id id) const noexcept {
+        if (id == unknown_id_) return 0;
         const std::string_view token = tokens_[id];
-        const bool varies = id == unknown_id_ || (!options_.continuing_prefix.empty() &&
-                                                  token.starts_with(options_.continuing_prefix));
-        return varies ? 0 : token.size();
+        const std::string& prefix = options_.continuing_prefix;
+        return token.size() > prefix.size() && token.starts_with(prefix)
+                   ? token.size() - prefix.size()
+                   : token.size();
     }
     [[nodiscard]] std::string settings() const {
         return "wordpiece " + std::to_string(tokens_.checksum()) + " unknown '" + options_.unknown +
