@@ -441,6 +441,37 @@ TEST_CASE("a batch is padded to one length", "[tokenizer]") {
     CHECK(whole.with_padding(options).ids("the king") == whole.ids("the king"));
 }
 
+TEST_CASE("truncation and padding of a tokenizer.json", "[tokenizer]") {
+    const auto read = [](const std::string& more) {
+        return parse_tokenizer_json(json_of({"the"}, ", " + more), "t.json");
+    };
+    const std::string truncation = R"("truncation": {"direction": "Left", "max_length": 3,
+        "strategy": "LongestFirst", "stride": 1})";
+    const std::string padding = R"("padding": {"strategy": {"Fixed": 5}, "direction": "Left",
+        "pad_to_multiple_of": null, "pad_id": 9, "pad_type_id": 1, "pad_token": "[PAD]"})";
+    const Tokenizer tokenizer = read(truncation + ", " + padding);
+    CHECK(tokenizer.encode("ABCDE").ids == std::vector<Id>{9, 9, 'C', 'D', 'E'});
+    CHECK(tokenizer.encode_parts("ABCD")[1].ids == std::vector<Id>{9, 9, 9, 'A', 'B'});
+    CHECK(tokenizer.ids("ABCDE").size() == 5);
+    CHECK(!read(R"("truncation": null, "padding": null)").steps().truncation);
+    CHECK(read(R"("padding": {"strategy": "BatchLongest", "pad_to_multiple_of": 4})")
+              .encode("ABCDE")
+              .size() == 8);
+    const auto refused = [&](const std::string& more) {
+        return test::message_of<FormatError>([&] { static_cast<void>(read(more)); });
+    };
+    CHECK(test::contains(refused(R"("truncation": {"strategy": "Middle"})"),
+                         "t.json asks for the strategy of truncation \"Middle\""));
+    CHECK(test::contains(refused(R"("truncation": 5)"), "a truncation that is no object"));
+    CHECK(test::contains(refused(R"("padding": {"strategy": "Some"})"), "has the padding"));
+    CHECK(test::contains(refused(R"("padding": {"direction": "Up"})"), "the direction \"Up\""));
+    CHECK(test::contains(refused(R"("truncation": {"max_length": 0})"),
+                         "t.json cannot be kept to: max_length = 0"));
+    CHECK(test::contains(refused(R"("added_tokens": [{"id": 300, "content": "x"},
+                                     {"id": 301, "content": "x"}])"),
+                         "\"x\" is there twice"));
+}
+
 TEST_CASE("ids become text as they come", "[tokenizer]") {
     const auto streamed = [](const Tokenizer& tokenizer, const std::vector<Id>& ids) {
         DecodeStream stream(tokenizer);

@@ -50,7 +50,15 @@ public:
         steps.model = model(root_.at("model"));
         added_tokens(part("added_tokens"), steps);
         post_processor(part("post_processor"), steps);
-        return Tokenizer(std::move(steps));
+        steps.truncation = truncation(part("truncation"));
+        steps.padding = padding(part("padding"));
+        try {
+            return Tokenizer(std::move(steps));
+        } catch (const FormatError&) {
+            throw;
+        } catch (const Error& error) {
+            fail(std::string("cannot be kept to: ") + error.what());
+        }
     }
 
 private:

@@ -28,12 +28,14 @@
 #include <firth/text/normalizers/edits.hpp>
 #include <firth/text/normalizers/precompiled.hpp>
 #include <firth/text/normalizers/sequence.hpp>
+#include <firth/text/padding.hpp>
 #include <firth/text/pre_tokenizers/bert.hpp>
 #include <firth/text/pre_tokenizers/byte_level.hpp>
 #include <firth/text/pre_tokenizers/characters.hpp>
 #include <firth/text/pre_tokenizers/metaspace.hpp>
 #include <firth/text/pre_tokenizers/patterns.hpp>
 #include <firth/text/pre_tokenizers/sequence.hpp>
+#include <firth/text/truncation.hpp>
 
 namespace firth::detail {
 
@@ -278,6 +280,49 @@ protected:
                                   get<std::string>(step, "content", "")};
         }
         refuse("decoder", type);
+    }
+
+    [[nodiscard]] std::optional<Truncation> truncation(const Json& step) const {
+        if (step.is_null()) return {};
+        if (!step.is_object()) fail("has a truncation that is no object");
+        Truncation made;
+        made.max_length = get<std::size_t>(step, "max_length", 512);
+        made.stride = get<std::size_t>(step, "stride", 0);
+        made.side = side(step);
+        const std::string strategy = get<std::string>(step, "strategy", "LongestFirst");
+        if (strategy == "OnlyFirst") {
+            made.strategy = Truncation::Strategy::only_first;
+        } else if (strategy == "OnlySecond") {
+            made.strategy = Truncation::Strategy::only_second;
+        } else if (strategy != "LongestFirst") {
+            refuse("strategy of truncation", strategy);
+        }
+        return made;
+    }
+
+    [[nodiscard]] std::optional<Padding> padding(const Json& step) const {
+        if (step.is_null()) return {};
+        if (!step.is_object()) fail("has a padding that is no object");
+        Padding made;
+        if (const auto strategy = step.find("strategy"); strategy != step.end()) {
+            if (strategy->is_object()) {
+                made.length = get<std::size_t>(*strategy, "Fixed", 0);
+            } else if (*strategy != "BatchLongest") {
+                fail("has the padding " + strategy->dump().substr(0, 60) +
+                     ", expected \"BatchLongest\" or {\"Fixed\": length}");
+            }
+        }
+        made.multiple_of = get<std::size_t>(step, "pad_to_multiple_of", 0);
+        made.id = get<Id>(step, "pad_id", 0);
+        made.type = get<std::uint32_t>(step, "pad_type_id", 0);
+        made.side = side(step);
+        return made;
+    }
+
+    [[nodiscard]] EncodingSide side(const Json& step) const {
+        const std::string name = get<std::string>(step, "direction", "Right");
+        if (name != "Left" && name != "Right") refuse("direction", name);
+        return name == "Left" ? EncodingSide::left : EncodingSide::right;
     }
 
     std::string name_;
