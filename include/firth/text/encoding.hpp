@@ -36,6 +36,29 @@ struct Encoding {
         attention.push_back(attended ? 1 : 0);
     }
 
+    /// Makes room for as many tokens in all.
+    void reserve(std::size_t tokens) {
+        ids.reserve(tokens);
+        offsets.reserve(tokens);
+        words.reserve(tokens);
+        types.reserve(tokens);
+        special.reserve(tokens);
+        attention.reserve(tokens);
+    }
+
+    /// Adds the tokens of another text, as ones of this type.
+    void append(const Encoding& text, std::uint32_t type) {
+        const auto add_all = [](auto& to, const auto& from) {
+            to.insert(to.end(), from.begin(), from.end());
+        };
+        add_all(ids, text.ids);
+        add_all(offsets, text.offsets);
+        add_all(words, text.words);
+        types.resize(ids.size(), type);
+        add_all(special, text.special);
+        add_all(attention, text.attention);
+    }
+
     /// The tokens `begin` to `end` alone.
     [[nodiscard]] Encoding part(std::size_t begin, std::size_t end) const {
         const auto of = [&](const auto& all) {

@@ -187,8 +187,7 @@ public:
         const std::size_t length = room(special, false);
         check_single(plain.size(), length);
         for (const auto& [begin, end] : ranges(plain.size(), length)) {
-            const Encoding part = plain.part(begin, end);
-            parts.push_back(surrounded(part, nullptr, special));
+            parts.push_back(surrounded(plain.part(begin, end), nullptr, special));
         }
         if (steps_.padding) pad(std::span(parts), *steps_.padding);
         return parts;
@@ -379,10 +378,13 @@ private:
         return is_first ? std::pair(length - second, second) : std::pair(first, length - first);
     }
 
-    [[nodiscard]] Encoding surrounded(const Encoding& first, const Encoding* second,
+    [[nodiscard]] Encoding surrounded(Encoding first, const Encoding* second,
                                       SpecialTokens special) const {
-        return special == SpecialTokens::with ? steps_.post_processor(first, second)
-                                              : EncodingTemplate()(first, second);
+        static const EncodingTemplate nothing;
+        const EncodingTemplate& around =
+            special == SpecialTokens::with ? steps_.post_processor : nothing;
+        if (second == nullptr && around.single == nothing.single) return first;
+        return around(first, second);
     }
 
     [[nodiscard]] Encoding unpadded(std::string_view text, SpecialTokens special) const {
@@ -394,7 +396,7 @@ private:
             plain =
                 from_left ? plain.part(plain.size() - length, plain.size()) : plain.part(0, length);
         }
-        return surrounded(plain, nullptr, special);
+        return surrounded(std::move(plain), nullptr, special);
     }
 
     template <class First, class Second>
@@ -562,6 +564,7 @@ private:
                         " bytes, expected less than 4 GB: cut it at a line's end");
         }
         Encoding made;
+        made.reserve((std::min)(text.size() / 4, enough) + 8);
         const auto session = sessions_->borrow();
         std::uint32_t word = 0;
         for_each_stretch(
@@ -652,6 +655,7 @@ private:
 
     static ByteRange trimmed(std::string_view text, ByteRange range) noexcept {
         const auto blank = [&](std::size_t at) {
+            if (text[at] > ' ' && text[at] < 0x7F) return false;
             return is_white_space(decode_utf8(text, at).point);
         };
         while (range.begin < range.end && blank(range.begin)) {

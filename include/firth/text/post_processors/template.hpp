@@ -37,16 +37,13 @@ struct EncodingTemplate {
     /// The encodings of a text, and of a second one if it is not null, in their places.
     [[nodiscard]] Encoding operator()(const Encoding& first, const Encoding* second) const {
         Encoding made;
+        made.reserve(first.size() + (second ? second->size() : 0) + added(second != nullptr));
         for (const Item& item : second ? pair : single) {
             if (item.kind == Item::Kind::token) {
                 made.add(item.id, {}, Encoding::no_word, item.type, true);
                 continue;
             }
-            const Encoding& text = item.kind == Item::Kind::first ? first : *second;
-            for (std::size_t i = 0; i < text.size(); ++i) {
-                made.add(text.ids[i], text.offsets[i], text.words[i], item.type,
-                         text.special[i] != 0);
-            }
+            made.append(item.kind == Item::Kind::first ? first : *second, item.type);
         }
         return made;
     }
