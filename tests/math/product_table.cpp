@@ -70,6 +70,24 @@ TEST_CASE("a table of codes is the same on any number of threads", "[product_tab
     }
 }
 
+TEST_CASE("a table of codes loses its last rows", "[product_table]") {
+    const EmbeddingTable<float> rows = test::random_table(600, 5, 8);
+    for (const RowNorms norms : {RowNorms::in_parts, RowNorms::apart}) {
+        const ProductTable whole = *quantize_rows(rows, {.iterations = 2}, norms);
+        ProductTable table = whole;
+        table.truncate(700);
+        REQUIRE(table.rows() == 600);
+        table.truncate(77);
+        REQUIRE(table.rows() == 77);
+        REQUIRE(table.norm_codes().size() == (table.has_norms() ? 77 : 0));
+        std::vector<float> row(5);
+        std::vector<float> want(5);
+        table.read(76, row);
+        whole.read(76, want);
+        REQUIRE(row == want);
+    }
+}
+
 TEST_CASE("a table of codes is made of parts that fit", "[product_table]") {
     const auto quantizer = [](std::size_t dim, std::size_t part_dim) {
         return ProductQuantizer(dim, part_dim, AlignedBuffer<float>(256 * dim));
