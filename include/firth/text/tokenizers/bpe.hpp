@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -15,6 +14,7 @@
 
 #include <firth/base/error.hpp>
 #include <firth/base/utf8.hpp>
+#include <firth/text/detail/rank_queue.hpp>
 #include <firth/text/subword_model.hpp>
 #include <firth/text/tokenizers/merge_table.hpp>
 #include <firth/text/tokenizers/token_table.hpp>
@@ -92,18 +92,10 @@ public:
             std::uint32_t length; ///< in bytes; 0: it is part of the symbol before it
             std::uint32_t before; ///< where a piece is long: the symbols on both sides
             std::uint32_t after;
-        };
-        struct Candidate {
-            std::uint32_t rank;
-            std::uint32_t at; ///< the left symbol
-            Id left;
-            Id right;
-            bool operator>(const Candidate& other) const noexcept {
-                return rank != other.rank ? rank > other.rank : at > other.at;
-            }
+            std::uint32_t rank; ///< where a piece is long: of its merge with the next one
         };
         std::vector<Symbol> symbols;
-        std::vector<Candidate> candidates;
+        detail::RankQueue candidates;
         std::string spelling;
     };
 
@@ -186,6 +178,7 @@ private:
     /// The piece as its smallest symbols.
     void split(std::string_view piece, Scratch& scratch) const {
         scratch.symbols.clear();
+        scratch.symbols.reserve(piece.size());
         if (options_.bytes) {
             for (const char byte : piece) {
                 const Id known = byte_ids_[static_cast<unsigned char>(byte)];
@@ -219,7 +212,8 @@ private:
     }
 
     static void add(Scratch& scratch, Id id, std::size_t length) {
-        scratch.symbols.push_back({id, static_cast<std::uint32_t>(length), 0, 0});
+        scratch.symbols.push_back(
+            {id, static_cast<std::uint32_t>(length), 0, 0, MergeTable::no_rank});
     }
 
     [[nodiscard]] std::string_view spelled(std::string_view character, bool first, bool last,
@@ -289,40 +283,36 @@ private:
         }
     }
 
-    /// Merges among many, by a heap of candidates, the outdated of which are passed over.
+    /// Merges among many, by a queue of candidates, the outdated of which are passed over.
     void merge_long(Scratch& scratch) const {
         std::vector<typename Scratch::Symbol>& symbols = scratch.symbols;
-        std::vector<typename Scratch::Candidate>& heap = scratch.candidates;
         const auto last = static_cast<std::uint32_t>(symbols.size() - 1);
         constexpr std::uint32_t none = 0xFFFFFFFFu;
-        heap.clear();
-        const auto offer = [&](std::uint32_t left, std::uint32_t right, bool sorted) {
+        const auto offer = [&](std::uint32_t left, std::uint32_t right) {
             const std::uint32_t rank = merges_.find(symbols[left].id, symbols[right].id);
-            if (rank == MergeTable::no_rank) return;
-            heap.push_back({rank, left, symbols[left].id, symbols[right].id});
-            if (sorted) std::push_heap(heap.begin(), heap.end(), std::greater<>());
+            symbols[left].rank = rank;
+            if (rank != MergeTable::no_rank) scratch.candidates.push(rank, left);
         };
+        scratch.candidates.reserve(2 * symbols.size());
         for (std::uint32_t i = 0; i <= last; ++i) {
             symbols[i].before = i == 0 ? none : i - 1;
             symbols[i].after = i == last ? none : i + 1;
-            if (i != last) offer(i, i + 1, false);
+            if (i != last) offer(i, i + 1);
         }
-        std::make_heap(heap.begin(), heap.end(), std::greater<>());
-        while (!heap.empty()) {
-            std::pop_heap(heap.begin(), heap.end(), std::greater<>());
-            const typename Scratch::Candidate best = heap.back();
-            heap.pop_back();
-            typename Scratch::Symbol& left = symbols[best.at];
-            if (left.length == 0 || left.id != best.left || left.after == none) continue;
+        std::uint32_t rank = 0;
+        for (std::uint32_t at = 0; scratch.candidates.pop(rank, at);) {
+            typename Scratch::Symbol& left = symbols[at];
+            if (left.rank != rank) continue;
             typename Scratch::Symbol& right = symbols[left.after];
-            if (right.id != best.right) continue;
-            left.id = merged_[best.rank];
+            left.id = merged_[rank];
+            left.rank = MergeTable::no_rank;
             left.length += right.length;
             right.length = 0;
+            right.rank = MergeTable::no_rank;
             left.after = right.after;
-            if (left.after != none) symbols[left.after].before = best.at;
-            if (left.before != none) offer(left.before, best.at, true);
-            if (left.after != none) offer(best.at, left.after, true);
+            if (left.after != none) symbols[left.after].before = at;
+            if (left.before != none) offer(left.before, at);
+            if (left.after != none) offer(at, left.after);
         }
     }
 

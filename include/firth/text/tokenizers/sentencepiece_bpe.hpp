@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +16,7 @@
 #include <firth/table/id.hpp>
 #include <firth/text/detail/piece_trie.hpp>
 #include <firth/text/detail/piece_vocabulary.hpp>
+#include <firth/text/detail/rank_queue.hpp>
 #include <firth/text/sentence_piece.hpp>
 #include <firth/text/subword_model.hpp>
 
@@ -46,20 +48,8 @@ public:
             Id joined = 0;
             detail::PieceTrie::Node joined_node = 0;
         };
-        struct Pair {
-            float score;
-            std::uint32_t left;
-            std::uint32_t right;
-            std::uint32_t length;
-            Id id;
-            detail::PieceTrie::Node node;
-            /// For a heap: the best comes first.
-            bool operator<(const Pair& other) const noexcept {
-                return score < other.score || (score == other.score && left > other.left);
-            }
-        };
         std::vector<Symbol> symbols_;
-        std::vector<Pair> pairs_;
+        detail::RankQueue pairs_;
         std::vector<std::uint32_t>
             splits_;                ///< by id of an unused piece: the left one's bytes, or 0
         std::vector<Id> split_ids_; ///< those that are not 0
@@ -75,12 +65,12 @@ public:
             if (!is_finite(pieces[id].score)) {
                 throw OptionError("piece \"" + pieces[id].text + "\" has no finite score");
             }
-            scores_.push_back(pieces[id].score);
             if (pieces[id].type == PieceType::user_defined) {
                 user_defined.emplace_back(vocabulary_.token(id), id);
             }
         }
         user_defined_ = detail::PieceTrie(std::move(user_defined));
+        find_ranks(pieces);
     }
 
     /// Calls `on_token(id, length)` for the pieces of the text, shorter than 4 GiB.
@@ -149,6 +139,21 @@ private:
     static constexpr std::uint32_t none = ~0u;
     /// Up to so many symbols looking at all of them is quicker than a heap.
     static constexpr std::size_t short_text = 40;
+
+    /// The highest score has rank 0; equal ones have the same.
+    void find_ranks(std::span<const SentencePiece> pieces) {
+        std::vector<float> scores;
+        for (const SentencePiece& piece : pieces) {
+            scores.push_back(piece.score);
+        }
+        std::sort(scores.begin(), scores.end(), std::greater<>());
+        scores.erase(std::unique(scores.begin(), scores.end()), scores.end());
+        for (const SentencePiece& piece : pieces) {
+            const auto found =
+                std::lower_bound(scores.begin(), scores.end(), piece.score, std::greater<>());
+            ranks_.push_back(static_cast<std::uint32_t>(found - scores.begin()));
+        }
+    }
 
     [[nodiscard]] bool is_unused(Id id) const noexcept {
         return id != detail::PieceTrie::no_piece && vocabulary_.type(id) == PieceType::unused;
@@ -235,7 +240,7 @@ private:
             std::uint32_t best = none;
             for (std::uint32_t i = 0; i != none; i = symbols[i].after) {
                 if (symbols[i].joined == detail::PieceTrie::no_piece) continue;
-                if (best == none || scores_[symbols[i].joined] > scores_[symbols[best].joined]) {
+                if (best == none || ranks_[symbols[i].joined] < ranks_[symbols[best].joined]) {
                     best = i;
                 }
             }
@@ -251,33 +256,25 @@ private:
 
     void join_many(std::string_view text, Scratch& scratch) const {
         auto& symbols = scratch.symbols_;
-        auto& pairs = scratch.pairs_;
-        pairs.clear();
         const auto add = [&](std::uint32_t left, std::uint32_t right) {
             if (left == none || right == none || !find_pair(text, scratch, left, right)) return;
-            const Scratch::Symbol& symbol = symbols[left];
-            pairs.push_back({scores_[symbol.joined], left, right,
-                             symbol.length + symbols[right].length, symbol.joined,
-                             symbol.joined_node});
-            std::push_heap(pairs.begin(), pairs.end());
+            scratch.pairs_.push(ranks_[symbols[left].joined], left);
         };
         for (std::uint32_t i = 0; i + 1 < symbols.size(); ++i) {
             add(i, i + 1);
         }
-        while (!pairs.empty()) {
-            std::pop_heap(pairs.begin(), pairs.end());
-            const Scratch::Pair pair = pairs.back();
-            pairs.pop_back();
-            const Scratch::Symbol& left = symbols[pair.left];
-            const Scratch::Symbol& right = symbols[pair.right];
+        symbols.back().joined = detail::PieceTrie::no_piece;
+        std::uint32_t rank = 0;
+        for (std::uint32_t left = 0; scratch.pairs_.pop(rank, left);) {
+            const Id id = symbols[left].joined;
             // One of the two was joined with another meanwhile.
-            if (left.length == 0 || right.length == 0 ||
-                left.length + right.length != pair.length) {
-                continue;
-            }
-            join(scratch, pair.left, pair.right, pair.id, pair.node);
-            add(symbols[pair.left].before, pair.left);
-            add(pair.left, symbols[pair.left].after);
+            if (id == detail::PieceTrie::no_piece || ranks_[id] != rank) continue;
+            const std::uint32_t right = symbols[left].after;
+            join(scratch, left, right, id, symbols[left].joined_node);
+            symbols[left].joined = detail::PieceTrie::no_piece;
+            symbols[right].joined = detail::PieceTrie::no_piece;
+            add(symbols[left].before, left);
+            add(left, symbols[left].after);
         }
     }
 
@@ -302,7 +299,7 @@ private:
 
     detail::PieceVocabulary vocabulary_;
     detail::PieceTrie user_defined_;
-    std::vector<float> scores_; ///< by id
+    std::vector<std::uint32_t> ranks_; ///< of the scores, by id
 };
 
 static_assert(SubwordModel<SentencePieceBpe>);
