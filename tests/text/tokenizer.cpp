@@ -318,6 +318,34 @@ TEST_CASE("a text is cut at a number of tokens", "[tokenizer]") {
 
 namespace {
 
+/// Four bytes are three and one, any others one each: a begin may have more tokens than the whole.
+struct ThreeOfFour {
+    struct Scratch {};
+    template <class OnToken>
+    void operator()(std::string_view piece, Scratch&, OnToken&& on_token) const {
+        std::size_t length = piece.size() == 4 ? 3 : 1;
+        for (std::size_t at = 0; at < piece.size(); at += length, length = 1) {
+            on_token(static_cast<Id>(length), length);
+        }
+    }
+    std::size_t size() const { return 4; }
+    std::string_view token(Id) const { return "t"; }
+    std::optional<Id> find(std::string_view) const { return {}; }
+    std::size_t length(Id id) const { return id; }
+    std::string settings() const { return "three of four"; }
+};
+
+} // namespace
+
+TEST_CASE("the begin of a text has no more tokens than were asked for", "[tokenizer]") {
+    const BasicTokenizer<ThreeOfFour, CommaPieces, AnyNormalizer> tokenizer;
+    CHECK(tokenizer.prefix("ab,abcd", 3) == "ab");
+    CHECK(tokenizer.prefix("ab,abcd", 4) == "ab,abcd");
+    CHECK(tokenizer.prefix("abcd", 1).empty());
+}
+
+namespace {
+
 /// The byte-level model with [C] A [S], and [C] A [S] B [S].
 Tokenizer with_template() {
     TokenizerSteps<> steps = parse_tokenizer_json(json_of({"the", " king"}), "test").steps();
@@ -368,6 +396,7 @@ TEST_CASE("a long text is truncated, and given in parts", "[tokenizer]") {
     };
     CHECK(pair("ABCDEF", "xy") == Ids{900, 'A', 'B', 'C', 901, 'x', 'y', 901});
     CHECK(pair("ABCDEF", "xyz") == Ids{900, 'A', 'B', 'C', 901, 'x', 'y', 901});
+    CHECK(pair("ABCDEFGH", "x") == Ids{900, 'A', 'B', 'C', 'D', 901, 'x', 901});
     CHECK(pair("xyz", "ABCDEF") == Ids{900, 'x', 'y', 901, 'A', 'B', 'C', 901});
     options.strategy = Truncation::Strategy::only_first;
     CHECK(pair("ABCDEF", "xyz") == Ids{900, 'A', 'B', 901, 'x', 'y', 'z', 901});
