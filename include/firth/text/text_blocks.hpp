@@ -23,6 +23,7 @@ FIRTH_BEGIN_UNPACKING
 struct TextBlock {
     std::size_t number = 0; ///< its place among all blocks
     std::string text;
+    bool adds_line_end = false; ///< its last byte ends a line that no line end ends in the file
 };
 
 /// Hands out a text, or several one after the other, in blocks of about a megabyte, to any number
@@ -57,7 +58,7 @@ public:
                 at_start_ = true;
                 line_ended_ = true;
             }
-            if (read_block(block.text)) {
+            if (read_block(block)) {
                 block.number = next_number_++;
                 return true;
             }
@@ -68,7 +69,9 @@ public:
 
 private:
     /// False at the end of the file.
-    bool read_block(std::string& text) {
+    bool read_block(TextBlock& block) {
+        std::string& text = block.text;
+        block.adds_line_end = false;
         text.swap(carried_);
         carried_.clear();
         bool ended = false;
@@ -86,7 +89,8 @@ private:
         if (ended) {
             // A file may end right after a block that ended within a line.
             if (text.empty() && line_ended_) return false;
-            if (text.empty() || text.back() != '\n') text += '\n';
+            block.adds_line_end = text.empty() || text.back() != '\n';
+            if (block.adds_line_end) text += '\n';
             line_ended_ = true;
             return true;
         }

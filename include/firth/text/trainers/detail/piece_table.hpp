@@ -1,0 +1,172 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tsl/robin_map.h>
+
+#include <firth/base/config.hpp>
+#include <firth/text/detail/piece_cache.hpp>
+#include <firth/text/piece_batch.hpp>
+
+namespace firth::detail {
+
+/// Distinct pieces with their counts. Pieces of up to 15 bytes, which nearly all are, are keys of
+/// two numbers in slots of 24 bytes, half of them full at most; longer ones lie in a table of
+/// strings.
+class PieceTable {
+public:
+    struct Entry {
+        std::string_view piece; ///< valid until the table changes
+        std::uint64_t count;
+    };
+
+    PieceTable() : slots_(std::size_t(1) << 12) {}
+
+    /// The number of distinct pieces.
+    [[nodiscard]] std::size_t size() const noexcept { return short_ + long_.size(); }
+
+    /// Counts the pieces of a text.
+    void add(std::string_view text, const PieceBatch& pieces) {
+        const std::size_t count = pieces.size();
+        if (keys_.size() < count) {
+            keys_.resize(count);
+            places_.resize(count);
+        }
+        // Before, so that no place changes between asking for its slot and using it.
+        while (2 * (short_ + count) > slots_.size()) {
+            grow();
+        }
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::size_t size = pieces[i].end - pieces[i].begin;
+            if (size > PieceCache::short_size) continue;
+            keys_[i] =
+                PieceCache::key(text.data() + pieces[i].begin, size, text.size() - pieces[i].begin);
+            places_[i] = place(keys_[i]);
+            FIRTH_PREFETCH_WRITE(&slots_[places_[i]]);
+        }
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::size_t size = pieces[i].end - pieces[i].begin;
+            if (size > PieceCache::short_size) {
+                add_long(text.substr(pieces[i].begin, size), 1);
+            } else {
+                add_short(keys_[i], places_[i], 1);
+            }
+        }
+    }
+
+    void add(std::string_view piece, std::uint64_t count) {
+        if (piece.size() > PieceCache::short_size) return add_long(piece, count);
+        if (2 * (short_ + 1) > slots_.size()) grow();
+        const PieceCache::Key key = PieceCache::key(piece.data(), piece.size(), piece.size());
+        add_short(key, place(key), count);
+    }
+
+    /// Adds the counts of another one.
+    void add_all(const PieceTable& other) {
+        other.for_each([&](const Entry& entry) { add(entry.piece, entry.count); });
+    }
+
+    /// Calls `on_piece(const Entry&)` for each piece, in no order.
+    template <class OnPiece>
+    void for_each(OnPiece&& on_piece) const {
+        for (const Slot& slot : slots_) {
+            if (slot.count == 0) continue;
+            const char* const bytes = reinterpret_cast<const char*>(&slot.key);
+            const auto size = static_cast<unsigned char>(bytes[PieceCache::short_size]);
+            on_piece(Entry{{bytes, size}, slot.count});
+        }
+        for (const auto& [piece, count] : long_) {
+            on_piece(Entry{piece, count});
+        }
+    }
+
+    /// All pieces by falling count and then by their bytes.
+    [[nodiscard]] std::vector<Entry> sorted() const {
+        std::vector<Entry> entries;
+        entries.reserve(size());
+        for_each([&](const Entry& entry) { entries.push_back(entry); });
+        std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+            return a.count != b.count ? a.count > b.count : a.piece < b.piece;
+        });
+        return entries;
+    }
+
+private:
+    struct Slot {
+        PieceCache::Key key;
+        std::uint64_t count = 0; ///< 0: the slot is empty
+    };
+    static_assert(sizeof(PieceCache::Key) == PieceCache::short_size + 1);
+
+    [[nodiscard]] std::size_t place(const PieceCache::Key& key) const noexcept {
+        const std::uint64_t mixed =
+            (key.low ^ std::rotl(key.high * 0x9E3779B97F4A7C15u, 32)) * 0xD6E8FEB86659FD93u;
+        return static_cast<std::size_t>(mixed ^ mixed >> 32) & (slots_.size() - 1);
+    }
+
+    void add_short(const PieceCache::Key& key, std::size_t at, std::uint64_t count) noexcept {
+        for (;; at = (at + 1) & (slots_.size() - 1)) {
+            Slot& slot = slots_[at];
+            if (slot.key.low == key.low && slot.key.high == key.high) {
+                slot.count += count;
+                return;
+            }
+            if (slot.count != 0) continue;
+            slot = {key, count};
+            ++short_;
+            return;
+        }
+    }
+
+    void grow() {
+        std::vector<Slot> before(2 * slots_.size());
+        before.swap(slots_);
+        short_ = 0;
+        for (const Slot& slot : before) {
+            if (slot.count != 0) add_short(slot.key, place(slot.key), slot.count);
+        }
+    }
+
+    FIRTH_NOINLINE void add_long(std::string_view piece, std::uint64_t count) {
+        const auto found = long_.find(piece);
+        if (found != long_.end()) {
+            found.value() += count;
+        } else {
+            long_.emplace(keep(piece), count);
+        }
+    }
+
+    /// Copies the bytes to where they stay.
+    std::string_view keep(std::string_view piece) {
+        constexpr std::size_t block_size = std::size_t(1) << 16;
+        if (piece.size() > left_) {
+            left_ = (std::max)(block_size, piece.size());
+            blocks_.push_back(std::make_unique<char[]>(left_));
+            next_ = blocks_.back().get();
+        }
+        std::memcpy(next_, piece.data(), piece.size());
+        const std::string_view kept(next_, piece.size());
+        next_ += piece.size();
+        left_ -= piece.size();
+        return kept;
+    }
+
+    std::vector<Slot> slots_;
+    std::size_t short_ = 0; ///< how many slots are full
+    tsl::robin_map<std::string_view, std::uint64_t> long_;
+    std::vector<std::unique_ptr<char[]>> blocks_;
+    char* next_ = nullptr;
+    std::size_t left_ = 0;
+    std::vector<PieceCache::Key> keys_;
+    std::vector<std::size_t> places_;
+};
+
+} // namespace firth::detail
