@@ -5,6 +5,7 @@
 
 #include <firth/text/added_tokens.hpp>
 #include <firth/text/any_step.hpp>
+#include <firth/text/bert_tokenizer.hpp>
 #include <firth/text/decode_stream.hpp>
 #include <firth/text/decoder.hpp>
 #include <firth/text/decoders/byte_fallback.hpp>
@@ -54,6 +55,10 @@
 #include <firth/text/tokenizers/vocabulary_file.hpp>
 #include <firth/text/tokenizers/word_level.hpp>
 #include <firth/text/tokenizers/word_piece.hpp>
+#include <firth/text/train_tokenizer.hpp>
+#include <firth/text/trainers/bpe_trainer.hpp>
+#include <firth/text/trainers/count_pieces.hpp>
+#include <firth/text/trainers/word_piece_trainer.hpp>
 #include <firth/text/truncation.hpp>
 #include <firth/text/unicode/general_category.hpp>
 #include <firth/text/unicode/lower_case.hpp>

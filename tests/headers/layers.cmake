@@ -22,11 +22,13 @@ set(inside_train_sequence train/run)
 set(inside_train_counts train/run)
 set(inside_train_classify train/run train/sequence)
 set(inside_search_exact search/codes)
-set(inside_text text/unicode text/normalizers text/pre_tokenizers text/tokenizers text/decoders text/post_processors)
+set(inside_text text/unicode text/normalizers text/pre_tokenizers text/tokenizers text/decoders text/post_processors
+    text/trainers)
 set(inside_text_normalizers text/unicode)
 set(inside_text_pre_tokenizers text/unicode)
 set(inside_text_tokenizers text/unicode text/normalizers text/pre_tokenizers)
 set(inside_text_decoders text/unicode text/pre_tokenizers)
+set(inside_text_trainers text/unicode text/normalizers text/pre_tokenizers text/tokenizers)
 
 # Headers that need more than the core does, or would make their umbrella heavy, and are in none.
 set(on_their_own math/all_but_the_top.hpp math/truncated_svd.hpp table/vocabulary_sections.hpp

@@ -11,9 +11,8 @@
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/utf8.hpp>
-#include <firth/text/decoders/word_piece.hpp>
+#include <firth/text/bert_tokenizer.hpp>
 #include <firth/text/normalizers/bert.hpp>
-#include <firth/text/pre_tokenizers/bert.hpp>
 #include <firth/text/pre_tokenizers/metaspace.hpp>
 #include <firth/text/pre_tokenizers/patterns.hpp>
 #include <firth/text/sentencepiece.hpp>
@@ -84,34 +83,9 @@ enum class TokenizerFormat {
 
 /// BERT's tokenizer of a vocabulary, with [CLS] and [SEP] around texts where it has them.
 [[nodiscard]] inline Tokenizer bert_tokenizer(TokenTable vocabulary, bool lowercase = true) {
-    using Item = EncodingTemplate::Item;
-    TokenizerSteps<> steps;
-    const Id cls = vocabulary.find("[CLS]");
-    const Id sep = vocabulary.find("[SEP]");
-    if (cls != no_id && sep != no_id) {
-        const Item first{Item::Kind::first, no_id, 0};
-        const Item second{Item::Kind::second, no_id, 1};
-        const Item begin{Item::Kind::token, cls, 0};
-        steps.post_processor.single = {begin, first, {Item::Kind::token, sep, 0}};
-        steps.post_processor.pair = {
-            begin, first, {Item::Kind::token, sep, 0}, second, {Item::Kind::token, sep, 1}};
-    }
-    for (const char* const name : {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}) {
-        if (const Id id = vocabulary.find(name); id != no_id) {
-            AddedToken token;
-            token.content = name;
-            token.id = id;
-            token.special = true;
-            steps.added_tokens.push_back(std::move(token));
-        }
-    }
     BertNormalizer normalizer;
     normalizer.lowercase = lowercase;
-    steps.normalizer = normalizer;
-    steps.pre_tokenizer = BertPreTokenizer();
-    steps.model = WordPiece(std::move(vocabulary));
-    steps.decoder = WordPieceDecoder();
-    return Tokenizer(std::move(steps));
+    return bert_tokenizer(WordPiece(std::move(vocabulary)), normalizer);
 }
 
 /// The tokenizer of tiktoken's ranks and of a pattern by its name. Throws `OptionError` for names

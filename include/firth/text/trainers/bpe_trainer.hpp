@@ -40,6 +40,30 @@ struct BpeTrainerOptions {
     ProgressCallback progress{}; ///< gets tokens as units
 };
 
+/// Each byte once: the `initial_alphabet` of byte-level models.
+[[nodiscard]] inline std::string all_bytes() {
+    std::string bytes(256, '\0');
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        bytes[i] = static_cast<char>(i);
+    }
+    return bytes;
+}
+
+namespace detail {
+
+/// Tokens with their places as ids.
+inline std::vector<std::pair<std::string_view, Id>>
+numbered(const std::vector<std::string>& tokens) {
+    std::vector<std::pair<std::string_view, Id>> all;
+    all.reserve(tokens.size());
+    for (Id id = 0; id < tokens.size(); ++id) {
+        all.emplace_back(tokens[id], id);
+    }
+    return all;
+}
+
+} // namespace detail
+
 /// What was learnt: the tokens by their ids, and the merges in the order of their ranks.
 struct TrainedBpe {
     std::vector<std::string> tokens{};
@@ -48,12 +72,7 @@ struct TrainedBpe {
     bool cancelled = false; ///< by the callback; what was learnt so far is there
 
     [[nodiscard]] TokenTable table() const {
-        std::vector<std::pair<std::string_view, Id>> all;
-        all.reserve(tokens.size());
-        for (Id id = 0; id < tokens.size(); ++id) {
-            all.emplace_back(tokens[id], id);
-        }
-        return TokenTable(all, "the trained vocabulary");
+        return TokenTable(detail::numbered(tokens), "the trained vocabulary");
     }
 
     [[nodiscard]] Bpe model() const { return Bpe(table(), merges, options); }
@@ -64,7 +83,7 @@ namespace detail {
 /// The symbols that a piece is made of before anything is merged.
 class BpeAlphabet {
 public:
-    /// Throws `Error` where all counts together are 2^63 characters or more.
+    /// Throws `Error` where the counts of all together are 0, or 2^63 characters or more.
     BpeAlphabet(const Vocabulary& pieces, const BpeTrainerOptions& options) : options_(options) {
         count_characters(pieces);
         choose();
@@ -72,6 +91,9 @@ public:
 
     /// How many characters there are.
     [[nodiscard]] std::size_t size() const noexcept { return points_.size(); }
+
+    /// How many characters all pieces have, each piece once.
+    [[nodiscard]] std::size_t occurrences() const noexcept { return occurrences_; }
 
     /// Gives each character an id, and then each form of one with a prefix or a suffix that occurs.
     void add_tokens(const Vocabulary& pieces, Vocabulary& tokens) {
@@ -81,6 +103,7 @@ public:
         }
         if (!options_.continuing_subword_prefix.empty() || !options_.end_of_word_suffix.empty()) {
             for (Id piece = 0; piece < pieces.size(); ++piece) {
+                if (pieces.count(piece) == 0) continue;
                 for_each_known(pieces[piece], [&](std::uint32_t character, std::size_t form) {
                     occurs[form][character] = true;
                 });
@@ -148,6 +171,7 @@ private:
         for (Id piece = 0; piece < pieces.size(); ++piece) {
             const std::string_view text = pieces[piece];
             const std::uint64_t count = pieces.count(piece);
+            if (count == 0) continue;
             if (!text.empty() && count > (std::uint64_t(most) - sum) / text.size()) {
                 throw Error("the counts of the pieces are too high: together they have 2^63 "
                             "characters or more");
@@ -155,8 +179,10 @@ private:
             sum += count * text.size();
             for_each_character(text, [&](std::uint32_t point, std::size_t, std::size_t) {
                 counts_[point] += count;
+                ++occurrences_;
             });
         }
+        if (sum == 0) throw Error("there are no pieces to train on");
         for_each_character(options_.initial_alphabet,
                            [&](std::uint32_t point, std::size_t, std::size_t) {
                                counts_[point] = (std::numeric_limits<std::uint64_t>::max)();
@@ -193,6 +219,7 @@ private:
     }
 
     const BpeTrainerOptions& options_;
+    std::size_t occurrences_ = 0;
     static constexpr ByteCharacters characters_{};
     std::vector<std::uint64_t> counts_; ///< by code point
     std::vector<std::uint32_t> points_; ///< those kept, by code point
@@ -236,7 +263,6 @@ inline void check_options(const BpeTrainerOptions& options) {
 [[nodiscard]] inline TrainedBpe train_bpe(const Vocabulary& pieces,
                                           const BpeTrainerOptions& options = {}) {
     detail::check_options(options);
-    if (pieces.empty()) throw Error("there are no pieces to train on");
     Vocabulary tokens;
     for (const std::string& token : options.special_tokens) {
         tokens.add(token);
@@ -252,10 +278,12 @@ inline void check_options(const BpeTrainerOptions& options) {
     }
 
     detail::PairMerger merger(options.max_token_length);
+    merger.reserve(alphabet.occurrences(), pieces.size());
     std::vector<Id> symbols;
     for (Id piece = 0; piece < pieces.size(); ++piece) {
+        if (pieces.count(piece) == 0) continue;
         alphabet.encode(pieces[piece], symbols);
-        if (pieces.count(piece) != 0) merger.add_word(symbols, pieces.count(piece));
+        merger.add_word(symbols, pieces.count(piece));
     }
     merger.count_pairs(tokens.size());
 

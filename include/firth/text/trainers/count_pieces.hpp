@@ -59,8 +59,9 @@ struct TextBatch {
 /// The lines of files with their ends, each a text.
 class LineBatches {
 public:
-    explicit LineBatches(std::vector<std::string> files)
-        : blocks_(std::move(files), TextBlocks::default_block_size, "\n") {}
+    explicit LineBatches(std::vector<std::string> files,
+                         std::size_t block_size = TextBlocks::default_block_size)
+        : blocks_(std::move(files), block_size, "\n") {}
 
     bool next(TextBatch& batch) {
         if (!blocks_.next(batch.block)) return false;
@@ -170,7 +171,7 @@ private:
 };
 
 /// How many batches are counted between two looks at `max_pieces`: about 64 MB of text.
-inline constexpr std::size_t batches_a_round = 64;
+inline constexpr std::size_t usual_batches_a_round = 64;
 
 /// Keeps the most frequent `most` pieces of a table. Returns the sum of the others' counts.
 inline std::uint64_t keep_most_frequent(PieceTable& table, std::size_t most) {
@@ -191,7 +192,8 @@ inline std::uint64_t keep_most_frequent(PieceTable& table, std::size_t most) {
 template <class Source, class Cut, class Change>
 PieceCounts count_batches(Source& source, const Cut& cut, const Change& change,
                           const PieceCountOptions& options, std::uint64_t bytes_in_all,
-                          const std::string& name) {
+                          const std::string& name,
+                          std::size_t batches_a_round = usual_batches_a_round) {
     const std::size_t threads = resolve_threads(options.threads);
     std::vector<AddedToken> tokens(options.special_tokens.size());
     for (std::size_t i = 0; i < tokens.size(); ++i) {

@@ -90,12 +90,32 @@ public:
 
     /// All pieces by falling count and then by their bytes.
     [[nodiscard]] std::vector<Entry> sorted() const {
-        std::vector<Entry> entries;
-        entries.reserve(size());
-        for_each([&](const Entry& entry) { entries.push_back(entry); });
-        std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-            return a.count != b.count ? a.count > b.count : a.piece < b.piece;
+        // The first bytes as a number decide nearly always, without a look at where the piece is.
+        struct Ordered {
+            std::uint64_t count;
+            std::uint64_t begin;
+            std::string_view piece;
+            bool operator<(const Ordered& other) const noexcept {
+                if (count != other.count) return count > other.count;
+                return begin != other.begin ? begin < other.begin : piece < other.piece;
+            }
+        };
+        std::vector<Ordered> order;
+        order.reserve(size());
+        for_each([&](const Entry& entry) {
+            std::uint64_t begin = 0;
+            for (std::size_t i = 0; i < 8; ++i) {
+                const char byte = i < entry.piece.size() ? entry.piece[i] : '\0';
+                begin = begin << 8 | static_cast<unsigned char>(byte);
+            }
+            order.push_back({entry.count, begin, entry.piece});
         });
+        std::sort(order.begin(), order.end());
+        std::vector<Entry> entries;
+        entries.reserve(order.size());
+        for (const Ordered& each : order) {
+            entries.push_back({each.piece, each.count});
+        }
         return entries;
     }
 
