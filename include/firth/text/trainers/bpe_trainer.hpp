@@ -249,11 +249,12 @@ inline void check_options(const BpeTrainerOptions& options) {
 /// ids are the special tokens', then those of the characters by their code points (of bytes: by
 /// those of `ByteCharacters`), then of their forms with a prefix or suffix, then of the merges.
 ///
-/// These are the merges that Hugging Face's tokenizers 0.23 finds, with two exceptions. Where a
-/// token can be made by merging either of two pairs, and neighbours of it come up that were merged
-/// before, all are merged together here, and there by the step in which they came up. And forms
-/// with prefixes have ids in the order of a hash table there, so that pairs which are equally
-/// frequent are merged in an order that changes from run to run.
+/// These are the merges that Hugging Face's tokenizers 0.23 finds. With prefixes or suffixes there,
+/// the ids of the characters' forms are in the order of a hash table, so that pairs which are
+/// equally frequent are merged in an order that changes from run to run; and where a text spells
+/// tokens that look like such forms ("##a"), neighbours that come up again after they were merged
+/// are merged at other steps than here. `max_token_length` is the one of that program, which says
+/// "at most" and means "less than".
 ///
 /// Time: in the characters of the distinct pieces, not in how often they were seen nor in how long
 /// they are. Memory: about 25 bytes a character of the distinct pieces and 70 a distinct pair.

@@ -174,35 +174,16 @@ public:
         return std::nullopt;
     }
 
-    /// Merges all occurrences of the pair, from left to right, into the symbol `merged`, which is
-    /// none of the two.
+    /// Merges all occurrences of the pair, from left to right, into the symbol `merged`.
     void merge(const Best& best, Id merged) {
-        std::span<const std::uint32_t> found;
         Pair& pair = pairs_[best.number];
-        if (pair.batch != no_batch && batches_[pair.batch].next == no_batch) {
-            found = {batches_[pair.batch].positions, batches_[pair.batch].size};
-        } else {
-            positions_.clear();
-            for (std::uint32_t b = pair.batch; b != no_batch; b = batches_[b].next) {
-                const Batch& batch = batches_[b];
-                positions_.insert(positions_.end(), batch.positions, batch.positions + batch.size);
-            }
-            found = positions_;
-        }
-        // Occurrences of a symbol beside itself overlap.
-        if (best.left == best.right && !std::is_sorted(found.begin(), found.end())) {
-            positions_.assign(found.begin(), found.end());
-            std::sort(positions_.begin(), positions_.end());
-            found = positions_;
-        }
-        pair.batch = no_batch;
-        pair.merged = true;
+        const std::span<const std::uint32_t> found = occurrences(pair, best, merged);
+        pair = {0, no_batch, true};
         for (std::size_t i = 0; i < found.size(); ++i) {
             if (i + ahead < found.size()) FIRTH_PREFETCH_WRITE(&cells_[found[i + ahead]]);
             merge_at(found[i], best, merged);
         }
         apply(best, merged);
-        pairs_[best.number].count = 0;
     }
 
 private:
@@ -241,10 +222,11 @@ private:
 
     /// What one step changes for a symbol on one side of the pair.
     struct Neighbour {
-        std::int64_t lost = 0;   ///< times that it was beside the pair
-        std::int64_t gained = 0; ///< times that it is beside the merged symbol
-        std::uint32_t* to = nullptr;
+        std::int64_t lost = 0;       ///< times that it was beside the pair
+        std::int64_t gained = 0;     ///< times that it is beside the merged symbol
+        std::uint32_t* to = nullptr; ///< where the next of its places is kept
         std::uint32_t places = 0;
+        std::uint32_t number = PairNumbers::none; ///< of its pair with the merged symbol
         bool touched = false;
     };
 
@@ -272,6 +254,28 @@ private:
         batches_.push_back({positions, size, pair.batch});
         pair.batch = static_cast<std::uint32_t>(batches_.size() - 1);
         heap_.push_back({pair.count, keys_[number], number});
+    }
+
+    /// The places where a pair may be.
+    std::span<const std::uint32_t> occurrences(const Pair& pair, const Best& best, Id merged) {
+        if (pair.batch == no_batch) return {};
+        const Batch& latest = batches_[pair.batch];
+        const std::span<const std::uint32_t> found(latest.positions, latest.size);
+        // The order matters where one merge can make or take away another of the same pair.
+        const bool overlaps =
+            best.left == best.right || merged == best.left || merged == best.right;
+        const bool ordered = !overlaps || std::is_sorted(found.begin(), found.end());
+        if (latest.next == no_batch && ordered) return found;
+        positions_.clear();
+        for (std::uint32_t b = pair.batch; b != no_batch; b = batches_[b].next) {
+            const Batch& batch = batches_[b];
+            positions_.insert(positions_.end(), batch.positions, batch.positions + batch.size);
+        }
+        if (overlaps) {
+            std::sort(positions_.begin(), positions_.end());
+            positions_.erase(std::unique(positions_.begin(), positions_.end()), positions_.end());
+        }
+        return positions_;
     }
 
     void merge_at(std::uint32_t at, const Best& best, Id merged) {
@@ -328,31 +332,42 @@ private:
     }
 
     [[nodiscard]] bool allowed(Id left, Id right) const noexcept {
-        return max_length_ == 0 || lengths_[left] + lengths_[right] < max_length_;
+        const std::size_t length = std::size_t(lengths_[left]) + lengths_[right];
+        return max_length_ == 0 || length <= 2 || length < max_length_;
     }
 
     /// Brings a step's changes to the pairs.
     void apply(const Best& best, Id merged) {
-        std::uint32_t* next = new_block(places_left_.size() + places_right_.size());
+        const std::uint64_t own = pair_key(best.left, best.right);
         const auto change = [&](Neighbour& neighbour, std::uint64_t lost, Id left, Id right) {
-            if (neighbour.lost != 0) {
+            if (neighbour.lost != 0 && lost != own) {
                 const std::uint32_t number = numbers_.find(lost);
                 if (number != PairNumbers::none) pairs_[number].count -= neighbour.lost;
             }
-            if (neighbour.gained == 0 || !allowed(left, right)) return;
-            const std::uint32_t number = add_pair(pair_key(left, right));
-            pairs_[number].count += neighbour.gained;
-            if (neighbour.gained < 0) return;
-            neighbour.to = next;
-            next += neighbour.places;
-            add_batch(number, neighbour.to, neighbour.places);
-            std::push_heap(heap_.begin(), heap_.end());
+            if ((neighbour.gained == 0 && neighbour.places == 0) || !allowed(left, right)) return;
+            neighbour.number = add_pair(pair_key(left, right));
+            pairs_[neighbour.number].count += neighbour.gained;
         };
         for (const Id symbol : touched_left_) {
             change(left_[symbol], pair_key(symbol, best.left), symbol, merged);
         }
         for (const Id symbol : touched_right_) {
             change(right_[symbol], pair_key(best.right, symbol), merged, symbol);
+        }
+        std::uint32_t* next = new_block(places_left_.size() + places_right_.size());
+        const auto keep = [&](Neighbour& neighbour) {
+            if (neighbour.places == 0 || neighbour.number == PairNumbers::none) return;
+            if (pairs_[neighbour.number].count <= 0) return;
+            neighbour.to = next;
+            next += neighbour.places;
+            add_batch(neighbour.number, neighbour.to, neighbour.places);
+            std::push_heap(heap_.begin(), heap_.end());
+        };
+        for (const Id symbol : touched_left_) {
+            keep(left_[symbol]);
+        }
+        for (const Id symbol : touched_right_) {
+            keep(right_[symbol]);
         }
         place(left_, touched_left_, places_left_);
         place(right_, touched_right_, places_right_);
