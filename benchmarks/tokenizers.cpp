@@ -1,10 +1,15 @@
 // The ids of a text by the tokenizer of a file, on one thread, for tokenizer_peers.py.
 //
 //     benchmark_tokenizers TOKENIZER TEXT [TURNS [PATTERN]]
+//     benchmark_tokenizers --train KIND TEXT VOCAB_SIZE THREADS
 //
 // A line of the text is a document, one of more than 20,000 bytes several. Each turn opens the file
 // and goes over the text twice; a line is printed for the opening, with its seconds, and for each
 // way over the text: how many ids, their sum, seconds.
+//
+// --train learns byte-level BPE as GPT-2 has it (KIND bpe) or WordPiece as BERT has it (KIND
+// wordpiece), and prints the seconds of counting pieces and of merging, and then the merges or
+// tokens.
 
 #include <chrono>
 #include <cstdint>
@@ -15,6 +20,7 @@
 #include <vector>
 
 #include <firth/base/mapped_file.hpp>
+#include <firth/text.hpp>
 #include <firth/text/tokenizer_file.hpp>
 
 namespace {
@@ -64,6 +70,42 @@ void measure(const firth::Tokenizer& tokenizer, const std::vector<std::string_vi
                 static_cast<unsigned long long>(sum), seconds_since(begin));
 }
 
+void train(const std::vector<std::string>& given) {
+    const bool bytes = given.at(0) == "bpe";
+    const std::size_t size = std::stoul(given.at(2));
+    firth::PieceCountOptions counting;
+    counting.threads = std::stoul(given.at(3));
+    const Clock::time_point begin = Clock::now();
+    const firth::PieceCounts counts =
+        bytes ? firth::count_pieces({given[1]}, firth::Gpt2Pattern(), firth::AnyNormalizer(),
+                                    counting)
+              : firth::count_pieces({given[1]}, firth::BertPreTokenizer(), firth::BertNormalizer(),
+                                    counting);
+    const double counted = seconds_since(begin);
+    if (bytes) {
+        firth::BpeTrainerOptions options;
+        options.vocab_size = size;
+        options.initial_alphabet = firth::all_bytes();
+        options.bytes = true;
+        const firth::TrainedBpe trained = firth::train_bpe(counts.pieces, options);
+        std::printf("%.6f %.6f\n", counted, seconds_since(begin) - counted);
+        const firth::ByteCharacters characters;
+        for (const firth::Bpe::Rule& rule : trained.merges) {
+            std::printf("%s %s\n", characters.spelled(trained.tokens[rule.left]).c_str(),
+                        characters.spelled(trained.tokens[rule.right]).c_str());
+        }
+        return;
+    }
+    firth::WordPieceTrainerOptions options;
+    options.vocab_size = size;
+    const firth::TrainedWordPiece trained =
+        firth::train_word_piece_vocabulary(counts.pieces, options);
+    std::printf("%.6f %.6f\n", counted, seconds_since(begin) - counted);
+    for (const std::string& token : trained.tokens) {
+        std::printf("%s\n", token.c_str());
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -71,6 +113,10 @@ int main(int argc, char** argv) {
         if (argc < 3) {
             std::fprintf(stderr, "usage: benchmark_tokenizers TOKENIZER TEXT [TURNS [PATTERN]]\n");
             return 2;
+        }
+        if (std::string_view(argv[1]) == "--train") {
+            train({argv + 2, argv + argc});
+            return 0;
         }
         const firth::MappedFile file{std::string(argv[2])};
         const std::vector<std::string_view> texts = documents(file.bytes());

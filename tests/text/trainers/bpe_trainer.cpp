@@ -202,7 +202,7 @@ TEST_CASE("merges are those of a trainer that counts anew for each", "[trainers]
     Random random(1);
     std::size_t repeats = 0;
     std::size_t limited = 0;
-    for (int round = 0; round < 900; ++round) {
+    for (int round = 0; round < 500; ++round) {
         Strings letters{"a", "b"};
         if (round % 3 != 0) letters.insert(letters.end(), {"c", "\xC3\xA9", "\xE4\xB8\xAD"});
         // Tokens that look like forms of characters can be made in more ways than one.

@@ -16,7 +16,7 @@
 namespace firth::detail {
 
 /// Two neighbouring symbols as one number, which orders pairs by the left and then the right one.
-constexpr std::uint64_t pair_key(Id left, Id right) noexcept {
+constexpr std::uint64_t symbol_pair(Id left, Id right) noexcept {
     return std::uint64_t(left) << 32 | right;
 }
 
@@ -114,7 +114,7 @@ public:
             const Id left = cells_[at].symbol;
             const Id right = cells_[at + 1].symbol;
             if (left == no_id || right == no_id) continue;
-            const std::uint32_t number = add_pair(pair_key(left, right));
+            const std::uint32_t number = add_pair(symbol_pair(left, right));
             occurrences.resize(pairs_.size());
             numbers[at] = number;
             ++occurrences[number];
@@ -338,21 +338,21 @@ private:
 
     /// Brings a step's changes to the pairs.
     void apply(const Best& best, Id merged) {
-        const std::uint64_t own = pair_key(best.left, best.right);
+        const std::uint64_t own = symbol_pair(best.left, best.right);
         const auto change = [&](Neighbour& neighbour, std::uint64_t lost, Id left, Id right) {
             if (neighbour.lost != 0 && lost != own) {
                 const std::uint32_t number = numbers_.find(lost);
                 if (number != PairNumbers::none) pairs_[number].count -= neighbour.lost;
             }
             if ((neighbour.gained == 0 && neighbour.places == 0) || !allowed(left, right)) return;
-            neighbour.number = add_pair(pair_key(left, right));
+            neighbour.number = add_pair(symbol_pair(left, right));
             pairs_[neighbour.number].count += neighbour.gained;
         };
         for (const Id symbol : touched_left_) {
-            change(left_[symbol], pair_key(symbol, best.left), symbol, merged);
+            change(left_[symbol], symbol_pair(symbol, best.left), symbol, merged);
         }
         for (const Id symbol : touched_right_) {
-            change(right_[symbol], pair_key(best.right, symbol), merged, symbol);
+            change(right_[symbol], symbol_pair(best.right, symbol), merged, symbol);
         }
         std::uint32_t* next = new_block(places_left_.size() + places_right_.size());
         const auto keep = [&](Neighbour& neighbour) {
