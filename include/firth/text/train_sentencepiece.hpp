@@ -12,6 +12,7 @@
 #include <firth/base/parallel.hpp>
 #include <firth/table/vocabulary.hpp>
 #include <firth/text/normalizers/sentencepiece_normalizer.hpp>
+#include <firth/text/normalizers/unicode_charsmap.hpp>
 #include <firth/text/read_corpus.hpp>
 #include <firth/text/sentencepiece.hpp>
 #include <firth/text/text_blocks.hpp>
@@ -84,7 +85,8 @@ FIRTH_BEGIN_UNPACKING
 /// `train_unigram` and `read_corpus` throw; a model without pieces where the callback cancels.
 [[nodiscard]] inline SentencePieceModel
 train_sentencepiece(const std::vector<std::string>& paths,
-                    const UnigramTrainerOptions& options = {}) {
+                    const UnigramTrainerOptions& options = {},
+                    const std::string& normalization_rule_name = "nmt_nfkc") {
     detail::check_options(options);
     const std::size_t threads = resolve_threads(options.threads);
     SentencePieceModel model;
@@ -93,7 +95,8 @@ train_sentencepiece(const std::vector<std::string>& paths,
     model.begin_id = options.bos_id;
     model.end_id = options.eos_id;
     model.padding_id = options.pad_id;
-    model.normalization.name = "identity";
+    model.normalization.name = normalization_rule_name;
+    model.normalization.charsmap = unicode_charsmap(normalization_rule_name);
 
     const std::vector<std::string> files = list_files(paths);
     TextBlocks text(files, TextBlocks::default_block_size, " \n");
