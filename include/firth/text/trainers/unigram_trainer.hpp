@@ -130,7 +130,8 @@ inline std::map<std::size_t, SentencePiece> special_pieces(const UnigramTrainerO
     return pieces;
 }
 
-/// The trained pieces of a lattice, the likeliest first: all characters, and the best others.
+/// The trained pieces of a lattice, the likeliest first: all characters, and the best others, those
+/// that are never made last of all.
 inline std::vector<SentencePiece> best_pieces(const UnigramLattice& lattice, std::size_t most) {
     std::vector<SentencePiece> pieces;
     double least = lattice.least_score();
@@ -140,16 +141,19 @@ inline std::vector<SentencePiece> best_pieces(const UnigramLattice& lattice, std
         if (lattice.removed(piece)) score = least -= 1e-4;
         pieces.push_back({lattice.text(piece), static_cast<float>(score), PieceType::normal});
     }
-    std::vector<SentencePiece> others;
-    for (std::size_t piece = lattice.characters(); piece < lattice.entries(); ++piece) {
-        if (!lattice.reachable(piece)) continue;
-        others.push_back(
-            {lattice.text(piece), static_cast<float>(lattice.score(piece)), PieceType::normal});
-    }
     const auto by_score = [](const SentencePiece& a, const SentencePiece& b) {
         return a.score != b.score ? a.score > b.score : a.text < b.text;
     };
+    std::vector<SentencePiece> others;
+    std::vector<SentencePiece> unreachable;
+    for (std::size_t piece = lattice.characters(); piece < lattice.entries(); ++piece) {
+        (lattice.reachable(piece) ? others : unreachable)
+            .push_back({lattice.text(piece), static_cast<float>(lattice.score(piece)),
+                        PieceType::normal});
+    }
     std::sort(others.begin(), others.end(), by_score);
+    std::sort(unreachable.begin(), unreachable.end(), by_score);
+    others.insert(others.end(), unreachable.begin(), unreachable.end());
     for (SentencePiece& piece : others) {
         if (pieces.size() >= most) break;
         pieces.push_back(std::move(piece));
@@ -201,8 +205,11 @@ train_unigram(const Vocabulary& words, const UnigramTrainerOptions& options = {}
                           " special pieces, or a lower character_coverage");
     }
 
-    detail::UnigramLattice lattice(runs, options.seed_sentencepiece_size,
-                                   options.max_sentencepiece_length, threads);
+    detail::UnigramLattice lattice(
+        runs,
+        detail::make_unigram_seeds(runs, options.seed_sentencepiece_size,
+                                   options.max_sentencepiece_length, threads),
+        threads);
     constexpr double least_count = 0.5;
     const std::size_t enough = options.vocab_size + options.vocab_size / 10;
     ProgressMeter meter(options.progress);

@@ -13,8 +13,8 @@
 #include <firth/base/error.hpp>
 #include <firth/base/parallel.hpp>
 #include <firth/base/utf8.hpp>
-#include <firth/text/detail/suffix_array.hpp>
 #include <firth/text/trainers/detail/unigram_runs.hpp>
+#include <firth/text/trainers/detail/unigram_seeds.hpp>
 
 namespace firth::detail {
 
@@ -48,17 +48,27 @@ struct UnigramExpectation {
 /// numbers, likelihoods in blocks: results are the same for any number of threads.
 class UnigramLattice {
 public:
-    static constexpr std::uint32_t no_piece = ~std::uint32_t{0};
+    static constexpr std::uint32_t no_piece = UnigramSeeds::no_piece;
 
-    /// The characters and the `most` other pieces of which count times length is greatest, with at
-    /// most `longest` characters, each there twice or more. `runs` must outlive it.
-    UnigramLattice(const UnigramRuns& runs, std::size_t most, std::size_t longest,
-                   std::size_t threads)
-        : runs_(runs), longest_piece_(longest), threads_(threads) {
-        for (std::size_t run = 0; run < runs.size(); run += runs_a_block) {
-            ++blocks_;
+    /// Pieces with probabilities as their values are. `runs` must outlive it.
+    UnigramLattice(const UnigramRuns& runs, UnigramSeeds seeds, std::size_t threads)
+        : runs_(runs), threads_(threads),
+          blocks_(runs.size() / runs_a_block + (runs.size() % runs_a_block != 0)),
+          longest_(std::move(seeds.longest)) {
+        double sum = 0;
+        for (const UnigramSeed& seed : seeds.pieces) {
+            sum += seed.value;
         }
-        make_seeds(most);
+        std::vector<bool> removed;
+        pieces_.reserve(seeds.pieces.size());
+        for (const UnigramSeed& seed : seeds.pieces) {
+            removed.push_back(seed.value <= 0);
+            const double score = removed.back() ? 0 : std::log(seed.value / sum);
+            pieces_.push_back({score, 0, seed.shorter, seed.length, seed.place});
+            longest_piece_ = (std::max)(longest_piece_, std::size_t{seed.length});
+        }
+        removed_.assign(pieces_.size(), false);
+        remove(removed);
     }
 
     /// All pieces, those that were removed but stay as characters among them.
@@ -209,6 +219,8 @@ public:
 
 private:
     static constexpr std::size_t runs_a_block = 1024;
+    /// Runs of so many characters need no scaling.
+    static constexpr std::size_t scale_free = 8;
     /// Sums are multiplied by 2^256 where they become smaller than 2^-256. A character's
     /// probability is above 2^-100, so that none vanishes before.
     static constexpr int scale_bits = 256;
@@ -295,9 +307,6 @@ private:
         }
         return std::log(whole) - scaled * (scale_bits * 0.69314718055994530942);
     }
-
-    /// Runs of so many characters need no scaling.
-    static constexpr std::size_t scale_free = 8;
 
     /// The score of the best way to cut the `size` symbols at `begin`, without the piece `not_this`.
     double find_best(std::size_t begin, std::size_t size, std::uint32_t not_this,
@@ -400,117 +409,10 @@ private:
         });
     }
 
-    /// A stretch that is there several times: the suffixes that begin with it, by their ranks.
-    struct Repeat {
-        double value; ///< count times length
-        std::uint32_t begin;
-        std::uint32_t end;
-        std::uint32_t length;
-        std::uint32_t piece;
-    };
-
-    void make_seeds(std::size_t most) {
-        const std::vector<std::uint32_t>& text = runs_.text;
-        const SuffixArray suffixes(text, longest_piece_, threads_);
-        const auto places = suffixes.places();
-
-        // The counts of all suffixes before a rank.
-        std::vector<std::uint64_t> counts(text.size());
-        for (std::size_t run = 0; run < runs_.size(); ++run) {
-            std::fill(counts.begin() + runs_.begins[run], counts.begin() + runs_.begins[run + 1],
-                      runs_.counts[run]);
-        }
-        std::vector<std::uint64_t> before(places.size() + 1, 0);
-        for (std::size_t rank = 0; rank < places.size(); ++rank) {
-            before[rank + 1] = before[rank] + counts[places[rank]];
-        }
-        counts = {};
-
-        std::vector<std::vector<Repeat>> repeats(suffixes.buckets());
-        parallel_for(suffixes.buckets(), 1, threads_, [&](std::size_t bucket, std::size_t) {
-            suffixes.for_each_repeat(bucket, [&](std::size_t length, std::size_t begin,
-                                                 std::size_t end) {
-                const std::uint64_t count = before[end] - before[begin];
-                if (count < 2) return;
-                repeats[bucket].push_back(
-                    {static_cast<double>(count) * static_cast<double>(length),
-                     static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end),
-                     static_cast<std::uint32_t>(length), no_piece});
-            });
-            // Those that others begin with come before these.
-            std::sort(repeats[bucket].begin(), repeats[bucket].end(),
-                      [](const Repeat& a, const Repeat& b) {
-                          return a.begin != b.begin ? a.begin < b.begin : a.length < b.length;
-                      });
-        });
-        std::vector<Repeat*> best;
-        for (std::vector<Repeat>& bucket : repeats) {
-            for (Repeat& repeat : bucket) {
-                best.push_back(&repeat);
-            }
-        }
-        const auto is_better = [](const Repeat* a, const Repeat* b) {
-            if (a->value != b->value) return a->value > b->value;
-            return a->begin != b->begin ? a->begin < b->begin : a->length < b->length;
-        };
-        if (best.size() > most) {
-            std::nth_element(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(most),
-                             best.end(), is_better);
-            best.resize(most);
-        }
-        // Those that are needed most lie together.
-        std::sort(best.begin(), best.end(), is_better);
-
-        double sum = 0;
-        pieces_.reserve(runs_.points.size() + best.size());
-        for (const std::uint64_t count : runs_.point_counts) {
-            const auto value = static_cast<double>(count);
-            sum += value;
-            pieces_.push_back({value, 0, no_piece, 1, no_piece});
-        }
-        for (Repeat* const repeat : best) {
-            sum += repeat->value;
-            repeat->piece = static_cast<std::uint32_t>(pieces_.size());
-            pieces_.push_back(
-                {repeat->value, 0, no_piece, repeat->length, places[repeat->begin]});
-        }
-        std::vector<bool> removed(pieces_.size(), false);
-        for (std::size_t piece = 0; piece < pieces_.size(); ++piece) {
-            const double value = pieces_[piece].score;
-            removed[piece] = value <= 0;
-            pieces_[piece].score = removed[piece] ? 0 : std::log(value / sum);
-        }
-
-        longest_.assign(text.size(), no_piece);
-        parallel_for(suffixes.buckets(), 1, threads_, [&](std::size_t bucket, std::size_t) {
-            struct Open {
-                std::uint32_t piece;
-                std::size_t end;
-            };
-            std::vector<Open> open{
-                {static_cast<std::uint32_t>(bucket), suffixes.bucket_end(bucket)}};
-            auto next = repeats[bucket].begin();
-            for (std::size_t rank = suffixes.bucket_begin(bucket);
-                 rank < suffixes.bucket_end(bucket); ++rank) {
-                while (open.back().end <= rank) {
-                    open.pop_back();
-                }
-                for (; next != repeats[bucket].end() && next->begin == rank; ++next) {
-                    if (next->piece == no_piece) continue;
-                    pieces_[next->piece].shorter = open.back().piece;
-                    open.push_back({next->piece, next->end});
-                }
-                longest_[places[rank]] = open.back().piece;
-            }
-        });
-        removed_.assign(pieces_.size(), false);
-        remove(removed);
-    }
-
     const UnigramRuns& runs_;
-    std::size_t longest_piece_;
     std::size_t threads_;
-    std::size_t blocks_ = 0;
+    std::size_t blocks_;
+    std::size_t longest_piece_ = 1;
     std::vector<Piece> pieces_; ///< the characters first, by their symbols
     std::vector<bool> removed_;
     std::vector<std::uint32_t> longest_; ///< the longest piece that begins at each place

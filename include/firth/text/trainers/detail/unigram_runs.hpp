@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <numeric>
 #include <string>
 #include <string_view>
@@ -64,9 +63,7 @@ struct UnigramRuns {
 /// Makes the runs of a text.
 class UnigramRunMaker {
 public:
-    /// A character that stands for one of a special piece.
-    static constexpr std::uint32_t most_points = 0x110000;
-
+    /// `special` are pieces that no other reaches into.
     UnigramRunMaker(const std::vector<std::string>& special, PieceBounds bounds)
         : bounds_(bounds), symbols_(most_points, 0) {
         std::vector<std::pair<std::string_view, Id>> pieces;
@@ -157,7 +154,8 @@ public:
     }
 
 private:
-    static constexpr std::uint32_t no_character = ~std::uint32_t{0};
+    static constexpr std::uint32_t most_points = 0x110000;
+    static constexpr std::uint32_t no_character = ~std::uint32_t{0}; ///< a special piece
 
     /// Calls `on_character(point, begin, end)`; a special piece is one call, with `no_character`.
     template <class OnCharacter>
