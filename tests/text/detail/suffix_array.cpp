@@ -68,7 +68,7 @@ TEST_CASE("suffixes stand in order, and repeats are those of a search", "[suffix
     for (std::uint64_t seed = 0; seed < 60; ++seed) {
         const std::uint32_t greatest = seed % 3 == 0 ? 2 : seed % 3 == 1 ? 200 : 0x10FFFF;
         const Text text = random_text(seed, greatest, seed < 5 ? seed : 200);
-        for (const std::size_t depth : {1, 2, 3, 16, 100}) {
+        for (const std::size_t depth : {1u, 2u, 3u, 16u, 100u}) {
             const detail::SuffixArray suffixes(text, depth, 1 + seed % 4);
             std::vector<std::uint32_t> expected;
             for (std::uint32_t place = 0; place < text.size(); ++place) {

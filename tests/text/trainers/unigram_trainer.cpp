@@ -14,7 +14,8 @@
 #include "../../support/support.hpp"
 
 using namespace firth;
-using Catch::Matchers::ContainsSubstring;
+using test::contains;
+using test::message_of;
 
 namespace {
 
@@ -50,6 +51,10 @@ Strings texts(const std::vector<SentencePiece>& pieces, PieceType type = PieceTy
         if (piece.type == type) found.push_back(piece.text);
     }
     return found;
+}
+
+std::string failure(const Vocabulary& words, const UnigramTrainerOptions& options) {
+    return message_of<Error>([&] { static_cast<void>(train_unigram(words, options)); });
 }
 
 bool holds(const Strings& pieces, const std::string& text) {
@@ -159,7 +164,7 @@ TEST_CASE("words are cut where no piece reaches over", "[unigram-trainer]") {
 TEST_CASE("seeds are the stretches that are there most, times their length", "[unigram-trainer]") {
     const Vocabulary words = made_words(3, 100);
     const detail::UnigramRuns runs = runs_of(words);
-    for (const std::size_t longest : {1, 2, 5, 16}) {
+    for (const std::size_t longest : {1u, 2u, 5u, 16u}) {
         // All stretches of characters, and how often they are there.
         std::map<std::vector<std::uint32_t>, std::uint64_t> counts;
         for (std::size_t run = 0; run < runs.size(); ++run) {
@@ -172,7 +177,9 @@ TEST_CASE("seeds are the stretches that are there most, times their length", "[u
             }
         }
         std::vector<double> values;
-        for (const auto& [symbols, count] : counts) {
+        for (const auto& each : counts) {
+            const std::vector<std::uint32_t>& symbols = each.first;
+            const std::uint64_t count = each.second;
             const bool goes_on =
                 symbols.size() < longest &&
                 std::any_of(runs.points.begin(), runs.points.end(), [&](std::uint32_t point) {
@@ -402,7 +409,7 @@ TEST_CASE("a trained model finds the parts that words are made of", "[unigram-tr
     Vocabulary twice;
     twice.add(mark + "quartz", 1000);
     twice.add(mark + "a", 1000);
-    CHECK(holds(texts(train_unigram(twice, small(14))), mark + "quartz"));
+    CHECK(holds(texts(train_unigram(twice, small(12))), mark + "quartz"));
     double sum = 0;
     for (const SentencePiece& piece : pieces) {
         if (piece.type == PieceType::normal) sum += std::exp(static_cast<double>(piece.score));
@@ -430,7 +437,6 @@ TEST_CASE("pieces keep the bounds that options draw", "[unigram-trainer]") {
         for (const std::string& piece : texts(train_unigram(words, options))) {
             const bool marked = piece.starts_with(mark);
             CHECK(piece.size() <= (marked ? 5 + mark.size() - 1 : 5));
-            CHECK(piece.rfind(mark) != piece.find(mark, 1));
             CHECK(piece.find(mark, 1) == piece.npos);
             mixes |= piece.find_first_of("12") != piece.npos &&
                      piece.find_first_of("ab") != piece.npos;
@@ -508,12 +514,11 @@ TEST_CASE("counts have 64 bits", "[unigram-trainer]") {
     CHECK(sum > 0.95);
     CHECK(sum < 1.0001);
     many.add("a", std::uint64_t{1} << 61);
-    CHECK_THROWS_WITH(train_unigram(many, small(60)),
-                      ContainsSubstring("add up to more than 2^61 characters"));
+    CHECK(contains(failure(many, small(60)), "add up to more than 2^61 characters"));
     Vocabulary two;
     two.add("ab", std::uint64_t{1} << 60);
     two.add("ba", std::uint64_t{1} << 60);
-    CHECK_THROWS_WITH(train_unigram(two, small(60)), ContainsSubstring("more than 2^61"));
+    CHECK(contains(failure(two, small(60)), "more than 2^61"));
 }
 
 TEST_CASE("training reports its passes and can be cancelled", "[unigram-trainer]") {
@@ -539,13 +544,12 @@ TEST_CASE("what cannot be trained is said in a sentence", "[unigram-trainer]") {
     const auto fails = [&](const std::string& message, auto&& change) {
         UnigramTrainerOptions options = small(60);
         change(options);
-        CHECK_THROWS_WITH(train_unigram(words, options), ContainsSubstring(message));
+        CHECK(contains(failure(words, options), message));
     };
-    CHECK_THROWS_WITH(train_unigram(Vocabulary(), small(60)),
-                      ContainsSubstring("no text to train on"));
+    CHECK(contains(failure(Vocabulary(), small(60)), "no text to train on"));
     Vocabulary empty;
     empty.add("word", 0);
-    CHECK_THROWS_WITH(train_unigram(empty, small(60)), ContainsSubstring("no text to train on"));
+    CHECK(contains(failure(empty, small(60)), "no text to train on"));
     fails("vocab_size is 10, expected at least 2", [](auto& o) { o.vocab_size = 10; });
     fails("characters and 3 special pieces", [](auto& o) { o.vocab_size = 10; });
     fails("vocab_size is 5000, expected at most ", [](auto& o) { o.vocab_size = 5000; });
