@@ -25,8 +25,7 @@ namespace firth {
 namespace detail {
 FIRTH_BEGIN_UNPACKING
 
-/// The stretches of a text between spaces and the ends of lines, with their counts. Those of
-/// several threads are counted together in the order of their bytes or in any other.
+/// The stretches of a text between spaces and the ends of lines, with their counts, in any order.
 inline Vocabulary count_stretches(TextBlocks& text, std::size_t threads) {
     std::vector<Vocabulary> counted(threads);
     run_workers(threads, [&](std::size_t worker) {
@@ -55,7 +54,8 @@ inline Vocabulary count_stretches(TextBlocks& text, std::size_t threads) {
 FIRTH_END_UNPACKING
 
 /// What a normalizer makes of stretches between spaces: words, each from a `space_mark` up to the
-/// next.
+/// next. No entry of a charsmap goes over a space, so they are those of whole lines; but a stretch
+/// loses spaces at its end, and a U+2581 there that stands in the text itself counts as one.
 inline Vocabulary normalized_words(const Vocabulary& stretches,
                                    const SentencePieceNormalizer& normalizer) {
     Vocabulary words;
