@@ -24,6 +24,7 @@
 #include <firth/text/normalizers/precompiled.hpp>
 #include <firth/text/normalizers/sentencepiece_normalizer.hpp>
 #include <firth/text/normalizers/sequence.hpp>
+#include <firth/text/normalizers/unicode_charsmap.hpp>
 #include <firth/text/padding.hpp>
 #include <firth/text/phrases.hpp>
 #include <firth/text/piece_batch.hpp>
@@ -55,12 +56,15 @@
 #include <firth/text/tokenizers/vocabulary_file.hpp>
 #include <firth/text/tokenizers/word_level.hpp>
 #include <firth/text/tokenizers/word_piece.hpp>
+#include <firth/text/train_sentencepiece.hpp>
 #include <firth/text/train_tokenizer.hpp>
 #include <firth/text/trainers/bpe_trainer.hpp>
 #include <firth/text/trainers/count_pieces.hpp>
+#include <firth/text/trainers/unigram_trainer.hpp>
 #include <firth/text/trainers/word_piece_trainer.hpp>
 #include <firth/text/truncation.hpp>
 #include <firth/text/unicode/general_category.hpp>
 #include <firth/text/unicode/lower_case.hpp>
 #include <firth/text/unicode/normal_form.hpp>
 #include <firth/text/unicode/properties.hpp>
+#include <firth/text/unicode/script.hpp>

@@ -16,6 +16,7 @@
 #include <firth/text/normalizers/precompiled.hpp>
 #include <firth/text/pre_tokenizers/metaspace.hpp>
 #include <firth/text/sentencepiece.hpp>
+#include <firth/text/train_sentencepiece.hpp>
 
 using namespace firth;
 
@@ -140,17 +141,40 @@ void put_paths(const SentencePieceModel& file, const Model& model) {
     });
 }
 
+/// Trains a model on a text: `MODEL train TEXT SIZE RULE [bytes] [PIECE...]`, where pieces are
+/// user-defined.
+void train(const std::vector<std::string>& arguments) {
+    UnigramTrainerOptions options;
+    options.vocab_size = std::stoul(arguments.at(3));
+    options.hard_vocab_limit = false;
+    for (std::size_t i = 5; i < arguments.size(); ++i) {
+        if (arguments[i] == "bytes") {
+            options.byte_fallback = true;
+            options.character_coverage = 0.99;
+        } else {
+            options.user_defined_symbols.push_back(arguments[i]);
+        }
+    }
+    write_sentencepiece(arguments[0],
+                        train_sentencepiece({arguments[2]}, options, arguments.at(4)));
+}
+
 } // namespace
 
 int main(int count, char** arguments) {
     if (count < 3) {
-        std::cerr << "usage: sentencepiece_lines MODEL WHAT [PATH]\n";
+        std::cerr << "usage: sentencepiece_lines MODEL WHAT [PATH]\n"
+                     "       sentencepiece_lines MODEL train TEXT SIZE RULE [bytes] [PIECE...]\n";
         return EXIT_FAILURE;
     }
     std::ios::sync_with_stdio(false);
     try {
-        const SentencePieceModel file = read_sentencepiece(arguments[1]);
         const std::string what = arguments[2];
+        if (what == "train") {
+            train(std::vector<std::string>(arguments + 1, arguments + count));
+            return EXIT_SUCCESS;
+        }
+        const SentencePieceModel file = read_sentencepiece(arguments[1]);
         if (what == "write") {
             write_sentencepiece(arguments[3], file);
         } else if (what == "decode") {
