@@ -314,6 +314,28 @@ TEST_CASE("expectation and maximization never make the text less likely", "[unig
     CHECK(before > first);
 }
 
+TEST_CASE("scores are made of expected counts", "[unigram-trainer]") {
+    const Vocabulary words = short_words(1);
+    const detail::UnigramRuns runs = runs_of(words);
+    detail::UnigramLattice lattice = lattice_of(runs, 4);
+    const auto pieces = pieces_of(lattice);
+    std::vector<double> counts(lattice.entries(), 0.1);
+    counts[pieces.at("a")] = 20;
+    counts[pieces.at("b")] = 0.5;
+    counts[pieces.at("ab")] = 3;
+    lattice.maximize(counts, 0.5, true);
+    CHECK(lattice.size() == 3);
+    REQUIRE(lattice.entries() == 4); // c is a character, and unknown now
+    const double sum = detail::digamma(23.5);
+    const auto left = pieces_of(lattice);
+    CHECK(std::abs(lattice.score(left.at("a")) - (detail::digamma(20) - sum)) < 1e-12);
+    CHECK(std::abs(lattice.score(left.at("b")) - (detail::digamma(0.5) - sum)) < 1e-12);
+    CHECK(std::abs(lattice.score(left.at("ab")) - (detail::digamma(3) - sum)) < 1e-12);
+    CHECK(lattice.removed(left.at("c")));
+    CHECK(lattice.least_score() == lattice.score(left.at("b")));
+    CHECK(lattice.score(left.at("c")) == lattice.least_score() - 10);
+}
+
 TEST_CASE("pruning takes what the likelihood needs least", "[unigram-trainer]") {
     for (std::uint64_t seed = 0; seed < 6; ++seed) {
         const Vocabulary words = short_words(seed);
@@ -461,6 +483,10 @@ TEST_CASE("characters stay by their coverage, or where they are required", "[uni
     const Strings found = texts(train_unigram(words, options));
     CHECK(holds(found, "Q"));
     CHECK(holds(found, "\xC3\xA9")); // which stands nowhere
+    // Those that stand nowhere are a little less likely than all others, each in its own way.
+    const std::vector<SentencePiece> pieces = train_unigram(words, options);
+    CHECK(pieces[59].score < pieces[58].score);
+    CHECK(pieces[59].score > pieces[57].score - 1);
     // All characters that are frequent are there, whatever the size.
     options.vocab_size = 24;
     const Strings few = texts(train_unigram(words, options));
