@@ -162,7 +162,11 @@ TEST_CASE("words are cut where no piece reaches over", "[unigram-trainer]") {
 }
 
 TEST_CASE("seeds are the stretches that are there most, times their length", "[unigram-trainer]") {
-    const Vocabulary words = made_words(3, 100);
+    const Vocabulary made = made_words(3, 100);
+    Vocabulary words;
+    for (const std::string_view word : made.symbols()) {
+        words.add(word, words.size() % 2 + 1);
+    }
     const detail::UnigramRuns runs = runs_of(words);
     for (const std::size_t longest : {1u, 2u, 5u, 16u}) {
         // All stretches of characters, and how often they are there.
