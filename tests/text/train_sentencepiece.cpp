@@ -16,9 +16,10 @@ namespace {
 
 /// Lines of words, some of them with marks, accents and characters that rules change.
 std::string made_text(std::uint64_t seed, std::size_t lines) {
-    const std::vector<std::string> parts{"ka", "lo", "mi", "the", "ing", "E\xCC\x81", "\xEF\xAC\x81",
-                                         "\xC2\xA0", "\t", "\xE2\x96\x81", "\xEF\xBC\xA1", "\xFF",
-                                         "12", ",", "\xE4\xB8\xAD", "\x01"};
+    const std::vector<std::string> parts{
+        "ka",           "lo",       "mi",           "the",          "ing",          "E\xCC\x81",
+        "\xEF\xAC\x81", "\xC2\xA0", "\t",           "\xE2\x96\x81", "\xEF\xBC\xA1", "\xFF",
+        "12",           ",",        "\xE4\xB8\xAD", "\x01"};
     Random random(seed);
     std::string text;
     for (std::size_t line = 0; line < lines; ++line) {
@@ -173,9 +174,8 @@ TEST_CASE("a text that cannot be trained on is named", "[train-sentencepiece]") 
     test::write_file(folder / "text", made_text(5, 300));
     const auto failure = [&](const std::string& name, const UnigramTrainerOptions& options,
                              const std::string& rule = "nmt_nfkc") {
-        return message_of<Error>([&] {
-            static_cast<void>(train_sentencepiece({folder / name}, options, rule));
-        });
+        return message_of<Error>(
+            [&] { static_cast<void>(train_sentencepiece({folder / name}, options, rule)); });
     };
     CHECK(contains(failure("empty", small(60)), (folder / "empty") + " holds no words"));
     CHECK(contains(failure("spaces", small(60)), (folder / "spaces") + " holds no words"));

@@ -92,8 +92,8 @@ TEST_CASE("suffixes stand in order, and repeats are those of a search", "[suffix
                         continue;
                     }
                     const Text before = suffix(text, places[rank - 1], depth);
-                    const auto differ = std::mismatch(before.begin(), before.end(), here.begin(),
-                                                      here.end());
+                    const auto differ =
+                        std::mismatch(before.begin(), before.end(), here.begin(), here.end());
                     REQUIRE(suffixes.shared(rank) ==
                             static_cast<std::size_t>(differ.first - before.begin()));
                 }

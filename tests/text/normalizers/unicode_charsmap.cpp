@@ -91,8 +91,8 @@ TEST_CASE("the rule nfkc is Unicode's for characters and their canonical parts",
         wrong += mapped(within) != normal_form(within, NormalForm::nfkc);
     }
     CHECK(wrong == 0);
-    CHECK(mapped("e\xCC\x82\xCC\x81") == "\xE1\xBA\xBF");       // e, circumflex, acute
-    CHECK(mapped("\xC3\xAA\xCC\x81") == "\xE1\xBA\xBF");        // the first two composed
+    CHECK(mapped("e\xCC\x82\xCC\x81") == "\xE1\xBA\xBF");        // e, circumflex, acute
+    CHECK(mapped("\xC3\xAA\xCC\x81") == "\xE1\xBA\xBF");         // the first two composed
     CHECK(mapped("\xEA\xB0\x80\xE1\x86\xA8") == "\xEA\xB0\x81"); // a syllable and its tail
     CHECK(mapped("A\xCC\x81 \xEF\xAC\x81 \xE2\x91\xA0\t") == "\xC3\x81 fi 1\t");
 }
@@ -116,7 +116,8 @@ TEST_CASE("the rules for translation make spaces of spaces and drop controls", "
         }
         if (mapped(utf8(point)) != expected) FAIL(point);
     }
-    CHECK(mapped("a\tb\xC2\xA0" "c\x01") == "a b c");
+    CHECK(mapped("a\tb\xC2\xA0"
+                 "c\x01") == "a b c");
 }
 
 TEST_CASE("the rules that fold case fold it", "[charsmap]") {
@@ -127,7 +128,9 @@ TEST_CASE("the rules that fold case fold it", "[charsmap]") {
         const std::string expected = fold_case(normal_form(utf8(point), NormalForm::nfkc));
         if (folded(utf8(point)) != expected) FAIL(point);
     }
-    CHECK(both("\xC3\x89" "A\tE\xCC\x81") == "\xC3\xA9" "a \xC3\xA9");
+    CHECK(both("\xC3\x89"
+               "A\tE\xCC\x81") == "\xC3\xA9"
+                                  "a \xC3\xA9");
 }
 
 TEST_CASE("other rules are refused by name", "[charsmap]") {

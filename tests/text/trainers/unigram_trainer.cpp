@@ -25,7 +25,16 @@ const std::string mark(space_mark);
 
 /// Words of a few syllables, some far more often than others.
 Vocabulary made_words(std::uint64_t seed, std::size_t count) {
-    const Strings syllables{"ka", "lo", "mi", "str", "the", "ing", "e", "\xC3\xBC" "b", "\xD0\xB4\xD0\xB0"};
+    const Strings syllables{"ka",
+                            "lo",
+                            "mi",
+                            "str",
+                            "the",
+                            "ing",
+                            "e",
+                            "\xC3\xBC"
+                            "b",
+                            "\xD0\xB4\xD0\xB0"};
     Random random(seed);
     Vocabulary words;
     for (std::size_t i = 0; i < count; ++i) {
@@ -199,8 +208,7 @@ TEST_CASE("seeds are the stretches that are there most, times their length", "[u
         }
         std::sort(values.rbegin(), values.rend());
         for (const std::size_t most : {std::size_t{10}, std::size_t{100000}}) {
-            const detail::UnigramSeeds seeds =
-                detail::make_unigram_seeds(runs, most, longest, 2);
+            const detail::UnigramSeeds seeds = detail::make_unigram_seeds(runs, most, longest, 2);
             std::vector<double> found;
             for (std::size_t i = runs.points.size(); i < seeds.pieces.size(); ++i) {
                 const detail::UnigramSeed& seed = seeds.pieces[i];
@@ -209,9 +217,10 @@ TEST_CASE("seeds are the stretches that are there most, times their length", "[u
                     runs.text.begin() + seed.place, runs.text.begin() + seed.place + seed.length);
                 CHECK(static_cast<double>(counts.at(symbols) * symbols.size()) == seed.value);
             }
-            CHECK(found == std::vector<double>(values.begin(),
-                                               values.begin() + static_cast<std::ptrdiff_t>(
-                                                                    (std::min)(most, values.size()))));
+            CHECK(found ==
+                  std::vector<double>(values.begin(),
+                                      values.begin() + static_cast<std::ptrdiff_t>(
+                                                           (std::min)(most, values.size()))));
         }
     }
 }
@@ -378,8 +387,8 @@ TEST_CASE("pruning takes what the likelihood needs least", "[unigram-trainer]") 
             double loss = std::log(counts[piece] / sum);
             for (const std::size_t part : other.second) {
                 const auto parts = static_cast<double>(other.second.size());
-                loss -= std::log((counts[part] + counts[piece]) /
-                                 (sum + counts[piece] * (parts - 1)));
+                loss -=
+                    std::log((counts[part] + counts[piece]) / (sum + counts[piece] * (parts - 1)));
             }
             losses.emplace_back(-(std::max)(0.0, loss * counts[piece]), text);
         }
@@ -464,8 +473,8 @@ TEST_CASE("pieces keep the bounds that options draw", "[unigram-trainer]") {
             const bool marked = piece.starts_with(mark);
             CHECK(piece.size() <= (marked ? 5 + mark.size() - 1 : 5));
             CHECK(piece.find(mark, 1) == piece.npos);
-            mixes |= piece.find_first_of("12") != piece.npos &&
-                     piece.find_first_of("ab") != piece.npos;
+            mixes |=
+                piece.find_first_of("12") != piece.npos && piece.find_first_of("ab") != piece.npos;
         }
         CHECK(mixes == !by_number);
     }

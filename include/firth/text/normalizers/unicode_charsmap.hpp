@@ -58,9 +58,8 @@ inline void add_translation_entries(CharsmapWriter::Entries& entries) {
     for (const std::uint32_t point : {0x7Fu, 0x8Fu, 0x9Fu}) {
         put(point, "");
     }
-    for (const std::uint32_t point :
-         {0x1680u, 0x200Bu, 0x200Cu, 0x200Eu, 0x200Fu, 0x2028u, 0x2029u, 0x2581u, 0xFEFFu,
-          0xFFFDu}) {
+    for (const std::uint32_t point : {0x1680u, 0x200Bu, 0x200Cu, 0x200Eu, 0x200Fu, 0x2028u, 0x2029u,
+                                      0x2581u, 0xFEFFu, 0xFFFDu}) {
         put(point, " ");
     }
     entries.erase("\xEF\xBD\x9E");

@@ -29,13 +29,13 @@ struct UnigramTrainerOptions {
     std::size_t max_sentencepiece_length = 16;       ///< in characters
     /// The share of all characters that the vocabulary has pieces for, the frequent ones first.
     double character_coverage = 0.9995;
-    std::string required_chars{};       ///< characters that have a piece in any case
-    double shrinking_factor = 0.75;     ///< the share of pieces that stay in a round
-    std::size_t num_sub_iterations = 2; ///< passes over the words in a round
-    bool split_by_unicode_script = true; ///< no piece has characters of several scripts
-    bool split_by_number = true;         ///< digits count as a script of their own
-    bool split_digits = false;           ///< digits stand alone
-    bool byte_fallback = false;          ///< pieces for all bytes
+    std::string required_chars{};                    ///< characters that have a piece in any case
+    double shrinking_factor = 0.75;                  ///< the share of pieces that stay in a round
+    std::size_t num_sub_iterations = 2;              ///< passes over the words in a round
+    bool split_by_unicode_script = true;             ///< no piece has characters of several scripts
+    bool split_by_number = true;                     ///< digits count as a script of their own
+    bool split_digits = false;                       ///< digits stand alone
+    bool byte_fallback = false;                      ///< pieces for all bytes
     std::vector<std::string> user_defined_symbols{}; ///< pieces that are always found
     std::vector<std::string> control_symbols{};      ///< pieces that no text holds
     std::int32_t unk_id = 0;
@@ -56,8 +56,8 @@ namespace detail {
 
 inline void check_options(const UnigramTrainerOptions& options) {
     const auto between = [](const char* name, double value, double least, double most) {
-        require_option(value >= least && value <= most, name, float_text(value),
-                       float_text(least), " to ", float_text(most));
+        require_option(value >= least && value <= most, name, float_text(value), float_text(least),
+                       " to ", float_text(most));
     };
     require_option(options.vocab_size >= 1 && options.vocab_size <= most_pieces, "vocab_size",
                    options.vocab_size, "1 to ", most_pieces);
@@ -66,9 +66,8 @@ inline void check_options(const UnigramTrainerOptions& options) {
     require_option(options.seed_sentencepiece_size >= 1 &&
                        options.seed_sentencepiece_size <= most_seeds,
                    "seed_sentencepiece_size", options.seed_sentencepiece_size, "1 to ", most_seeds);
-    require_option(
-        options.max_sentencepiece_length >= 1 && options.max_sentencepiece_length <= 512,
-        "max_sentencepiece_length", options.max_sentencepiece_length, "1 to 512");
+    require_option(options.max_sentencepiece_length >= 1 && options.max_sentencepiece_length <= 512,
+                   "max_sentencepiece_length", options.max_sentencepiece_length, "1 to 512");
     require_option(options.num_sub_iterations >= 1 && options.num_sub_iterations <= 100,
                    "num_sub_iterations", options.num_sub_iterations, "1 to 100");
     between("character_coverage", options.character_coverage, 0.5, 1);
@@ -111,9 +110,9 @@ inline std::map<std::size_t, SentencePiece> special_pieces(const UnigramTrainerO
     // A symbol may say again what the beginning, the end or padding are.
     const auto add_symbol = [&](const std::string& text, PieceType type) {
         const auto found = ids.find(text);
-        const bool is_named = found != ids.end() && (text == options.bos_piece ||
-                                                     text == options.eos_piece ||
-                                                     text == options.pad_piece);
+        const bool is_named =
+            found != ids.end() &&
+            (text == options.bos_piece || text == options.eos_piece || text == options.pad_piece);
         if (!is_named || text == options.unk_piece) return add_next(text, type);
         pieces[found->second].type = type;
     };
@@ -148,8 +147,8 @@ inline std::vector<SentencePiece> best_pieces(const UnigramLattice& lattice, std
     std::vector<SentencePiece> unreachable;
     for (std::size_t piece = lattice.characters(); piece < lattice.entries(); ++piece) {
         (lattice.reachable(piece) ? others : unreachable)
-            .push_back({lattice.text(piece), static_cast<float>(lattice.score(piece)),
-                        PieceType::normal});
+            .push_back(
+                {lattice.text(piece), static_cast<float>(lattice.score(piece)), PieceType::normal});
     }
     std::sort(others.begin(), others.end(), by_score);
     std::sort(unreachable.begin(), unreachable.end(), by_score);
@@ -171,11 +170,11 @@ inline std::vector<SentencePiece> best_pieces(const UnigramLattice& lattice, std
 /// until a tenth more than asked for is left. Of these the likeliest stay, and all characters but
 /// the rarest, which are found by `character_coverage`.
 ///
-/// `words` are the different words of a text as a tokenizer would see them, each with a `space_mark`
-/// where a space was, and how often each is there. A word may be a whole line: no piece is longer
-/// than `max_sentencepiece_length`, and a `space_mark` only begins pieces. Bytes that are no UTF-8
-/// count as U+FFFD. The result depends on the words and their counts alone: not on their order, nor
-/// on the number of threads.
+/// `words` are the different words of a text as a tokenizer would see them, each with a
+/// `space_mark` where a space was, and how often each is there. A word may be a whole line: no
+/// piece is longer than `max_sentencepiece_length`, and a `space_mark` only begins pieces. Bytes
+/// that are no UTF-8 count as U+FFFD. The result depends on the words and their counts alone: not
+/// on their order, nor on the number of threads.
 ///
 /// Returns the pieces by their ids, the trained ones by falling score; none where the callback
 /// cancels. Throws `OptionError` for options out of range, for a vocabulary smaller than its
@@ -192,8 +191,8 @@ train_unigram(const Vocabulary& words, const UnigramTrainerOptions& options = {}
     for (const auto& [id, piece] : special) {
         symbols.push_back(piece.text);
     }
-    detail::UnigramRunMaker maker(symbols, {options.split_by_unicode_script,
-                                            options.split_by_number, options.split_digits});
+    detail::UnigramRunMaker maker(
+        symbols, {options.split_by_unicode_script, options.split_by_number, options.split_digits});
     maker.choose_characters(words, options.character_coverage, options.required_chars);
     const detail::UnigramRuns runs = maker.make(words);
     const std::size_t needed = runs.points.size() + special.size();
@@ -205,11 +204,11 @@ train_unigram(const Vocabulary& words, const UnigramTrainerOptions& options = {}
                           " special pieces, or a lower character_coverage");
     }
 
-    detail::UnigramLattice lattice(
-        runs,
-        detail::make_unigram_seeds(runs, options.seed_sentencepiece_size,
-                                   options.max_sentencepiece_length, threads),
-        threads);
+    detail::UnigramLattice lattice(runs,
+                                   detail::make_unigram_seeds(runs, options.seed_sentencepiece_size,
+                                                              options.max_sentencepiece_length,
+                                                              threads),
+                                   threads);
     constexpr double least_count = 0.5;
     const std::size_t enough = options.vocab_size + options.vocab_size / 10;
     ProgressMeter meter(options.progress);

@@ -32,8 +32,8 @@ namespace firth::detail {
 
 /// What an expectation step finds.
 struct UnigramExpectation {
-    std::vector<double> counts;  ///< how often each piece is expected
-    double log_likelihood = 0;   ///< of all runs, as often as they are there
+    std::vector<double> counts; ///< how often each piece is expected
+    double log_likelihood = 0;  ///< of all runs, as often as they are there
 };
 
 /// A text with all pieces that stand in it, and their probabilities: what a Unigram model is
@@ -193,8 +193,8 @@ public:
         for (std::size_t piece = 0; piece < pieces_.size(); ++piece) {
             if (losses[piece] >= 0) order.push_back(static_cast<std::uint32_t>(piece));
         }
-        const auto must_stay = static_cast<std::size_t>(
-            std::count(losses.begin(), losses.end(), never));
+        const auto must_stay =
+            static_cast<std::size_t>(std::count(losses.begin(), losses.end(), never));
         target = (std::max)(target, must_stay);
         if (order.size() > target) {
             const auto last = order.begin() + static_cast<std::ptrdiff_t>(target);
@@ -308,7 +308,8 @@ private:
         return std::log(whole) - scaled * (scale_bits * 0.69314718055994530942);
     }
 
-    /// The score of the best way to cut the `size` symbols at `begin`, without the piece `not_this`.
+    /// The score of the best way to cut the `size` symbols at `begin`, without the piece
+    /// `not_this`.
     double find_best(std::size_t begin, std::size_t size, std::uint32_t not_this,
                      Scratch& scratch) const {
         const double unreached = -(std::numeric_limits<double>::max)();

@@ -131,8 +131,7 @@ public:
         }
         std::vector<Id> order(found.size());
         std::iota(order.begin(), order.end(), Id{0});
-        std::sort(order.begin(), order.end(),
-                  [&](Id a, Id b) { return found[a] < found[b]; });
+        std::sort(order.begin(), order.end(), [&](Id a, Id b) { return found[a] < found[b]; });
         for (const Id id : order) {
             runs_.begins.push_back(static_cast<std::uint32_t>(runs_.text.size()));
             const std::string_view run = found[id];
