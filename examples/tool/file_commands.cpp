@@ -1,6 +1,7 @@
 #include "commands.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include <firth/io/verify.hpp>
 #include <firth/simd/dispatch/dispatch.hpp>
 #include <firth/table/relabel.hpp>
+#include <firth/text/tokenizer_file.hpp>
 
 #if defined(FIRTH_WITH_UTF8PROC)
 #include <utf8proc.h>
@@ -132,6 +134,57 @@ void info_classifier(const firth::OpenedFile& file, bool json) {
               << ", opened in " << seconds << " s\n";
 }
 
+/// The kind of tokenizer that a file or a folder is, or null. Lines of tokens alone are not told
+/// from other texts: a vocab.txt is known by its name.
+const char* tokenizer_kind(const std::string& path) {
+    const std::filesystem::path file(path);
+    if (std::filesystem::is_directory(file)) return "folder";
+    if (!std::filesystem::is_regular_file(file)) return nullptr;
+    if (file.filename() == "vocab.txt") return "vocab.txt";
+    const firth::MappedFile mapped(path);
+    switch (firth::recognize_tokenizer(mapped.bytes())) {
+    case firth::TokenizerFormat::json:
+        return file.extension() == ".json" ? "tokenizer.json" : nullptr;
+    case firth::TokenizerFormat::ranks:
+        return file.extension() == ".tiktoken" || file.extension() == ".model" ? "tiktoken" : nullptr;
+    case firth::TokenizerFormat::sentencepiece:
+        return file.extension() == ".model" ? "sentencepiece" : nullptr;
+    case firth::TokenizerFormat::vocabulary:
+        break;
+    }
+    return nullptr;
+}
+
+void info_tokenizer(const std::string& path, const std::string& kind, bool json) {
+    const firth::Stopwatch watch;
+    // What cuts before ranks, their file does not say.
+    const firth::Tokenizer tokenizer = firth::read_tokenizer(path, {.pattern = "gpt2"});
+    const double seconds = watch.seconds();
+    const auto& steps = tokenizer.steps();
+    const std::string cut =
+        kind == "tiktoken" ? "not in the file" : steps.pre_tokenizer.settings();
+    if (json) {
+        print_json({{"format", kind},
+                    {"kind", "tokenizer"},
+                    {"tokens", tokenizer.size()},
+                    {"added_tokens", steps.added_tokens.size()},
+                    {"normalizer", steps.normalizer.settings()},
+                    {"pre_tokenizer", cut},
+                    {"model", steps.model.settings()},
+                    {"post_processor", steps.post_processor.settings()},
+                    {"decoder", steps.decoder.settings()},
+                    {"open_seconds", seconds}});
+        return;
+    }
+    std::cout << path << ": a tokenizer (" << kind << "), " << tokenizer.size() << " tokens, "
+              << steps.added_tokens.size() << " of them added, opened in " << seconds << " s\n"
+              << "normalizer:     " << steps.normalizer.settings() << '\n'
+              << "pre-tokenizer:  " << cut << '\n'
+              << "model:          " << steps.model.settings() << '\n'
+              << "post-processor: " << steps.post_processor.settings() << '\n'
+              << "decoder:        " << steps.decoder.settings() << '\n';
+}
+
 struct InfoArguments {
     std::string file;
     bool cpu = false;
@@ -159,6 +212,8 @@ void print_info(const InfoArguments& arguments, const firth::VectorFormat& forma
 
 void info(const InfoArguments& arguments) {
     if (arguments.cpu) return info_cpu(arguments.json);
+    if (const char* const kind = tokenizer_kind(arguments.file))
+        return info_tokenizer(arguments.file, kind, arguments.json);
     const firth::VectorFile file(arguments.file);
     const std::string kind(firth::section_file_kind(file.bytes()));
     if (kind == "classifier") return info_classifier(file, arguments.json);
@@ -334,10 +389,10 @@ void add_convert(CLI::App& app) {
 void add_file_commands(CLI::App& app) {
     auto shown = std::make_shared<InfoArguments>();
     CLI::App* command = app.add_subcommand(
-        "info", "What a file of firth or of vectors holds, or the processor has");
+        "info", "What a file of firth, of vectors or of a tokenizer holds, or the processor has");
     command->add_flag("--json", shown->json, "print the result as one JSON object");
     CLI::Option_group* what = command->add_option_group("what");
-    what->add_option("file", shown->file, "file of word vectors, or another one of firth's");
+    what->add_option("file", shown->file, "file of word vectors, or another one of firth's, or of a tokenizer");
     what->add_flag("--cpu", shown->cpu, "instruction sets found and the kernels chosen");
     what->require_option(1);
     command->callback([shown] { info(*shown); });

@@ -1,18 +1,22 @@
 #pragma once
 
-/// Everything in `firth/text/` but `tokenizer_json.hpp` and `tokenizer_file.hpp`, which need
-/// nlohmann/json.
+/// Everything in `firth/text/` but what needs nlohmann/json: `tokenizer_file.hpp`,
+/// `tokenizer_json.hpp`, `tokenizer_json_writer.hpp` and `bpe_files.hpp`.
 
 #include <firth/text/added_tokens.hpp>
 #include <firth/text/any_step.hpp>
 #include <firth/text/bert_tokenizer.hpp>
 #include <firth/text/decode_stream.hpp>
 #include <firth/text/decoder.hpp>
+#include <firth/text/decoders/bpe.hpp>
 #include <firth/text/decoders/byte_fallback.hpp>
+#include <firth/text/decoders/ctc.hpp>
 #include <firth/text/decoders/fuse.hpp>
 #include <firth/text/decoders/metaspace.hpp>
 #include <firth/text/decoders/replace.hpp>
 #include <firth/text/decoders/sentencepiece.hpp>
+#include <firth/text/decoders/sequence.hpp>
+#include <firth/text/decoders/spaces.hpp>
 #include <firth/text/decoders/strip.hpp>
 #include <firth/text/decoders/word_piece.hpp>
 #include <firth/text/encoding.hpp>
@@ -34,9 +38,11 @@
 #include <firth/text/pre_tokenizers/byte_level.hpp>
 #include <firth/text/pre_tokenizers/characters.hpp>
 #include <firth/text/pre_tokenizers/metaspace.hpp>
+#include <firth/text/pre_tokenizers/named_pattern.hpp>
 #include <firth/text/pre_tokenizers/patterns.hpp>
 #include <firth/text/pre_tokenizers/sequence.hpp>
 #include <firth/text/pre_tokenizers/split_behavior.hpp>
+#include <firth/text/pre_tokenizers/string_split.hpp>
 #include <firth/text/read_corpus.hpp>
 #include <firth/text/read_labelled.hpp>
 #include <firth/text/sentence_piece.hpp>
@@ -47,6 +53,7 @@
 #include <firth/text/tokenize.hpp>
 #include <firth/text/tokenizer.hpp>
 #include <firth/text/tokenizers/bpe.hpp>
+#include <firth/text/tokenizers/bpe_merges.hpp>
 #include <firth/text/tokenizers/merge_table.hpp>
 #include <firth/text/tokenizers/sentencepiece_bpe.hpp>
 #include <firth/text/tokenizers/sentencepiece_model.hpp>

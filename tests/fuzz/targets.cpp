@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include <firth/corpus.hpp>
 #include <firth/encode.hpp>
@@ -18,6 +19,7 @@
 #include <firth/simd/distance.hpp>
 #include <firth/table/subword_vectors.hpp>
 #include <firth/text.hpp>
+#include <firth/text/tokenizer_file.hpp>
 
 #include "../support/classifiers.hpp"
 
@@ -422,6 +424,58 @@ void read_sentencepiece_model(std::string_view bytes) {
     }
 }
 
+/// Cuts texts; what is written of the tokenizer does the same.
+void tokenize_with(const Tokenizer& tokenizer) {
+    std::string written;
+    try {
+        written = tokenizer_json_of(tokenizer);
+    } catch (const FormatError&) { // no file can hold it
+    }
+    std::optional<Tokenizer> again;
+    if (!written.empty()) again.emplace(parse_tokenizer_json(written, "written"));
+    for (const char* const text : {"", "the king", " \xC3\xA9 \xFF\x80  e\xCC\x81 <s>a [UNK]", "\tthth\n"}) {
+        const std::vector<Id> ids = tokenizer.ids(text);
+        for (const Id id : ids) {
+            require(id < tokenizer.size(), "ids are below the size");
+        }
+        static_cast<void>(tokenizer.encode(text));
+        static_cast<void>(tokenizer.decode(ids));
+        if (again) require(again->ids(text) == ids, "ids are the same again");
+    }
+}
+
+void read_tokenizer_json_file(std::string_view bytes) {
+    tokenize_with(parse_tokenizer_json(bytes, "the file"));
+}
+
+void read_ranks(std::string_view bytes) {
+    const Bpe ranks = parse_tiktoken(bytes, "the file");
+    require(format_tiktoken(ranks) ==
+                format_tiktoken(parse_tiktoken(format_tiktoken(ranks), "written")),
+            "ranks are the same again");
+    tokenize_with(tiktoken_tokenizer(parse_tiktoken(bytes, "the file"), "cl100k"));
+}
+
+void read_vocab_txt(std::string_view bytes) {
+    TokenTable tokens = parse_vocabulary(bytes, "the file");
+    require(parse_vocabulary(format_vocabulary(tokens), "written").checksum() == tokens.checksum(),
+            "tokens are the same again");
+    tokenize_with(bert_tokenizer(std::move(tokens)));
+}
+
+/// A vocab.json and, after its closing brace's line, a merges.txt.
+void read_bpe_pair(std::string_view bytes) {
+    const std::size_t end = (std::min)(bytes.find("}\n"), bytes.size());
+    const std::size_t next = (std::min)(end + 2, bytes.size());
+    BpeOptions options;
+    options.bytes = true;
+    TokenizerSteps<> steps;
+    steps.pre_tokenizer = Gpt2Pattern();
+    steps.model = parse_bpe_files(bytes.substr(0, (std::min)(end + 1, bytes.size())), "the vocabulary",
+                                  bytes.substr(next), "the merges", std::move(options));
+    tokenize_with(Tokenizer(std::move(steps)));
+}
+
 void read_encoded_corpus(std::string_view bytes) {
     const EncodedCorpus corpus = open_corpus(as_file(with_checksum(bytes)));
     for (const Id id : corpus.corpus.view().ids) {
@@ -451,7 +505,7 @@ void read_saved_index(std::string_view bytes) {
     }
 }
 
-constexpr std::array<fuzz::Target, 21> all_targets{{
+constexpr std::array<fuzz::Target, 25> all_targets{{
     {"word2vec_text", read_word2vec_text},
     {"word2vec_binary", read_word2vec_binary},
     {"glove_text", read_glove_text},
@@ -473,6 +527,10 @@ constexpr std::array<fuzz::Target, 21> all_targets{{
     {"word_pairs", read_word_pairs},
     {"analogies", read_analogies},
     {"sentencepiece", read_sentencepiece_model},
+    {"tokenizer_json", read_tokenizer_json_file},
+    {"tiktoken", read_ranks},
+    {"vocab_txt", read_vocab_txt},
+    {"bpe_files", read_bpe_pair},
 }};
 
 WordVectors<float> small_vectors(std::size_t rows, std::size_t dim) {
@@ -633,6 +691,17 @@ std::vector<std::string> fuzz::seeds(std::string_view target) {
         return {": capitals\nathens greece oslo norway\n: gram1-x\na b c d\n",
                 "index,type,word1,word2,word3,target\n1,x,a,b,c,d\n",
                 "relation,a,b\nrelation,c,d\n", "a\tb/c\nd\te\n"};
+    }
+    if (target == "tiktoken") return {"dA== 0\naA== 1\ndGg= 2\nZQ== 3\ndGhl 4\n"};
+    if (target == "vocab_txt") return {"[UNK]\n[CLS]\n[SEP]\nthe\nk\n##ing\n\n##\xC3\xA9\n"};
+    if (target == "bpe_files") {
+        return {"{\"t\": 0, \"h\": 1, \"th\": 2, \"\xC4\xA0\": 3, \"<s>\": 5}\n#version: 0.2\nt h\n"};
+    }
+    if (target == "tokenizer_json") {
+        return {
+            R"({"added_tokens": [{"id": 4, "content": "<s>", "lstrip": true}], "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}]}, "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": true}, "decoder": {"type": "ByteLevel"}, "post_processor": {"type": "RobertaProcessing", "sep": ["t", 0], "cls": ["h", 1]}, "model": {"type": "BPE", "vocab": {"t": 0, "h": 1, "th": 2, "e": 3}, "merges": ["t h"]}})",
+            R"({"normalizer": {"type": "BertNormalizer"}, "pre_tokenizer": {"type": "BertPreTokenizer"}, "decoder": {"type": "WordPiece"}, "post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "[UNK]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}], "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}], "special_tokens": {"[UNK]": {"id": "[UNK]", "ids": [0], "tokens": ["[UNK]"]}}}, "model": {"type": "WordPiece", "vocab": {"[UNK]": 0, "the": 1, "k": 2, "##ing": 3}}})",
+            R"({"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"String": "e"}, "behavior": "MergedWithNext", "invert": false}, {"type": "Metaspace", "replacement": "_", "prepend_scheme": "first", "split": true}]}, "decoder": {"type": "CTC"}, "model": {"type": "Unigram", "unk_id": 0, "vocab": [["u", 0], ["t", -1.5], ["th", -2]]}})"};
     }
     if (target == "sentencepiece") {
         SentencePieceModel model;

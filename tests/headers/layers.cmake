@@ -32,7 +32,7 @@ set(inside_text_trainers text/unicode text/normalizers text/pre_tokenizers text/
 
 # Headers that need more than the core does, or would make their umbrella heavy, and are in none.
 set(on_their_own math/all_but_the_top.hpp math/truncated_svd.hpp table/vocabulary_sections.hpp
-    text/tokenizer_file.hpp text/tokenizer_json.hpp train/counts/lsa.hpp)
+    text/bpe_files.hpp text/tokenizer_file.hpp text/tokenizer_json.hpp text/tokenizer_json_writer.hpp train/counts/lsa.hpp)
 # Headers that only some places may include: a pattern and the files it is allowed in.
 set(only_thread base/parallel.hpp base/thread_count.hpp base/thread_pool.hpp)
 set(only_system base/detail/positioned_io.hpp base/detail/unique_number.hpp base/temporary_file.hpp base/mapped_file.hpp base/atomic_file.hpp base/output_place.hpp base/aligned_buffer.hpp base/room.hpp simd/dispatch/cpu.hpp)

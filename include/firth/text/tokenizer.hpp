@@ -42,7 +42,8 @@ struct TokenizerSteps {
     std::vector<AddedToken> added_tokens{};
     EncodingTemplate post_processor{};
     AnyDecoder decoder{};
-    bool trim_offsets = false;              ///< offsets leave out the white space at a token's ends
+    bool trim_offsets = false;              ///< offsets leave out the spaces at a token's ends
+    bool keeps_first_space = false;         ///< but not one space before a text
     std::optional<Truncation> truncation{}; ///< of what `encode` makes
     std::optional<Padding> padding{};       ///< of what `encode` makes
 };
@@ -605,7 +606,7 @@ private:
             } else if (from < to) {
                 range = source(from, to);
             }
-            made.add(id, steps_.trim_offsets ? trimmed(text, range) : range, word, 0, false);
+            made.add(id, steps_.trim_offsets ? trimmed(text, range, id) : range, word, 0, false);
         };
         for_each_batch(stretch, begin == 0, session, session.with_sources,
                        [&](std::string_view cut) {
@@ -653,16 +654,21 @@ private:
         return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
     }
 
-    static ByteRange trimmed(std::string_view text, ByteRange range) noexcept {
-        const auto blank = [&](std::size_t at) {
-            if (text[at] > ' ' && text[at] < 0x7F) return false;
-            return is_white_space(decode_utf8(text, at).point);
-        };
-        while (range.begin < range.end && blank(range.begin)) {
-            range.begin += static_cast<std::uint32_t>(decode_utf8(text, range.begin).length);
+    /// Leaves out as many characters at each end as the token has spaces there.
+    [[nodiscard]] ByteRange trimmed(std::string_view text, ByteRange range, Id id) const {
+        const std::string_view token = steps_.model.token(id);
+        std::size_t leading = (std::min)(token.find_first_not_of(' '), token.size());
+        std::size_t trailing = token.size() - (token.find_last_not_of(' ') + 1);
+        if (leading == 1 && range.begin == 0 && steps_.keeps_first_space) leading = 0;
+        for (; leading != 0 && range.begin < range.end; --leading) {
+            const std::size_t next = range.begin + decode_utf8(text, range.begin).length;
+            range.begin = (std::min)(static_cast<std::uint32_t>(next), range.end);
         }
-        while (range.begin < range.end && text[range.end - 1] == ' ') {
-            --range.end;
+        for (; trailing != 0 && range.begin < range.end; --trailing) {
+            do {
+                --range.end;
+            } while (range.begin < range.end &&
+                     (static_cast<unsigned char>(text[range.end]) & 0xC0) == 0x80);
         }
         return range;
     }

@@ -3,7 +3,6 @@
 /// Hugging Face's tokenizer.json. Needs nlohmann/json (Debian: nlohmann-json3-dev), which no other
 /// header includes.
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,9 +15,13 @@
 
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/text/detail/json_decoders.hpp>
 #include <firth/text/detail/json_document.hpp>
-#include <firth/text/detail/json_steps.hpp>
-#include <firth/text/pre_tokenizers/byte_level.hpp>
+#include <firth/text/detail/json_lengths.hpp>
+#include <firth/text/detail/json_normalizers.hpp>
+#include <firth/text/detail/json_pre_tokenizers.hpp>
+#include <firth/text/detail/json_reader.hpp>
+#include <firth/text/detail/json_vocabulary.hpp>
 #include <firth/text/sentence_piece.hpp>
 #include <firth/text/tokenizer.hpp>
 #include <firth/text/tokenizers/bpe.hpp>
@@ -32,26 +35,28 @@ namespace firth {
 namespace detail {
 
 /// Reads a tokenizer.json into the steps of a tokenizer.
-class TokenizerJson : JsonSteps {
+class TokenizerJson : JsonReader {
 public:
-    using JsonSteps::Json;
+    using JsonReader::Json;
 
     TokenizerJson(std::string_view text, std::string name)
-        : JsonSteps(std::move(name)), document_(text, name_), root_(document_.root()) {}
+        : JsonReader(std::move(name)), document_(text, this->name()), root_(document_.root()) {}
 
     [[nodiscard]] Tokenizer read() {
         if (!root_.is_object() || !root_.contains("model")) {
             fail("has no \"model\", expected a tokenizer of Hugging Face");
         }
         TokenizerSteps<> steps;
-        steps.normalizer = normalizer(part("normalizer"));
-        steps.pre_tokenizer = pre_tokenizer(part("pre_tokenizer"));
-        steps.decoder = decoder(part("decoder"));
+        steps.normalizer = read_normalizer(*this, part("normalizer"));
+        PreTokenizerOfJson cut = read_pre_tokenizer(*this, part("pre_tokenizer"));
+        steps.pre_tokenizer = std::move(cut.step);
+        byte_level_ = cut.byte_level;
+        steps.decoder = read_decoder_of_file(*this, part("decoder"), byte_level_);
         steps.model = model(root_.at("model"));
         added_tokens(part("added_tokens"), steps);
         post_processor(part("post_processor"), steps);
-        steps.truncation = truncation(part("truncation"));
-        steps.padding = padding(part("padding"));
+        steps.truncation = read_truncation(*this, part("truncation"));
+        steps.padding = read_padding(*this, part("padding"));
         try {
             return Tokenizer(std::move(steps));
         } catch (const FormatError&) {
@@ -77,45 +82,25 @@ private:
             options.unknown = get<std::string>(step, "unk_token", "[UNK]");
             options.continuing_prefix = get<std::string>(step, "continuing_subword_prefix", "##");
             options.max_characters = get<std::size_t>(step, "max_input_chars_per_word", 100);
-            return WordPiece(vocabulary(false), std::move(options));
+            return WordPiece(vocabulary("WordPiece"), std::move(options));
         }
         if (type == "WordLevel") {
-            return WordLevel(vocabulary(false), get<std::string>(step, "unk_token", ""));
+            return WordLevel(vocabulary("WordLevel"), get<std::string>(step, "unk_token", ""));
         }
         if (type == "Unigram" || (type.empty() && step.contains("unk_id"))) return unigram(step);
         refuse("model", type);
     }
 
-    /// The vocabulary of a model, with bytes for their characters where the tokens are of bytes.
-    [[nodiscard]] TokenTable vocabulary(bool bytes) const {
-        const JsonList& vocab = document_.vocab();
-        if (!vocab.is_object()) fail("has a model without the object \"vocab\"");
-        static constexpr ByteCharacters characters;
-        std::string spelled;
-        std::vector<std::pair<std::size_t, Id>> ends;
-        ends.reserve(vocab.size());
-        vocab.for_each(
-            [&](JsonList::Item item, std::string_view token, std::string_view, double id) {
-                if (item != JsonList::Item::string_number || !(id >= 0) || id >= no_id ||
-                    id != std::floor(id)) {
-                    fail("has the token \"" + std::string(token) +
-                         "\" without a number, expected its id");
-                }
-                const std::size_t begin = spelled.size();
-                if (!bytes || !characters.append_bytes(token, spelled)) {
-                    spelled.resize(begin);
-                    spelled += token;
-                }
-                ends.emplace_back(spelled.size(), static_cast<Id>(id));
-            });
-        std::vector<std::pair<std::string_view, Id>> tokens;
-        tokens.reserve(ends.size());
-        std::size_t begin = 0;
-        for (const auto& [end, id] : ends) {
-            tokens.emplace_back(std::string_view(spelled).substr(begin, end - begin), id);
-            begin = end;
-        }
-        return TokenTable(tokens, name_);
+    /// The vocabulary of a model whose tokens are not of bytes.
+    [[nodiscard]] TokenTable vocabulary(const char* model) const {
+        refuse_bytes(model);
+        return token_table(*this, document_.vocab(), false);
+    }
+
+    void refuse_bytes(const char* model) const {
+        if (byte_level_)
+            fail("asks for ByteLevel before a " + std::string(model) +
+                 " model, which is not supported");
     }
 
     [[nodiscard]] UnigramModel unigram(const Json& step) const {
@@ -123,6 +108,11 @@ private:
         if (!vocab.is_there() || vocab.is_object()) {
             fail("has a Unigram model without the array \"vocab\"");
         }
+        refuse_bytes("Unigram");
+        UnigramOptions options;
+        options.byte_fallback = get(step, "byte_fallback", false);
+        options.sums = UnigramOptions::Sums::double_precision;
+        options.finds_all = true;
         std::vector<SentencePiece> pieces;
         pieces.reserve(vocab.size());
         vocab.for_each([&](JsonList::Item item, std::string_view piece, std::string_view,
@@ -132,14 +122,12 @@ private:
                      " in another form than [piece, score]");
             }
             pieces.push_back({std::string(piece), static_cast<float>(score), PieceType::normal});
+            if (options.byte_fallback && byte_of_piece(piece) >= 0)
+                pieces.back().type = PieceType::byte;
         });
         const std::size_t unknown = get<std::size_t>(step, "unk_id", pieces.size());
         if (unknown >= pieces.size()) fail("has a Unigram model without its unknown piece");
         pieces[unknown].type = PieceType::unknown;
-        UnigramOptions options;
-        options.byte_fallback = get(step, "byte_fallback", false);
-        options.sums = UnigramOptions::Sums::double_precision;
-        options.finds_all = true;
         return UnigramModel(pieces, options);
     }
 
@@ -156,58 +144,25 @@ private:
         options.fuse_unknown = get(step, "fuse_unk", false);
         options.byte_fallback = get(step, "byte_fallback", false);
         options.ignore_merges = get(step, "ignore_merges", false);
-        TokenTable tokens = vocabulary(options.bytes);
+        TokenTable tokens = token_table(*this, document_.vocab(), options.bytes);
         const JsonList& merges = document_.merges();
         if (!merges.is_there() || merges.is_object()) {
             fail("has a BPE model without the array \"merges\"");
         }
-        std::vector<Bpe::Rule> rules;
+        BpeRules rules(*this, tokens, options);
         rules.reserve(merges.size());
-        std::string left;
-        std::string right;
-        std::string joined;
         merges.for_each(
             [&](JsonList::Item item, std::string_view first, std::string_view second, double) {
                 if (item == JsonList::Item::string) {
-                    const std::size_t space = first.find(' ');
-                    if (space == first.npos) {
-                        fail("has the merge \"" + std::string(first) + "\" without a space");
-                    }
-                    second = first.substr(space + 1);
-                    first = first.substr(0, space);
-                } else if (item != JsonList::Item::strings) {
-                    fail("has merge " + std::to_string(rules.size()) +
+                    rules.add(first);
+                } else if (item == JsonList::Item::strings) {
+                    rules.add(first, second);
+                } else {
+                    fail("has merge " + std::to_string(rules.rules().size()) +
                          " in another form than two tokens");
                 }
-                rules.push_back(rule(tokens, options, first, second, left, right, joined));
             });
-        return Bpe(std::move(tokens), rules, std::move(options));
-    }
-
-    [[nodiscard]] Bpe::Rule rule(const TokenTable& tokens, const BpeOptions& options,
-                                 std::string_view first, std::string_view second, std::string& left,
-                                 std::string& right, std::string& joined) const {
-        static constexpr ByteCharacters characters;
-        if (options.bytes) {
-            left.clear();
-            right.clear();
-            if (characters.append_bytes(first, left)) first = left;
-            if (characters.append_bytes(second, right)) second = right;
-        }
-        std::string_view rest = second;
-        if (!options.continuing_prefix.empty() && rest.starts_with(options.continuing_prefix))
-            rest.remove_prefix(options.continuing_prefix.size());
-        joined.assign(first);
-        joined += rest;
-        const Bpe::Rule made{tokens.find(first), tokens.find(second), tokens.find(joined)};
-        if (made.left == no_id || made.right == no_id || made.token == no_id) {
-            const std::string_view missing = made.left == no_id    ? first
-                                             : made.right == no_id ? second
-                                                                   : std::string_view(joined);
-            fail("has a merge of \"" + std::string(first) + "\" and \"" + std::string(second) +
-                 "\", but \"" + std::string(missing) + "\" is not in the vocabulary");
-        }
-        return made;
+        return Bpe(std::move(tokens), rules.rules(), std::move(options));
     }
 
     void added_tokens(const Json& tokens, TokenizerSteps<>& steps) const {
@@ -226,6 +181,10 @@ private:
             if (token.content.empty() || token.id == no_id) {
                 fail("has an added token without its content or its id");
             }
+            if (token.id >= Id(1) << 31) {
+                fail("has the id " + std::to_string(token.id) +
+                     " for an added token, expected one below 2^31");
+            }
             steps.added_tokens.push_back(std::move(token));
         }
     }
@@ -238,7 +197,7 @@ private:
                 post_processor(each, steps);
             }
         } else if (type == "ByteLevel") {
-            steps.trim_offsets = get(step, "trim_offsets", true);
+            trimming(step, steps);
         } else if (type == "TemplateProcessing") {
             steps.post_processor.single = items(list(step, "single"), step);
             steps.post_processor.pair = items(list(step, "pair"), step);
@@ -253,10 +212,15 @@ private:
             if (roberta) steps.post_processor.pair.push_back({Kind::token, sep, 0});
             steps.post_processor.pair.push_back({Kind::second, no_id, second});
             steps.post_processor.pair.push_back({Kind::token, sep, second});
-            if (roberta) steps.trim_offsets = get(step, "trim_offsets", true);
+            if (roberta) trimming(step, steps);
         } else {
             refuse("post-processor", type);
         }
+    }
+
+    void trimming(const Json& step, TokenizerSteps<>& steps) const {
+        steps.trim_offsets = get(step, "trim_offsets", true);
+        steps.keeps_first_space = get(step, "add_prefix_space", true);
     }
 
     [[nodiscard]] Id special(const Json& step, const char* key) const {
@@ -295,6 +259,7 @@ private:
         return made;
     }
 
+    bool byte_level_ = false; ///< the model's tokens are of bytes
     JsonDocument document_;
     const Json& root_;
 };

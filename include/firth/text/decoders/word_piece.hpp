@@ -11,6 +11,39 @@
 
 namespace firth {
 
+namespace detail {
+
+/// Takes the space away before English punctuation and contractions.
+inline void clean_up_english(std::string& token) {
+    using Pair = std::pair<std::string_view, std::string_view>;
+    static constexpr std::array<Pair, 11> changes{{{" .", "."},
+                                                   {" ?", "?"},
+                                                   {" !", "!"},
+                                                   {" ,", ","},
+                                                   {" ' ", "'"},
+                                                   {" n't", "n't"},
+                                                   {" 'm", "'m"},
+                                                   {" do not", " don't"},
+                                                   {" 's", "'s"},
+                                                   {" 've", "'ve"},
+                                                   {" 're", "'re"}}};
+    for (const auto& [from, to] : changes) {
+        std::size_t at = token.find(from);
+        if (at == std::string::npos) continue;
+        std::string changed;
+        std::size_t copied = 0;
+        for (; at != std::string::npos; at = token.find(from, copied)) {
+            changed.append(token, copied, at - copied);
+            changed += to;
+            copied = at + from.size();
+        }
+        changed.append(token, copied);
+        token = std::move(changed);
+    }
+}
+
+} // namespace detail
+
 /// A `Decoder`: tokens of WordPiece, spaces between words. `cleanup` takes the space away before
 /// English punctuation and contractions, token by token, as Hugging Face's tokenizers do: " do not"
 /// within a token becomes " don't".
@@ -28,40 +61,11 @@ struct WordPieceDecoder {
                     token.insert(token.begin(), ' ');
                 }
             }
-            if (cleanup) clean(token);
+            if (cleanup) detail::clean_up_english(token);
         }
     }
     [[nodiscard]] std::string settings() const {
         return "wordpiece '" + prefix + (cleanup ? "' cleanup" : "'");
-    }
-
-private:
-    static void clean(std::string& token) {
-        using Pair = std::pair<std::string_view, std::string_view>;
-        static constexpr std::array<Pair, 11> changes{{{" .", "."},
-                                                       {" ?", "?"},
-                                                       {" !", "!"},
-                                                       {" ,", ","},
-                                                       {" ' ", "'"},
-                                                       {" n't", "n't"},
-                                                       {" 'm", "'m"},
-                                                       {" do not", " don't"},
-                                                       {" 's", "'s"},
-                                                       {" 've", "'ve"},
-                                                       {" 're", "'re"}}};
-        for (const auto& [from, to] : changes) {
-            std::size_t at = token.find(from);
-            if (at == std::string::npos) continue;
-            std::string changed;
-            std::size_t copied = 0;
-            for (; at != std::string::npos; at = token.find(from, copied)) {
-                changed.append(token, copied, at - copied);
-                changed += to;
-                copied = at + from.size();
-            }
-            changed.append(token, copied);
-            token = std::move(changed);
-        }
     }
 };
 

@@ -43,4 +43,23 @@ inline bool append_base64(std::string_view text, std::string& to) {
     return (bits & ((1u << held) - 1)) == 0;
 }
 
+/// Bytes as a text of base64 with its padding.
+[[nodiscard]] inline std::string base64_of(std::string_view bytes) {
+    constexpr std::string_view digits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        const std::size_t left = bytes.size() - at;
+        std::uint32_t bits = 0;
+        for (std::size_t i = 0; i < 3; ++i) {
+            bits = bits << 8 | (i < left ? static_cast<unsigned char>(bytes[at + i]) : 0u);
+        }
+        for (std::size_t i = 0; i < 4; ++i) {
+            text += i <= left ? digits[bits >> (18 - 6 * i) & 63] : '=';
+        }
+    }
+    return text;
+}
+
 } // namespace firth::detail

@@ -61,6 +61,22 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return units_.empty(); }
 
+    /// What it was made of.
+    [[nodiscard]] std::string bytes() const {
+        std::string all;
+        if (empty()) return all;
+        const auto put = [&](std::uint32_t value) {
+            for (unsigned shift = 0; shift < 32; shift += 8) {
+                all += static_cast<char>(value >> shift & 0xFF);
+            }
+        };
+        put(static_cast<std::uint32_t>(4 * units_.size()));
+        for (const std::uint32_t unit : units_) {
+            put(unit);
+        }
+        return all + replacements_;
+    }
+
     /// The longest entry that `text` begins with.
     [[nodiscard]] Match longest(std::string_view text) const noexcept {
         return find(text, [](Match) { return false; });

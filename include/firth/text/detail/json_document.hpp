@@ -100,13 +100,17 @@ private:
     bool is_object_ = false;
 };
 
-/// A document, but for the lists "vocab" and "merges" of its "model", which stand beside it.
+/// A document, but for the lists "vocab" and "merges" of its "model", which stand beside it. In a
+/// vocab.json the whole is the list "vocab".
 class JsonDocument : nlohmann::json_sax<nlohmann::json> {
 public:
     using Json = nlohmann::json;
 
+    enum class Whole { tokenizer, vocabulary };
+
     /// Throws `FormatError`, naming `name`, where the text is no JSON or nested deeper than 64.
-    JsonDocument(std::string_view text, const std::string& name) : name_(name) {
+    JsonDocument(std::string_view text, const std::string& name, Whole whole = Whole::tokenizer)
+        : name_(name), whole_(whole) {
         Json::sax_parse(text.begin(), text.end(), static_cast<nlohmann::json_sax<Json>*>(this));
     }
 
@@ -195,8 +199,10 @@ private:
             if (++depth_ > 2 || empty.is_object() || list_->is_object()) known_ = false;
             return true;
         }
-        if (in_model_ && open_.size() == 2 && (key_ == "vocab" || key_ == "merges")) {
-            list_ = key_ == "vocab" ? &vocab_ : &merges_;
+        const bool is_vocabulary = whole_ == Whole::vocabulary && open_.empty();
+        if (is_vocabulary ||
+            (in_model_ && open_.size() == 2 && (key_ == "vocab" || key_ == "merges"))) {
+            list_ = is_vocabulary || key_ == "vocab" ? &vocab_ : &merges_;
             list_->begin(empty.is_object());
             depth_ = 1;
             known_ = true;
@@ -222,6 +228,7 @@ private:
     }
 
     std::string name_;
+    Whole whole_;
     Json root_;
     JsonList vocab_;
     JsonList merges_;

@@ -79,6 +79,46 @@ struct Replace {
     }
 };
 
-static_assert(Normalizer<Strip> && Normalizer<Prepend> && Normalizer<Replace>);
+/// A `Normalizer`: puts `content` in the place of each run of spaces, or of any white space, that
+/// has `at_least` of them; it stands for the last one.
+struct ReplaceRuns {
+    std::size_t at_least = 2; ///< 1 or more
+    bool any_white_space = false;
+    std::string content = " ";
+
+    void operator()(std::string_view text, NormalizedText& to) const {
+        std::size_t copied = 0;
+        std::size_t run = 0; // characters of the one that ends at `at`
+        std::size_t begin = 0;
+        std::size_t last = 0;
+        const auto end_run = [&](std::size_t end) {
+            if (run != 0 && run >= at_least) {
+                to.append_unchanged(text, copied, begin);
+                to.append(content, last, end);
+                copied = end;
+            }
+            run = 0;
+        };
+        for (std::size_t at = 0; at < text.size();) {
+            const DecodedCharacter next = decode_utf8(text, at);
+            if (any_white_space ? is_white_space(next.point) : next.point == ' ') {
+                if (run++ == 0) begin = at;
+                last = at;
+            } else {
+                end_run(at);
+            }
+            at += next.length;
+        }
+        end_run(text.size());
+        to.append_unchanged(text, copied, text.size());
+    }
+    [[nodiscard]] std::string settings() const {
+        return "replace runs of " + std::to_string(at_least) +
+               (any_white_space ? " blanks by '" : " spaces by '") + content + '\'';
+    }
+};
+
+static_assert(Normalizer<Strip> && Normalizer<Prepend> && Normalizer<Replace> &&
+              Normalizer<ReplaceRuns>);
 
 } // namespace firth

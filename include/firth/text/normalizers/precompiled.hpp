@@ -87,6 +87,10 @@ public:
         }
     }
 
+    [[nodiscard]] Manner manner() const noexcept { return manner_; }
+    /// The map as it was given.
+    [[nodiscard]] std::string charsmap() const { return charsmap_.bytes(); }
+
     [[nodiscard]] std::string settings() const {
         return "precompiled " + std::to_string(checksum_) +
                (manner_ == Manner::longest ? " longest" : " graphemes");

@@ -81,7 +81,8 @@ struct ByteLevel {
     void rewrite(std::string_view text, bool /*is_first*/, NormalizedText& to,
                  PieceBatch& pieces) const {
         const std::size_t begin = to.size();
-        if (add_prefix_space && !text.starts_with(' ')) to.append(" ", 0, 0);
+        if (add_prefix_space && !text.empty() && text[0] != ' ')
+            to.append(" ", 0, decode_utf8(text, 0).length);
         to.append_unchanged(text, 0, text.size());
         const std::string_view changed = std::string_view(to.bytes()).substr(begin);
         for (std::size_t at = 0; at < changed.size();) {

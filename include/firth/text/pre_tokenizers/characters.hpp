@@ -94,7 +94,26 @@ struct DelimiterSplit {
     [[nodiscard]] std::string settings() const { return "delimiter " + std::to_string(delimiter); }
 };
 
+/// A `PreTokenizer`: so many characters a piece; fewer at the text's end.
+struct FixedLength {
+    std::size_t length = 5; ///< 1 or more
+
+    std::size_t operator()(std::string_view text, std::size_t from, PieceBatch& to) const {
+        while (from < text.size() && !to.full()) {
+            std::size_t end = from + decode_utf8(text, from).length;
+            for (std::size_t i = 1; i < length && end < text.size(); ++i) {
+                end += decode_utf8(text, end).length;
+            }
+            to.add(from, end);
+            from = end;
+        }
+        return from;
+    }
+    [[nodiscard]] std::string settings() const { return "length " + std::to_string(length); }
+};
+
 static_assert(PreTokenizer<WhiteSpaceSplit> && PreTokenizer<WordsAndOthers> &&
-              PreTokenizer<Punctuation> && PreTokenizer<Digits> && PreTokenizer<DelimiterSplit>);
+              PreTokenizer<Punctuation> && PreTokenizer<Digits> && PreTokenizer<DelimiterSplit> &&
+              PreTokenizer<FixedLength>);
 
 } // namespace firth

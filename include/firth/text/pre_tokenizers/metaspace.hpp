@@ -6,10 +6,10 @@
 #include <string_view>
 #include <utility>
 
-#include <firth/base/error.hpp>
 #include <firth/text/normalized_text.hpp>
 #include <firth/text/piece_batch.hpp>
 #include <firth/text/sentence_piece.hpp>
+#include <firth/text/unicode/properties.hpp>
 
 namespace firth {
 
@@ -62,12 +62,13 @@ struct Metaspace {
     PrependScheme prepend_scheme = PrependScheme::always;
     bool split = true; ///< false: the text is one piece
 
-    /// Appends to `to` the text with its marks. `is_first` says that it is the whole text's begin.
+    /// Appends to `to` the text with its marks; that before the text stands for its first
+    /// character. `is_first` says that it is the whole text's begin.
     void rewrite(std::string_view text, bool is_first, NormalizedText& to) const {
         const bool prepend = prepend_scheme == PrependScheme::always ||
                              (prepend_scheme == PrependScheme::first && is_first);
         if (prepend && !text.empty() && text[0] != ' ' && !text.starts_with(replacement)) {
-            to.append(replacement, 0, 0);
+            to.append(replacement, 0, decode_utf8(text, 0).length);
         }
         for (std::size_t at = 0; at < text.size();) {
             const std::size_t space = (std::min)(text.find(' ', at), text.size());

@@ -43,6 +43,7 @@ public:
         Id left;
         Id right;
         Id token;
+        bool operator==(const Rule&) const = default;
     };
 
     /// Merges in the order of their ranks. A second merge of a pair takes the place of the first.
@@ -133,6 +134,8 @@ public:
 
     [[nodiscard]] const TokenTable& tokens() const noexcept { return tokens_; }
     [[nodiscard]] const MergeTable& merges() const noexcept { return merges_; }
+    /// The token that the merge of a rank makes.
+    [[nodiscard]] Id merged(std::uint32_t rank) const noexcept { return merged_[rank]; }
     [[nodiscard]] const BpeOptions& options() const noexcept { return options_; }
     /// True where any neighbours merge that join to a token: see `from_ranks`.
     [[nodiscard]] bool by_ranks() const noexcept { return by_ranks_; }

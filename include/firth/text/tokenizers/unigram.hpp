@@ -228,6 +228,10 @@ public:
     [[nodiscard]] std::size_t length(Id id) const noexcept { return vocabulary_.length(id); }
     [[nodiscard]] Id unknown() const noexcept { return vocabulary_.unknown(); }
     [[nodiscard]] PieceType type(Id id) const noexcept { return vocabulary_.type(id); }
+    /// What a piece adds to the sum of a text's scores; for types other than normal and unknown not
+    /// always what it was given.
+    [[nodiscard]] float score(Id id) const noexcept { return scores_[id]; }
+    [[nodiscard]] const UnigramOptions& options() const noexcept { return options_; }
 
     /// True where the pieces of a text are those of its parts, cut before each run of U+2581.
     [[nodiscard]] bool splits_at_spaces() const noexcept {

@@ -58,4 +58,29 @@ namespace firth {
     return parse_vocabulary(file.bytes(), path);
 }
 
+/// The text of a vocab.txt of these tokens; an empty line where an id has none. Throws
+/// `FormatError` for a token that would not be read again: an empty one, one with a line's end or
+/// NUL, with white space at its end, or that is no UTF-8.
+[[nodiscard]] inline std::string format_vocabulary(const TokenTable& tokens) {
+    std::string text;
+    for (Id id = 0; id < tokens.size(); ++id) {
+        const std::string_view token = tokens[id];
+        std::size_t last = token.size(); // the last character
+        while (last != 0 && last + 4 > token.size()) {
+            --last;
+            if ((static_cast<unsigned char>(token[last]) & 0xC0) != 0x80) break;
+        }
+        if (tokens.contains(id) &&
+            (token.empty() || !is_utf8(token) || is_white_space(decode_utf8(token, last).point) ||
+             token.find('\n') != token.npos || token.find('\0') != token.npos)) {
+            throw FormatError("a vocab.txt cannot hold the token " + std::to_string(id) + ", \"" +
+                              replace_invalid_utf8(token) +
+                              "\", expected a line of UTF-8 without white space at its end");
+        }
+        text += token;
+        text += '\n';
+    }
+    return text;
+}
+
 } // namespace firth

@@ -36,6 +36,9 @@ public:
         if (id != no_id) on_token(id, piece.size());
     }
 
+    [[nodiscard]] const TokenTable& tokens() const noexcept { return tokens_; }
+    [[nodiscard]] const std::string& unknown() const noexcept { return unknown_; }
+
     [[nodiscard]] std::size_t size() const noexcept { return tokens_.size(); }
     [[nodiscard]] std::string_view token(Id id) const noexcept { return tokens_[id]; }
     [[nodiscard]] std::optional<Id> find(std::string_view token) const {

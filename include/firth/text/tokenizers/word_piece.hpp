@@ -133,6 +133,7 @@ public:
         }
     }
 
+    [[nodiscard]] const TokenTable& tokens() const noexcept { return tokens_; }
     [[nodiscard]] const WordPieceOptions& options() const noexcept { return options_; }
 
     template <class OnToken>

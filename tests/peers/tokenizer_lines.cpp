@@ -1,0 +1,70 @@
+/// What firth makes of the texts of standard input, JSON strings, a line each, with the tokenizer
+/// of a file, for compare_tokenizers.py to compare.
+
+#include <cstdlib>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <firth/text/tokenizer_file.hpp>
+#include <firth/text/tokenizer_json_writer.hpp>
+
+using namespace firth;
+
+namespace {
+
+void put_ids(const Tokenizer& tokenizer, SpecialTokens special) {
+    for (std::string line; std::getline(std::cin, line);) {
+        const Encoding made =
+            tokenizer.encode(nlohmann::json::parse(line).get<std::string>(), special);
+        for (std::size_t i = 0; i < made.size(); ++i) {
+            std::cout << made.ids[i] << ' ' << made.offsets[i].begin << ' ' << made.offsets[i].end
+                      << ' ';
+        }
+        std::cout << '\n';
+    }
+}
+
+/// Lines of ids.
+void put_texts(const Tokenizer& tokenizer) {
+    for (std::string line; std::getline(std::cin, line);) {
+        std::istringstream numbers(line);
+        std::vector<Id> ids;
+        for (Id id = 0; numbers >> id;) {
+            ids.push_back(id);
+        }
+        const std::string text = tokenizer.decode(ids, SpecialTokens::with);
+        std::cout << nlohmann::json(replace_invalid_utf8(text)).dump() << '\n';
+    }
+}
+
+} // namespace
+
+int main(int count, char** arguments) {
+    if (count < 3) {
+        std::cerr << "usage: tokenizer_lines FILE WHAT [PATTERN | PATH]\n";
+        return EXIT_FAILURE;
+    }
+    std::ios::sync_with_stdio(false);
+    try {
+        const std::string what = arguments[2];
+        const std::string more = count > 3 ? arguments[3] : "";
+        TokenizerFileOptions options;
+        if (what != "write") options.pattern = more;
+        const Tokenizer tokenizer = read_tokenizer(arguments[1], options);
+        if (what == "write") {
+            write_tokenizer_json(more, tokenizer);
+            std::cout << (read_tokenizer(more).settings() == tokenizer.settings()) << '\n';
+        } else if (what == "decode") {
+            put_texts(tokenizer);
+        } else {
+            put_ids(tokenizer, what == "special" ? SpecialTokens::with : SpecialTokens::without);
+        }
+    } catch (const Error& error) {
+        std::cerr << error.what() << '\n';
+        return EXIT_FAILURE;
+    }
+}
