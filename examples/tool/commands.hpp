@@ -18,9 +18,7 @@
 #include <firth/table/subword.hpp>
 #include <firth/table/subword_vectors.hpp>
 #include <firth/table/word_vectors.hpp>
-#include <firth/text/piece_tokenizer.hpp>
 #include <firth/text/read_corpus.hpp>
-#include <firth/text/tokenizer_file.hpp>
 
 #include "terminal.hpp"
 
@@ -41,6 +39,7 @@ void add_file_commands(CLI::App& app);
 void add_query_commands(CLI::App& app);
 void add_text_commands(CLI::App& app);
 void add_tokenize_command(CLI::App& app);
+void add_train_tokenizer_command(CLI::App& app);
 void add_train_command(CLI::App& app);
 
 /// Takes arguments as they are: every value of a command, brackets, names of commands and what
@@ -142,7 +141,7 @@ struct CorpusArguments {
     std::vector<std::string> inputs;
     std::string cache;     ///< a folder; empty: none
     std::string tokenizer; ///< a file, of which the pieces are the words; empty: none
-    firth::TokenizerFileOptions tokenizer_options;
+    std::string pattern;   ///< of the tokenizer, where its file says none
     firth::VocabularyOptions vocabulary;
 
     CLI::Option* add_to(CLI::App& command);
@@ -162,14 +161,6 @@ struct CorpusArguments {
 
     /// The file that `OpenedCorpus` will make for the time of the work; empty: none.
     [[nodiscard]] std::string encoded_beside(const std::string& output) const;
-
-    /// Calls `use` with what makes words of a text.
-    template <class Use>
-    auto with_tokenizer(Use&& use) const {
-        if (tokenizer.empty()) return use(firth::WhiteSpaceTokenizer());
-        const firth::Tokenizer pieces = firth::read_tokenizer(tokenizer, tokenizer_options);
-        return use(firth::PieceTokenizer(pieces));
-    }
 
     /// The same and the cache, for `check_files`.
     [[nodiscard]] std::vector<NamedFile> outputs(const std::string& output) const;

@@ -146,7 +146,8 @@ const char* tokenizer_kind(const std::string& path) {
     case firth::TokenizerFormat::json:
         return file.extension() == ".json" ? "tokenizer.json" : nullptr;
     case firth::TokenizerFormat::ranks:
-        return file.extension() == ".tiktoken" || file.extension() == ".model" ? "tiktoken" : nullptr;
+        return file.extension() == ".tiktoken" || file.extension() == ".model" ? "tiktoken"
+                                                                               : nullptr;
     case firth::TokenizerFormat::sentencepiece:
         return file.extension() == ".model" ? "sentencepiece" : nullptr;
     case firth::TokenizerFormat::vocabulary:
@@ -161,8 +162,7 @@ void info_tokenizer(const std::string& path, const std::string& kind, bool json)
     const firth::Tokenizer tokenizer = firth::read_tokenizer(path, {.pattern = "gpt2"});
     const double seconds = watch.seconds();
     const auto& steps = tokenizer.steps();
-    const std::string cut =
-        kind == "tiktoken" ? "not in the file" : steps.pre_tokenizer.settings();
+    const std::string cut = kind == "tiktoken" ? "not in the file" : steps.pre_tokenizer.settings();
     if (json) {
         print_json({{"format", kind},
                     {"kind", "tokenizer"},
@@ -392,7 +392,8 @@ void add_file_commands(CLI::App& app) {
         "info", "What a file of firth, of vectors or of a tokenizer holds, or the processor has");
     command->add_flag("--json", shown->json, "print the result as one JSON object");
     CLI::Option_group* what = command->add_option_group("what");
-    what->add_option("file", shown->file, "file of word vectors, or another one of firth's, or of a tokenizer");
+    what->add_option("file", shown->file,
+                     "file of word vectors, or another one of firth's, or of a tokenizer");
     what->add_flag("--cpu", shown->cpu, "instruction sets found and the kernels chosen");
     what->require_option(1);
     command->callback([shown] { info(*shown); });

@@ -76,6 +76,7 @@ int run(int argc, char** argv) {
     add_demo_command(app);
     add_count_command(app);
     add_tokenize_command(app);
+    add_train_tokenizer_command(app);
     add_train_command(app);
     add_classify_commands(app);
     add_query_commands(app);

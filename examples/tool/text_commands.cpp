@@ -10,6 +10,8 @@
 #include <firth/base/section_file.hpp>
 #include <firth/corpus/corpus_file.hpp>
 #include <firth/text/phrases.hpp>
+#include <firth/text/piece_tokenizer.hpp>
+#include <firth/text/tokenizer_file.hpp>
 
 namespace {
 
@@ -46,6 +48,16 @@ void report_skipped(const firth::EncodedCorpus& corpus, bool quiet) {
         std::cerr << "firth: note: " << corpus.skipped.size() - shown
                   << " more files are left out\n";
     }
+}
+
+/// Calls `use` with what makes words of a text.
+template <class Use>
+auto with_tokenizer(const CorpusArguments& arguments, Use&& use) {
+    if (arguments.tokenizer.empty()) return use(firth::WhiteSpaceTokenizer());
+    firth::TokenizerFileOptions options;
+    options.pattern = arguments.pattern;
+    const firth::Tokenizer pieces = firth::read_tokenizer(arguments.tokenizer, options);
+    return use(firth::PieceTokenizer(pieces));
 }
 
 struct PhraseArguments {
@@ -109,10 +121,11 @@ void run_encode(const EncodeArguments& arguments) {
                                  ": an encoded corpus is opened where it lies, expected the name "
                                  "of a regular file");
     }
-    const firth::EncodedCorpus corpus = arguments.corpus.with_tokenizer([&](const auto& tokenizer) {
-        return firth::read_corpus_through(arguments.output, arguments.corpus.inputs,
-                                          arguments.corpus.vocabulary, tokenizer);
-    });
+    const firth::EncodedCorpus corpus =
+        with_tokenizer(arguments.corpus, [&](const auto& tokenizer) {
+            return firth::read_corpus_through(arguments.output, arguments.corpus.inputs,
+                                              arguments.corpus.vocabulary, tokenizer);
+        });
     report_skipped(corpus, arguments.quiet);
     if (arguments.json) {
         print_json({{"output", arguments.output},
@@ -143,7 +156,7 @@ void CorpusArguments::add_vocabulary_to(CLI::App& command) {
     encoding_.push_back(command.add_option("--tokenizer", tokenizer,
                                            "words are the pieces by this tokenizer.json, .model of "
                                            "SentencePiece, vocab.txt or ranks"));
-    encoding_.push_back(command.add_option("--tokenizer-pattern", tokenizer_options.pattern,
+    encoding_.push_back(command.add_option("--tokenizer-pattern", pattern,
                                            "with ranks: gpt2, cl100k, o200k or qwen"));
 }
 
@@ -194,8 +207,9 @@ std::vector<NamedFile> CorpusArguments::outputs(const std::string& output) const
         std::error_code code;
         std::filesystem::create_directories(cache, code);
         if (code) throw firth::IoError("cannot make the folder " + cache + ": " + code.message());
-        const std::string name = with_tokenizer(
-            [&](const auto& words) { return firth::cache_name(texts(), vocabulary, words); });
+        const std::string name = with_tokenizer(*this, [&](const auto& words) {
+            return firth::cache_name(texts(), vocabulary, words);
+        });
         return {{"--cache", (std::filesystem::path(cache) / name).string()}};
     }
     const std::string beside = encoded_beside(output);
@@ -211,7 +225,7 @@ OpenedCorpus::OpenedCorpus(const CorpusArguments& arguments, const std::string& 
     }
     const std::vector<std::string>& files = arguments.texts();
     file_ = arguments.encoded_beside(output);
-    corpus = arguments.with_tokenizer([&](const auto& tokenizer) {
+    corpus = with_tokenizer(arguments, [&](const auto& tokenizer) {
         if (!arguments.cache.empty()) {
             const auto path = std::filesystem::path(arguments.cache) /
                               firth::cache_name(files, arguments.vocabulary, tokenizer);

@@ -10,9 +10,9 @@ using namespace firth;
 
 namespace {
 
-constexpr const char* vocabulary =
+constexpr const char* vocab_json =
     R"({"a": 0, "b": 1, "Ġ": 2, "ab": 3, "Ġab": 4, "#": 5, "##": 6, "<end of text>": 7})";
-constexpr const char* merges = "#version: 0.2\na b\r\nĠ ab\n# #\n";
+constexpr const char* merges_txt = "#version: 0.2\na b\r\nĠ ab\n# #\n";
 
 std::string refused(std::string_view vocab, std::string_view rules) {
     BpeOptions options;
@@ -25,8 +25,8 @@ std::string refused(std::string_view vocab, std::string_view rules) {
 
 TEST_CASE("vocab.json and merges.txt are read and written", "[tokenizer]") {
     const test::TemporaryFolder folder;
-    test::write_file(folder / "vocab.json", vocabulary);
-    test::write_file(folder / "merges.txt", merges);
+    test::write_file(folder / "vocab.json", vocab_json);
+    test::write_file(folder / "merges.txt", merges_txt);
     const Tokenizer tokenizer = read_bpe_files(folder / "vocab.json", folder / "merges.txt");
     CHECK(tokenizer.ids("ab ab##") == std::vector<Id>{3, 4, 6}); // a merge may begin with #
     CHECK(tokenizer.ids("a<end of text>") == std::vector<Id>{0, 7});

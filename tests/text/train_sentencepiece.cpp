@@ -34,7 +34,7 @@ std::string made_text(std::uint64_t seed, std::size_t lines) {
     return text;
 }
 
-UnigramTrainerOptions small(std::size_t size, std::size_t threads = 2) {
+UnigramTrainerOptions few_pieces(std::size_t size, std::size_t threads = 2) {
     UnigramTrainerOptions options;
     options.vocab_size = size;
     options.threads = threads;
@@ -95,11 +95,11 @@ TEST_CASE("a model is trained on files and folders, written and read", "[train-s
     test::write_file(folder / "texts/1", text.substr(0, half));
     test::write_file(folder / "texts/2", text.substr(half));
 
-    const SentencePieceModel model = train_sentencepiece({folder / "whole"}, small(60));
+    const SentencePieceModel model = train_sentencepiece({folder / "whole"}, few_pieces(60));
     CHECK(model.pieces.size() == 60);
     CHECK(model.normalization.name == "nmt_nfkc");
-    CHECK(train_sentencepiece({folder / "texts"}, small(60, 1)).pieces == model.pieces);
-    CHECK(train_sentencepiece({folder / "texts/2", folder / "texts/1"}, small(60, 4)).pieces ==
+    CHECK(train_sentencepiece({folder / "texts"}, few_pieces(60, 1)).pieces == model.pieces);
+    CHECK(train_sentencepiece({folder / "texts/2", folder / "texts/1"}, few_pieces(60, 4)).pieces ==
           model.pieces);
     write_sentencepiece(folder / "trained.model", model);
     const SentencePieceModel read = read_sentencepiece(folder / "trained.model");
@@ -133,7 +133,7 @@ TEST_CASE("lines are as long as they are", "[train-sentencepiece]") {
     }
     line += " zzzz zzzz zzzz zzzz";
     test::write_file(folder / "line", line); // no newline, either
-    UnigramTrainerOptions options = small(40);
+    UnigramTrainerOptions options = few_pieces(40);
     options.character_coverage = 1;
     const SentencePieceModel model = train_sentencepiece({folder / "line"}, options);
     bool has_end = false;
@@ -146,7 +146,7 @@ TEST_CASE("lines are as long as they are", "[train-sentencepiece]") {
 TEST_CASE("special pieces of a trained model are what its file says", "[train-sentencepiece]") {
     const test::TemporaryFolder folder;
     test::write_file(folder / "text", made_text(4, 1000));
-    UnigramTrainerOptions options = small(330);
+    UnigramTrainerOptions options = few_pieces(330);
     options.byte_fallback = true;
     options.unk_id = 1;
     options.bos_id = -1;
@@ -177,14 +177,14 @@ TEST_CASE("a text that cannot be trained on is named", "[train-sentencepiece]") 
         return message_of<Error>(
             [&] { static_cast<void>(train_sentencepiece({folder / name}, options, rule)); });
     };
-    CHECK(contains(failure("empty", small(60)), (folder / "empty") + " holds no words"));
-    CHECK(contains(failure("spaces", small(60)), (folder / "spaces") + " holds no words"));
-    CHECK(contains(failure("tabs", small(60)), "no text to train on"));
-    CHECK(contains(failure("missing", small(60)), folder / "missing"));
-    CHECK(contains(failure("text", small(4)), "vocab_size is 4, expected at least "));
-    CHECK(contains(failure("text", small(100000)), "vocab_size is 100000, expected at most "));
-    CHECK(contains(failure("text", small(60), "mine"), "normalization_rule_name is \"mine\""));
-    UnigramTrainerOptions cancels = small(60);
+    CHECK(contains(failure("empty", few_pieces(60)), (folder / "empty") + " holds no words"));
+    CHECK(contains(failure("spaces", few_pieces(60)), (folder / "spaces") + " holds no words"));
+    CHECK(contains(failure("tabs", few_pieces(60)), "no text to train on"));
+    CHECK(contains(failure("missing", few_pieces(60)), folder / "missing"));
+    CHECK(contains(failure("text", few_pieces(4)), "vocab_size is 4, expected at least "));
+    CHECK(contains(failure("text", few_pieces(100000)), "vocab_size is 100000, expected at most "));
+    CHECK(contains(failure("text", few_pieces(60), "mine"), "normalization_rule_name is \"mine\""));
+    UnigramTrainerOptions cancels = few_pieces(60);
     cancels.progress = [](const Progress&) { return false; };
     CHECK(train_sentencepiece({folder / "text"}, cancels).pieces.empty());
 }

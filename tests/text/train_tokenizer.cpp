@@ -14,7 +14,7 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-Strings tokens_of(const Tokenizer& tokenizer, std::string_view text) {
+Strings tokens_by(const Tokenizer& tokenizer, std::string_view text) {
     Strings tokens;
     for (const Id id : tokenizer.ids(text)) {
         tokens.emplace_back(tokenizer.token(id));
@@ -46,7 +46,7 @@ TEST_CASE("a byte-level tokenizer is trained on files", "[trainers]") {
     CHECK(tokenizer.find("<|end|>") == Id(0));
     CHECK(tokenizer.find("<|pad|>") == Id(1));
     CHECK(tokenizer.find("!") == Id(2));
-    CHECK(tokens_of(tokenizer, "The low lower<|end|> newest") ==
+    CHECK(tokens_by(tokenizer, "The low lower<|end|> newest") ==
           Strings{"The", " low", " lower", "<|end|>", " newest"});
     // Nothing was learnt of special tokens, and nothing is unknown.
     CHECK(!tokenizer.find("end"));
@@ -70,8 +70,8 @@ TEST_CASE("a byte-level tokenizer is trained on files", "[trainers]") {
     CHECK(train_byte_level_bpe_of(lines, options).tokenizer.settings() == tokenizer.settings());
     options.pattern = Cl100kPattern{1};
     const Tokenizer digits = train_byte_level_bpe({folder / "text"}, options).tokenizer;
-    CHECK(tokens_of(digits, "1984") == Strings{"1", "9", "8", "4"});
-    CHECK(tokens_of(tokenizer, " 1984") == Strings{" 1984"});
+    CHECK(tokens_by(digits, "1984") == Strings{"1", "9", "8", "4"});
+    CHECK(tokens_by(tokenizer, " 1984") == Strings{" 1984"});
 }
 
 TEST_CASE("BERT's tokenizer is trained on files", "[trainers]") {
@@ -83,7 +83,7 @@ TEST_CASE("BERT's tokenizer is trained on files", "[trainers]") {
     const Tokenizer& tokenizer = trained.tokenizer;
     CHECK(tokenizer.find("[PAD]") == Id(0));
     CHECK(tokenizer.find("[MASK]") == Id(4));
-    CHECK(tokens_of(tokenizer, "Lowest newer [MASK]") == Strings{"lowest", "newer", "[MASK]"});
+    CHECK(tokens_by(tokenizer, "Lowest newer [MASK]") == Strings{"lowest", "newer", "[MASK]"});
     CHECK(tokenizer.encode("low").ids == std::vector<Id>{2, *tokenizer.find("low"), 3});
     CHECK(tokenizer.encode("low", "new").types.back() == 1);
     CHECK(tokenizer.decode(tokenizer.ids("the lowest, newest")) == "the lowest, newest");

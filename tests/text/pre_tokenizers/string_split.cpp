@@ -12,7 +12,7 @@ namespace {
 using Strings = std::vector<std::string>;
 
 template <class Cut>
-Strings pieces_of(const Cut& cut, std::string_view text) {
+Strings split_pieces(const Cut& cut, std::string_view text) {
     Strings pieces;
     for (std::size_t at = 0; at < text.size();) {
         PieceBatch batch;
@@ -85,14 +85,14 @@ Strings expected(const StringSplit& split, std::string_view text) {
 
 TEST_CASE("A text is cut where another stands", "[pre_tokenizer]") {
     using enum SplitBehavior;
-    CHECK(pieces_of(StringSplit{"--", removed}, "a----b-") == Strings{"a", "b-"});
-    CHECK(pieces_of(StringSplit{"--", isolated}, "a----b-") == Strings{"a", "--", "--", "b-"});
-    CHECK(pieces_of(StringSplit{"--", contiguous}, "a----b-") == Strings{"a", "----", "b-"});
-    CHECK(pieces_of(StringSplit{"-", merged_with_previous}, "a--b") == Strings{"a-", "-", "b"});
-    CHECK(pieces_of(StringSplit{"-", merged_with_next}, "a--b") == Strings{"a", "-", "-b"});
-    CHECK(pieces_of(StringSplit{"-", removed, true}, "a--b") == Strings{"-", "-"});
-    CHECK(pieces_of(StringSplit{"", isolated}, "ab") == Strings{"ab"});
-    CHECK(pieces_of(StringSplit{"", removed, true}, "ab").empty());
+    CHECK(split_pieces(StringSplit{"--", removed}, "a----b-") == Strings{"a", "b-"});
+    CHECK(split_pieces(StringSplit{"--", isolated}, "a----b-") == Strings{"a", "--", "--", "b-"});
+    CHECK(split_pieces(StringSplit{"--", contiguous}, "a----b-") == Strings{"a", "----", "b-"});
+    CHECK(split_pieces(StringSplit{"-", merged_with_previous}, "a--b") == Strings{"a-", "-", "b"});
+    CHECK(split_pieces(StringSplit{"-", merged_with_next}, "a--b") == Strings{"a", "-", "-b"});
+    CHECK(split_pieces(StringSplit{"-", removed, true}, "a--b") == Strings{"-", "-"});
+    CHECK(split_pieces(StringSplit{"", isolated}, "ab") == Strings{"ab"});
+    CHECK(split_pieces(StringSplit{"", removed, true}, "ab").empty());
     Random random(5);
     for (int i = 0; i < 3000; ++i) {
         std::string text;
@@ -103,13 +103,13 @@ TEST_CASE("A text is cut where another stands", "[pre_tokenizer]") {
         const StringSplit split{i % 3 == 0 ? "ab" : "-", static_cast<SplitBehavior>(i % 5),
                                 random.below(2) == 1};
         CAPTURE(text, split.settings());
-        REQUIRE(pieces_of(split, text) == expected(split, text));
+        REQUIRE(split_pieces(split, text) == expected(split, text));
     }
 }
 
 TEST_CASE("Pieces of a fixed length", "[pre_tokenizer]") {
-    CHECK(pieces_of(FixedLength{2}, "a\xC3\xA9"
+    CHECK(split_pieces(FixedLength{2}, "a\xC3\xA9"
                                     "bcd") == Strings{"a\xC3\xA9", "bc", "d"});
-    CHECK(pieces_of(FixedLength{5}, "").empty());
-    CHECK(pieces_of(FixedLength{1}, std::string(1200, 'a')).size() == 1200);
+    CHECK(split_pieces(FixedLength{5}, "").empty());
+    CHECK(split_pieces(FixedLength{1}, std::string(1200, 'a')).size() == 1200);
 }
