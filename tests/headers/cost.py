@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """Compiles each public header of firth alone, without a warning, and compares what it costs with its budget.
 
-    tests/headers/cost.py [--write] [--jobs N] [HEADER...]
+    tests/headers/cost.py [--write] [--sample N] [--jobs N] [HEADER...]
 
 The budgets are in cost.txt: lines after preprocessing, and seconds of the compiler at -O0 as a multiple of those
 that a file takes which includes the standard library's headers only. --write makes today's costs the budgets. A
 header may exceed its lines by a tenth and its time by half (small times are noisy), and no budget may be missing.
+All take minutes; --sample takes so many, drawn by the commit.
 """
 
 import argparse
 import concurrent.futures
 import os
 import pathlib
+import random
 import statistics
 import subprocess
 import sys
@@ -75,11 +77,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help="make today's costs the budgets")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--sample", type=int, help="only so many of all headers, drawn by the commit")
     parser.add_argument("headers", nargs="*", help="such as firth/table/id.hpp; all by default")
     arguments = parser.parse_args()
     everything = sorted(str(path.relative_to(ROOT / "include")) for path in (ROOT / "include").rglob("*.hpp")
                         if path.parent.name != "detail")
     headers = arguments.headers or everything
+    if arguments.sample is not None:
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
+        headers = sorted(random.Random(commit).sample(headers, min(arguments.sample, len(headers))))
     costs = {}
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         for some in pool.map(costs_of, [headers[i:i + 8] for i in range(0, len(headers), 8)]):
@@ -93,7 +99,7 @@ def main():
                 file.write(f"{header} {budgets[header][0]} {budgets[header][1]:.2f}\n")
         return 0
     budgets = read_budgets()
-    faults = [f"{header} has no budget in {BUDGETS.name}" for header in headers if header not in budgets]
+    faults = [f"{header} has no budget in {BUDGETS.name}" for header in arguments.headers or everything if header not in budgets]
     faults += [f"{BUDGETS.name} has a budget for {header}, which is not there" for header in budgets
                if header not in everything]
     for header, (size, time) in costs.items():

@@ -589,7 +589,7 @@ TEST_CASE("a corpus is read in pieces", "[tokenizer]") {
             expected.push_back(names[id]);
         }
     }
-    for (const std::size_t size : {8, 100, 5000}) {
+    for (const std::size_t size : {8u, 100u, 5000u}) {
         TextBlocks blocks(std::make_unique<MemorySource>(text), "text", size, "\n");
         std::vector<std::string> found;
         for (TextBlock block; blocks.next(block);) {

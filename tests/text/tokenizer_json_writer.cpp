@@ -16,11 +16,11 @@ using namespace firth;
 namespace {
 
 /// A model of characters with some merges.
-constexpr const char* characters = R"("model": {"type": "BPE", "unk_token": "?", "vocab":
+constexpr const char* character_model = R"("model": {"type": "BPE", "unk_token": "?", "vocab":
     {"?": 0, "a": 1, "b": 2, "ab": 3, " ": 4, "- ": 5, "-": 6, "\u2581": 7, "\u2581a": 8, "\u00e9": 9},
     "merges": [["a", "b"], ["-", " "], ["\u2581", "a"]]})";
 
-constexpr const char* bytes = R"("model": {"type": "BPE", "vocab":
+constexpr const char* byte_model = R"("model": {"type": "BPE", "vocab":
     {"a": 0, "b": 1, "ab": 2, "\u0120": 3, "\u0120a": 4, "\u00c3": 5, "\u00a9": 6, "\u00c3\u00a9": 7},
     "merges": ["a b", "\u0120 a", "\u00c3 \u00a9"]})";
 
@@ -106,7 +106,7 @@ TEST_CASE("every step is written as it was read", "[tokenizer_json]") {
           R"({"type": "BertNormalizer", "clean_text": false, "handle_chinese_chars": true,
               "strip_accents": false, "lowercase": true})",
           R"({"type": "Sequence", "normalizers": [{"type": "NFD"}, {"type": "Lowercase"}]})"}) {
-        check_part(characters, "normalizer", step);
+        check_part(character_model, "normalizer", step);
     }
     for (
         const char* const step :
@@ -119,7 +119,7 @@ TEST_CASE("every step is written as it was read", "[tokenizer_json]") {
          R"({"type": "Split", "pattern": {"String": "-"}, "behavior": "MergedWithNext", "invert": true})",
          R"({"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"},
               {"type": "Punctuation", "behavior": "Isolated"}]})"}) {
-        check_part(characters, "pre_tokenizer", step);
+        check_part(character_model, "pre_tokenizer", step);
     }
     for (const char* const step :
          {R"({"type": "WordPiece", "prefix": "##", "cleanup": false})", R"({"type": "Fuse"})",
@@ -130,7 +130,7 @@ TEST_CASE("every step is written as it was read", "[tokenizer_json]") {
           R"({"type": "CTC", "pad_token": "a", "word_delimiter_token": "b", "cleanup": true})",
           R"({"type": "Sequence", "decoders": [{"type": "ByteFallback"}, {"type": "Fuse"}]})",
           "null"}) {
-        check_part(characters, "decoder", step);
+        check_part(character_model, "decoder", step);
     }
     for (
         const char* const step :
@@ -144,9 +144,9 @@ TEST_CASE("every step is written as it was read", "[tokenizer_json]") {
               "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"},
               "behavior": "Isolated", "invert": false},
               {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}]})"}) {
-        check_part(bytes, "pre_tokenizer", step);
+        check_part(byte_model, "pre_tokenizer", step);
     }
-    check_part(bytes, "pre_tokenizer", "null");
+    check_part(byte_model, "pre_tokenizer", "null");
 }
 
 TEST_CASE("models come back with their options", "[tokenizer_json]") {
@@ -180,7 +180,7 @@ TEST_CASE("post-processors and added tokens come back", "[tokenizer_json]") {
         {"id": 10, "content": "<x>", "single_word": false, "lstrip": false, "rstrip": true, "normalized": false, "special": true}],
         "post_processor": {"type": "RobertaProcessing", "sep": ["b", 2], "cls": ["<x>", 10],
             "trim_offsets": true, "add_prefix_space": false})";
-    const Tokenizer tokenizer = again(parse_tokenizer_json(with(characters, flags), "given"));
+    const Tokenizer tokenizer = again(parse_tokenizer_json(with(character_model, flags), "given"));
     CHECK(tokenizer.encode("a", "a").ids == std::vector<Id>{10, 1, 2, 2, 1, 2});
     CHECK_FALSE(tokenizer.steps().keeps_first_space);
     REQUIRE(tokenizer.steps().added_tokens.size() == 2);
@@ -260,16 +260,17 @@ TEST_CASE("what no tokenizer.json can hold is refused by name", "[tokenizer_json
 
 TEST_CASE("a model without merges of spaces has them as strings", "[tokenizer_json]") {
     CHECK(test::contains(tokenizer_json_of(parse_tokenizer_json(
-                             with(bytes, R"("pre_tokenizer": {"type": "ByteLevel"})"), "t")),
+                             with(byte_model, R"("pre_tokenizer": {"type": "ByteLevel"})"), "t")),
                          "\n\"a b\",\n"));
-    CHECK(test::contains(tokenizer_json_of(parse_tokenizer_json(with(characters, ""), "t")),
+    CHECK(test::contains(tokenizer_json_of(parse_tokenizer_json(with(character_model, ""), "t")),
                          "[\"-\", \" \"]"));
 }
 
 TEST_CASE("hostile files of steps are refused in one sentence", "[tokenizer_json]") {
     const auto given = [](const std::string& more) {
-        const std::string message = test::message_of<FormatError>(
-            [&] { static_cast<void>(parse_tokenizer_json(with(characters, more), "t.json")); });
+        const std::string message = test::message_of<FormatError>([&] {
+            static_cast<void>(parse_tokenizer_json(with(character_model, more), "t.json"));
+        });
         CHECK(message.find('\n') == message.npos);
         return message;
     };
@@ -317,4 +318,27 @@ TEST_CASE("tokenizers in use are written as they were read", "[tokenizer_json]")
         CHECK(parse_tokenizer_json(tokenizer_json_of(tokenizer), "written").settings() ==
               tokenizer.settings());
     }
+}
+
+TEST_CASE("truncation and padding are written", "[tokenizer_json_writer]") {
+    const Tokenizer plain = parse_tokenizer_json(with(character_model, ""), "given");
+    for (int i = 0; i < 12; ++i) {
+        Truncation truncation;
+        truncation.max_length = static_cast<std::size_t>(5 + i);
+        truncation.stride = static_cast<std::size_t>(i % 4);
+        truncation.strategy = static_cast<Truncation::Strategy>(i % 3);
+        truncation.side = i % 2 == 0 ? EncodingSide::left : EncodingSide::right;
+        Padding padding;
+        if (i % 2 == 0) padding.length = 7;
+        padding.multiple_of = static_cast<std::size_t>(i % 3);
+        padding.id = 1;
+        padding.type = static_cast<std::uint32_t>(i % 2);
+        padding.side = i % 4 < 2 ? EncodingSide::left : EncodingSide::right;
+        const Tokenizer tokenizer = plain.with_truncation(truncation).with_padding(padding);
+        const Tokenizer read = parse_tokenizer_json(tokenizer_json_of(tokenizer), "written");
+        REQUIRE(read.steps().truncation == truncation);
+        REQUIRE(read.steps().padding == padding);
+        REQUIRE(test::contains(tokenizer_json_of(tokenizer), "\"pad_token\":\"a\""));
+    }
+    CHECK(!parse_tokenizer_json(tokenizer_json_of(plain), "written").steps().truncation);
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 namespace firth::detail {
@@ -24,7 +23,7 @@ public:
         if (list.first == none) {
             list.first = entry;
             ranks_.push_back(rank);
-            std::push_heap(ranks_.begin(), ranks_.end(), std::greater<>());
+            std::push_heap(ranks_.begin(), ranks_.end(), first_is_lowest);
         } else {
             entries_[list.last].next = entry;
         }
@@ -46,7 +45,7 @@ public:
             if (!run.late.empty() &&
                 (run.next == run.places.size() || run.late.front() < run.places[run.next])) {
                 place = run.late.front();
-                std::pop_heap(run.late.begin(), run.late.end(), std::greater<>());
+                std::pop_heap(run.late.begin(), run.late.end(), first_is_lowest);
                 run.late.pop_back();
                 return true;
             }
@@ -60,6 +59,9 @@ public:
 
 private:
     static constexpr std::uint32_t none = 0xFFFFFFFFu;
+
+    /// For heaps.
+    static constexpr auto first_is_lowest = [](std::uint32_t a, std::uint32_t b) { return a > b; };
 
     struct Entry {
         std::uint32_t place;
@@ -80,7 +82,7 @@ private:
     /// Makes a run of the lowest rank's list, or adds it to the one that has begun.
     void begin_run() {
         const std::uint32_t rank = ranks_.front();
-        std::pop_heap(ranks_.begin(), ranks_.end(), std::greater<>());
+        std::pop_heap(ranks_.begin(), ranks_.end(), first_is_lowest);
         ranks_.pop_back();
         std::uint32_t entry = lists_[rank].first;
         lists_[rank] = {};
@@ -88,7 +90,7 @@ private:
             std::vector<std::uint32_t>& late = runs_[depth_ - 1].late;
             for (; entry != none; entry = entries_[entry].next) {
                 late.push_back(entries_[entry].place);
-                std::push_heap(late.begin(), late.end(), std::greater<>());
+                std::push_heap(late.begin(), late.end(), first_is_lowest);
             }
             return;
         }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -146,11 +145,12 @@ private:
         for (const SentencePiece& piece : pieces) {
             scores.push_back(piece.score);
         }
-        std::sort(scores.begin(), scores.end(), std::greater<>());
+        const auto is_higher = [](float a, float b) { return a > b; };
+        std::sort(scores.begin(), scores.end(), is_higher);
         scores.erase(std::unique(scores.begin(), scores.end()), scores.end());
         for (const SentencePiece& piece : pieces) {
             const auto found =
-                std::lower_bound(scores.begin(), scores.end(), piece.score, std::greater<>());
+                std::lower_bound(scores.begin(), scores.end(), piece.score, is_higher);
             ranks_.push_back(static_cast<std::uint32_t>(found - scores.begin()));
         }
     }
