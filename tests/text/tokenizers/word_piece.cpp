@@ -145,6 +145,21 @@ TEST_CASE("a vocabulary's lines are ids", "[wordpiece]") {
     CHECK_THROWS_AS(read_vocabulary("/nowhere/vocab.txt"), IoError);
 }
 
+TEST_CASE("a vocabulary is written as it is read", "[wordpiece]") {
+    for (const std::string text : {"[UNK]\nthe\n\n##ing\n", "\xC3\xA9\n", "a\n\n\nb c\n",
+                                   "\xEF\xBB\xBF\xEF\xBB\xBFmarked\nb\n"}) {
+        CHECK(format_vocabulary(parse_vocabulary(text, "test")) == text);
+    }
+    const auto refused = [](std::string_view token) {
+        const std::vector<std::pair<std::string_view, Id>> tokens{{token, 0}};
+        return test::message_of<FormatError>(
+            [&] { static_cast<void>(format_vocabulary(TokenTable(tokens, "test"))); });
+    };
+    for (const std::string_view token : {"a ", "a\nb", "\xFF", "\xC2\xA0"}) {
+        CHECK(test::contains(refused(token), "a vocab.txt cannot hold the token 0"));
+    }
+}
+
 TEST_CASE("questions have BERT's own ids", "[wordpiece]") {
     const auto folder = test::data_folder();
     if (!folder) return;
