@@ -25,6 +25,7 @@ struct TrainTokenizerArguments {
     bool cased = false;
     double coverage = 0.9995;
     bool byte_fallback = false;
+    bool soft_limit = false;
     std::string normalization = "nmt_nfkc";
     std::size_t threads = 0;
     bool json = false;
@@ -87,6 +88,7 @@ TrainedTokens train_tokenizer(const TrainTokenizerArguments& arguments) {
     options.control_symbols = arguments.special;
     options.character_coverage = arguments.coverage;
     options.byte_fallback = arguments.byte_fallback;
+    options.hard_vocab_limit = !arguments.soft_limit;
     options.threads = arguments.threads;
     options.progress = SignalsNoted::progress(progress_printer(arguments.quiet, "passes"));
     const firth::SentencePieceModel model =
@@ -107,7 +109,8 @@ void check_type(const TrainTokenizerArguments& arguments, const CLI::App& comman
     };
     only(TokenizerType::bpe, "bpe", {"--pattern"});
     only(TokenizerType::word_piece, "wordpiece", {"--cased"});
-    only(TokenizerType::unigram, "unigram", {"--coverage", "--byte-fallback", "--normalization"});
+    only(TokenizerType::unigram, "unigram",
+         {"--coverage", "--byte-fallback", "--normalization", "--soft-limit"});
     if (arguments.type == TokenizerType::unigram && command.count("--min-frequency") != 0)
         throw firth::OptionError("--min-frequency is for --type bpe and wordpiece");
 }
@@ -169,6 +172,8 @@ void add_train_tokenizer_command(CLI::App& app) {
                         "unigram: share of all characters that have pieces");
     command->add_flag("--byte-fallback", arguments->byte_fallback,
                       "unigram: the others become bytes");
+    command->add_flag("--soft-limit", arguments->soft_limit,
+                      "unigram: fewer tokens where the text gives no more");
     command->add_option("--normalization", arguments->normalization,
                         "unigram: nmt_nfkc, nmt_nfkc_cf, nfkc, nfkc_cf or identity");
     command->add_option("--threads", arguments->threads, "0: all of the machine's");
