@@ -259,6 +259,10 @@ TEST_CASE("a tokenizer.json that cannot be kept to is refused by name", "[tokeni
         "the pattern \"a+\""));
     CHECK(test::contains(
         refused(
+            R"({"model": {"type": "BPE", "vocab": {}, "merges": []}, "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "ByteLevel"}, {"type": "Digits", "individual_digits": true}]}})"),
+        "a step behind ByteLevel, \"Digits\""));
+    CHECK(test::contains(
+        refused(
             R"({"model": {"type": "BPE", "vocab": {}, "merges": []}, "added_tokens": [{"content": ""}]})"),
         "an added token without its content"));
     CHECK(test::contains(refused(R"({"model": {"type": "Unigram", "vocab": [["a", 0]]}})"),
@@ -468,6 +472,19 @@ TEST_CASE("a batch is padded to one length", "[tokenizer]") {
     CHECK(batch[1].ids == std::vector<Id>{900, 'A', 'B', 'C', 901, 901});
     // What is encoded without padding shares the caches of what is.
     CHECK(whole.with_padding(options).ids("the king") == whole.ids("the king"));
+}
+
+TEST_CASE("the last byte of a piece may be marked, as CLIP has it", "[tokenizer]") {
+    const Tokenizer tokenizer = parse_tokenizer_json(
+        R"({"model": {"type": "BPE", "unk_token": "?", "end_of_word_suffix": "</w>",
+        "vocab": {"?": 0, "a": 1, "b": 2, "a</w>": 3, "b</w>": 4, "ab</w>": 5, "ab": 6, "\u0120": 7},
+        "merges": ["a b", "a b</w>"]}, "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false}})",
+        "test");
+    CHECK(tokenizer.ids("ab") == std::vector<Id>{5});
+    CHECK(tokenizer.ids("aba ab") == std::vector<Id>{6, 3, 7, 5});
+    CHECK(tokenizer.ids("c a") == std::vector<Id>{0, 7, 3});
+    CHECK(tokenizer.encode("aba ab").offsets ==
+          std::vector<ByteRange>{{0, 2}, {2, 3}, {3, 4}, {4, 6}});
 }
 
 TEST_CASE("truncation and padding of a tokenizer.json", "[tokenizer]") {

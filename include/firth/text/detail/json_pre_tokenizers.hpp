@@ -234,6 +234,10 @@ struct PreTokenizerOfJson {
         bool byte_level = false;
         for (const nlohmann::json& each : file.list(step, "pretokenizers")) {
             PreTokenizerOfJson made = read_pre_tokenizer(file, each);
+            if (byte_level && made.step) {
+                file.fail("has a step behind ByteLevel, \"" + file.type_of(each, "step") +
+                          "\", which would see characters for bytes: that is not supported");
+            }
             byte_level |= made.byte_level;
             if (made.step) steps.push_back(std::move(made.step));
         }

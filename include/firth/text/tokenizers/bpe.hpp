@@ -183,8 +183,12 @@ private:
         scratch.symbols.clear();
         scratch.symbols.reserve(piece.size());
         if (options_.bytes) {
-            for (const char byte : piece) {
-                const Id known = byte_ids_[static_cast<unsigned char>(byte)];
+            const bool marked = !options_.continuing_prefix.empty() || !options_.end_suffix.empty();
+            for (std::size_t at = 0; at < piece.size(); ++at) {
+                const Id known =
+                    marked ? tokens_.find(spelled(piece.substr(at, 1), at == 0,
+                                                  at + 1 == piece.size(), scratch.spelling))
+                           : byte_ids_[static_cast<unsigned char>(piece[at])];
                 const Id id = known != no_id ? known : unknown_;
                 if (id != no_id) add(scratch, id, 1);
             }

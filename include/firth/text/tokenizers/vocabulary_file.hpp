@@ -81,7 +81,6 @@ namespace firth {
         text += '\n';
     }
     // A mark at the begin of a file is no part of its first token: this one is.
-    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     if (text.starts_with(byte_order_mark)) text.insert(0, byte_order_mark);
     return text;
 }
