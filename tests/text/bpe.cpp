@@ -100,6 +100,15 @@ std::vector<Token> tokens_of(const Bpe& model, std::string_view piece) {
 
 } // namespace
 
+TEST_CASE("bytes of ranks merge whatever their own ranks are", "[bpe]") {
+    // "t" has a higher rank than "th".
+    const Bpe ranks = parse_tiktoken("dA== 8\naA== 0\ndGg= 2\nZQ== 3\ndGhl 4\n", "test");
+    Bpe::Scratch scratch;
+    std::vector<Id> ids;
+    ranks("ththe", scratch, [&](Id id, std::size_t) { ids.push_back(id); });
+    CHECK(ids == std::vector<Id>{2, 4});
+}
+
 TEST_CASE("bpe merges in the order of ranks, the leftmost first", "[bpe]") {
     Random random(7);
     for (std::size_t round = 0; round < 40; ++round) {

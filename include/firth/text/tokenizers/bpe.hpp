@@ -60,16 +60,20 @@ public:
     }
 
     /// From ranks, as tiktoken has them: any neighbours whose bytes join to a token merge, and the
-    /// id is the rank. A piece that is a token is taken whole.
+    /// id is the rank. A piece that is a token is taken whole. A token of several bytes becomes
+    /// part of those alone that have a higher rank, as it does wherever ranks come from a training.
     static Bpe from_ranks(TokenTable tokens) {
         std::vector<Rule> rules;
+        const auto merges_into = [](Id part, std::size_t size, Id whole) {
+            return part != no_id && (size == 1 || part < whole);
+        };
         for (Id id = 0; id < tokens.size(); ++id) {
             const std::string_view token = tokens[id];
             for (std::size_t cut = 1; cut < token.size(); ++cut) {
                 const Id left = tokens.find(token.substr(0, cut));
-                if (left == no_id || left >= id) continue;
+                if (!merges_into(left, cut, id)) continue;
                 const Id right = tokens.find(token.substr(cut));
-                if (right != no_id && right < id) rules.push_back({left, right, id});
+                if (merges_into(right, token.size() - cut, id)) rules.push_back({left, right, id});
             }
         }
         BpeOptions options;
