@@ -267,6 +267,10 @@ TEST_CASE("a tokenizer.json that cannot be kept to is refused by name", "[tokeni
         "an added token without its content"));
     CHECK(test::contains(refused(R"({"model": {"type": "Unigram", "vocab": [["a", 0]]}})"),
                          "without its unknown piece"));
+    CHECK(test::contains(
+        refused(
+            R"({"model": {"type": "BPE", "vocab": {}, "merges": []}, "post_processor": {"type": "TemplateProcessing", "single": [{"Sequence": {"id": "B", "type_id": 0}}], "pair": []}})"),
+        "t.json cannot be kept to: the template of one text has a place for a second one"));
     // Cut anywhere, it is refused or, at the end, whole.
     const std::string whole = json_of({"ab"});
     for (std::size_t size = 0; size < whole.size(); size += 7) {

@@ -59,8 +59,9 @@ public:
 
     BasicTokenizer() : BasicTokenizer(Steps{}) {}
 
-    /// Throws `Error` for two added tokens of one content and for an empty one, and `OptionError`
-    /// for a stride as long as the texts that truncation leaves.
+    /// Throws `Error` for two added tokens of one content, for an empty one, and for a template of
+    /// one text with a place for a second; `OptionError` for a stride as long as the texts that
+    /// truncation leaves.
     explicit BasicTokenizer(Steps steps) : steps_(std::move(steps)) {
         std::vector<AddedToken> raw;
         std::vector<AddedToken> normalized;
@@ -81,6 +82,10 @@ public:
             added_by_id_.emplace_back(id, i);
         }
         std::sort(added_by_id_.begin(), added_by_id_.end());
+        for (const EncodingTemplate::Item& item : steps_.post_processor.single) {
+            if (item.kind == EncodingTemplate::Item::Kind::second)
+                throw Error("the template of one text has a place for a second one");
+        }
         check_truncation();
         raw_ = AddedTokens(std::move(raw));
         normalized_ = AddedTokens(std::move(normalized));
