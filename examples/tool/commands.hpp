@@ -136,6 +136,9 @@ void add_unwritable(CLI::App& command, firth::UnwritableWords& policy);
 /// Reads lengths of n-grams such as "3-6". Throws `OptionError`.
 firth::SubwordOptions parse_subwords(const std::string& range);
 
+/// Names the files of a folder that were left out, some of many.
+void report_skipped(const std::vector<firth::SkippedFile>& skipped, bool quiet);
+
 /// Which texts a command reads, and how.
 struct CorpusArguments {
     std::vector<std::string> inputs;

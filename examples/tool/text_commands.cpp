@@ -36,20 +36,6 @@ bool is_encoded(const std::string& path) {
            firth::is_section_file(firth::MappedFile(path).bytes());
 }
 
-/// Names the files of a folder that were left out, some of many.
-void report_skipped(const firth::EncodedCorpus& corpus, bool quiet) {
-    if (quiet) return;
-    constexpr std::size_t shown = 5;
-    for (std::size_t i = 0; i < std::min(shown, corpus.skipped.size()); ++i) {
-        std::cerr << "firth: note: " << corpus.skipped[i].path << " is left out: it is "
-                  << corpus.skipped[i].reason << '\n';
-    }
-    if (corpus.skipped.size() > shown) {
-        std::cerr << "firth: note: " << corpus.skipped.size() - shown
-                  << " more files are left out\n";
-    }
-}
-
 /// Calls `use` with what makes words of a text.
 template <class Use>
 auto with_tokenizer(const CorpusArguments& arguments, Use&& use) {
@@ -126,7 +112,7 @@ void run_encode(const EncodeArguments& arguments) {
             return firth::read_corpus_through(arguments.output, arguments.corpus.inputs,
                                               arguments.corpus.vocabulary, tokenizer);
         });
-    report_skipped(corpus, arguments.quiet);
+    report_skipped(corpus.skipped, arguments.quiet);
     if (arguments.json) {
         print_json({{"output", arguments.output},
                     {"words", corpus.corpus.size()},
@@ -139,6 +125,18 @@ void run_encode(const EncodeArguments& arguments) {
 }
 
 } // namespace
+
+void report_skipped(const std::vector<firth::SkippedFile>& skipped, bool quiet) {
+    if (quiet) return;
+    constexpr std::size_t shown = 5;
+    for (std::size_t i = 0; i < std::min(shown, skipped.size()); ++i) {
+        std::cerr << "firth: note: " << skipped[i].path << " is left out: it is "
+                  << skipped[i].reason << '\n';
+    }
+    if (skipped.size() > shown) {
+        std::cerr << "firth: note: " << skipped.size() - shown << " more files are left out\n";
+    }
+}
 
 CLI::Option* CorpusArguments::add_to(CLI::App& command) {
     return command
@@ -240,7 +238,7 @@ OpenedCorpus::OpenedCorpus(const CorpusArguments& arguments, const std::string& 
 }
 
 void OpenedCorpus::report(bool quiet) const {
-    report_skipped(corpus, quiet);
+    report_skipped(corpus.skipped, quiet);
     if (quiet) return;
     std::cerr << corpus.raw_words << " words, " << corpus.vocabulary.size()
               << " different ones kept\n";

@@ -44,18 +44,10 @@ struct TrainedTokens {
     throw Stopped{SignalsNoted::signal(), "stopped; nothing was written"};
 }
 
-void report_left_out(const std::vector<firth::SkippedFile>& skipped, bool quiet) {
-    for (const firth::SkippedFile& file : skipped) {
-        if (!quiet)
-            std::cerr << "firth: note: " << file.path << " is left out: it is " << file.reason
-                      << '\n';
-    }
-}
-
 TrainedTokens written(const firth::TrainedTokenizer& trained,
                       const TrainTokenizerArguments& arguments) {
     if (trained.cancelled) stop_training();
-    report_left_out(trained.skipped, arguments.quiet);
+    report_skipped(trained.skipped, arguments.quiet);
     firth::write_tokenizer_json(arguments.output, trained.tokenizer);
     return {trained.tokenizer.size(), trained.bytes, trained.pieces, trained.distinct_pieces};
 }

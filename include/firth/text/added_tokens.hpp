@@ -28,6 +28,15 @@ struct AddedToken {
     bool operator==(const AddedToken&) const = default;
 };
 
+/// A token that is no part of the text.
+[[nodiscard]] inline AddedToken special_token(std::string content, Id id) {
+    AddedToken token;
+    token.content = std::move(content);
+    token.id = id;
+    token.special = true;
+    return token;
+}
+
 /// Finds added tokens: the leftmost ones, and of those that begin at one byte the longest.
 class AddedTokens {
 public:

@@ -39,13 +39,8 @@ bert_tokenizer(WordPiece model, const BertNormalizer& normalizer = {},
             begin, first, {Item::Kind::token, *sep, 0}, second, {Item::Kind::token, *sep, 1}};
     }
     for (const std::string& name : special_tokens) {
-        if (const std::optional<Id> id = model.find(name)) {
-            AddedToken token;
-            token.content = name;
-            token.id = *id;
-            token.special = true;
-            steps.added_tokens.push_back(std::move(token));
-        }
+        if (const std::optional<Id> id = model.find(name))
+            steps.added_tokens.push_back(special_token(name, *id));
     }
     steps.normalizer = normalizer;
     steps.pre_tokenizer = BertPreTokenizer();

@@ -77,11 +77,7 @@ namespace firth {
     }
     for (Id id = 0; id < model.size(); ++id) {
         if (is_made[id] || model.token(id).size() < 2) continue;
-        AddedToken token;
-        token.content = model.token(id);
-        token.id = id;
-        token.special = true;
-        steps.added_tokens.push_back(std::move(token));
+        steps.added_tokens.push_back(special_token(std::string(model.token(id)), id));
     }
     steps.model = std::move(model);
     return Tokenizer(std::move(steps));

@@ -181,8 +181,7 @@ inline void write_tokenizer(const std::string& path, const Tokenizer& tokenizer,
     };
     switch (format) {
     case TokenizerFormat::json:
-        bytes = tokenizer_json_of(tokenizer);
-        break;
+        return write_tokenizer_json(path, tokenizer);
     case TokenizerFormat::ranks:
         if (const auto* const bpe = model.get_if<Bpe>()) {
             bytes = format_tiktoken(*bpe);

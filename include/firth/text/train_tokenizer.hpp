@@ -108,11 +108,8 @@ inline TrainedTokenizer train_on(PieceCounts&& counts, const ByteLevelBpeOptions
 
     TokenizerSteps<> steps;
     for (const std::string& content : options.special_tokens) {
-        AddedToken token;
-        token.content = content;
-        token.id = static_cast<Id>(steps.added_tokens.size());
-        token.special = true;
-        steps.added_tokens.push_back(std::move(token));
+        steps.added_tokens.push_back(
+            special_token(content, static_cast<Id>(steps.added_tokens.size())));
     }
     steps.model = trained.model();
     steps.normalizer = options.normalizer;

@@ -213,7 +213,7 @@ TEST_CASE("with a limit the most frequent pieces are kept after every round", "[
     }
 }
 
-TEST_CASE("pieces of up to 15 bytes and longer ones are told apart", "[trainers]") {
+TEST_CASE("pieces of up to 15 bytes and longer ones are counted separately", "[trainers]") {
     detail::PieceTable table;
     Counts expected;
     Random random(6);

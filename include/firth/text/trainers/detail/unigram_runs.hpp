@@ -18,7 +18,7 @@
 
 namespace firth::detail {
 
-/// Where a piece may not go on from one character to the next.
+/// Where pieces must end: no piece holds the characters on both sides.
 struct PieceBounds {
     bool split_by_unicode_script = true;
     bool split_by_number = true;
