@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <set>
+#include <utility>
 
 #include <firth/search/neighbor.hpp>
 
@@ -61,4 +62,33 @@ TEST_CASE("a candidate of unknown score is kept, and is no floor for others") {
         }
         REQUIRE(kept.size() <= 6 + k + 1);
     }
+}
+
+TEST_CASE("candidates of several threads: one that gave up makes all of them give up") {
+    const auto offer = [](Candidates& candidates, Id first, Id count) {
+        for (Id id = first; id < first + count; ++id) {
+            candidates.offer({id, 0, 1}); // any of them may be the best
+        }
+    };
+    Candidates many(2, 20);
+    offer(many, 0, 100);
+    REQUIRE(many.gave_up());
+    REQUIRE(many.take().empty());
+
+    Candidates few(2, 20);
+    offer(few, 100, 3);
+    few.merge(std::move(many));
+    REQUIRE(few.gave_up());
+    offer(few, 200, 3);
+    REQUIRE(few.take().empty());
+
+    Candidates all(2, 20);
+    for (Id thread = 0; thread < 3; ++thread) {
+        Candidates one(2, 20);
+        offer(one, 3 * thread, 3);
+        REQUIRE_FALSE(one.gave_up());
+        all.merge(std::move(one));
+    }
+    REQUIRE_FALSE(all.gave_up());
+    REQUIRE(all.take().size() == 9);
 }
