@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
-# Fuzzes every reader for some seconds each (default 20), under the address and undefined-behaviour sanitizers:
-#     tests/fuzz/run.sh [SECONDS [FOLDER_OF_PROGRAMS [CORPUS]]]
-# What is found lies in the corpus folder, with libFuzzer's names (crash-..., timeout-...), and ends the run.
+# Fuzzes every reader for some seconds each (default 20), under the address and undefined-behaviour sanitizers, as many at
+# once as there are processors:
+#     tests/fuzz/run.sh [SECONDS [TARGET...]]
+# What is found lies in build/fuzz/corpus, with libFuzzer's names (crash-..., timeout-...), and makes the status 1.
 set -euo pipefail
-seconds=${1:-20}
-programs=${2:-build/fuzz/tests/fuzz}
-corpus=${3:-build/fuzz/corpus}
-for program in "$programs"/fuzz_*; do
-    [ -x "$program" ] && [ -f "$program" ] || continue
-    target=${program##*/fuzz_}
-    mkdir -p "$corpus/$target"
+export seconds=${1:-20} program=build/fuzz/tests/fuzz/fuzz_readers corpus=build/fuzz/corpus
+cd "$(dirname "$0")/../.."
+fuzz() {
+    local files="$corpus/$1"
+    mkdir -p "$files"
     # An input of 8 kB has no reason to take more memory than this at once.
-    FIRTH_FUZZ_SEEDS="$corpus/$target" "$program" -max_total_time="$seconds" -max_len=8192 -timeout=10 -malloc_limit_mb=48 \
-        -rss_limit_mb=1024 -artifact_prefix="$corpus/$target/" -print_final_stats=1 "$corpus/$target" >"$corpus/$target.log" 2>&1 ||
-        { tail -n 40 "$corpus/$target.log"; echo "fuzz_$target: a finding, see above and $corpus/$target"; exit 1; }
-    echo "fuzz_$target: $(grep -o "number_of_executed_units: .*" "$corpus/$target.log" | tr -s ' ')"
-done
+    FIRTH_FUZZ_TARGET=$1 FIRTH_FUZZ_SEEDS=$files "$program" -max_total_time="$seconds" -max_len=8192 -timeout=10 \
+        -malloc_limit_mb=48 -rss_limit_mb=1024 -artifact_prefix="$files/" -print_final_stats=1 "$files" >"$files.log" 2>&1 ||
+        { tail -n 40 "$files.log"; echo "$1: a finding, see above and $files"; return 1; }
+    echo "$1: $(grep -o "number_of_executed_units: .*" "$files.log" | tr -s ' ')"
+}
+export -f fuzz
+shift $(($# > 0))
+{ if [ $# -gt 0 ]; then printf '%s\n' "$@"; else "$program"; fi; } |
+    xargs -n 1 -P "$(nproc)" bash -euo pipefail -c 'fuzz "$1"' fuzz

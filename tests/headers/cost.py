@@ -6,7 +6,8 @@
 The budgets are in cost.txt: lines after preprocessing, and seconds of the compiler at -O0 as a multiple of those
 that a file takes which includes the standard library's headers only. --write makes today's costs the budgets. A
 header may exceed its lines by a tenth and its time by half (small times are noisy), and no budget may be missing.
-All take minutes; --sample takes so many, drawn by the commit.
+The programs of the pages compile alone, too. All take minutes; --sample takes so many headers, and a tenth as many programs,
+drawn by the commit.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import concurrent.futures
 import os
 import pathlib
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -64,6 +66,20 @@ def costs_of(headers):
     return costs
 
 
+def programs_of_pages():
+    """{place: source} of each program in a README."""
+    return {f"{page.relative_to(ROOT)}, program {number}": program
+            for page in (ROOT / "README.md", *sorted((ROOT / "include/firth").glob("*/README.md")))
+            for number, program in enumerate(re.findall(r"```cpp\n(#include.*?)```", page.read_text(), re.DOTALL), 1)}
+
+
+def compile_program(place, source):
+    try:
+        compiled(source)
+    except CompileError as error:
+        raise CompileError(f"{place}: {error}") from None
+
+
 def read_budgets():
     budgets = {}
     for line in BUDGETS.read_text().splitlines():
@@ -83,13 +99,16 @@ def main():
     everything = sorted(str(path.relative_to(ROOT / "include")) for path in (ROOT / "include").rglob("*.hpp")
                         if path.parent.name != "detail")
     headers = arguments.headers or everything
+    programs = {} if arguments.headers else programs_of_pages()
     if arguments.sample is not None:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-        headers = sorted(random.Random(commit).sample(headers, min(arguments.sample, len(headers))))
+        draw = random.Random(subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout)
+        headers = sorted(draw.sample(headers, min(arguments.sample, len(headers))))
+        programs = dict(draw.sample(sorted(programs.items()), min(arguments.sample // 10, len(programs))))
     costs = {}
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         for some in pool.map(costs_of, [headers[i:i + 8] for i in range(0, len(headers), 8)]):
             costs.update(some)
+        list(pool.map(compile_program, programs.keys(), programs.values()))
 
     if arguments.write:
         budgets = {**(read_budgets() if BUDGETS.exists() else {}), **costs}
@@ -114,7 +133,7 @@ def main():
                 faults.append(f"{header} takes {time:.2f} times the standard library's headers, expected {budget_time}")
     for fault in faults:
         print(fault, file=sys.stderr)
-    print(f"{len(headers)} headers compile alone; dearest: " + ", ".join(
+    print(f"{len(headers)} headers and {len(programs)} programs of pages compile alone; dearest: " + ", ".join(
         f"{header} {size} lines, {time:.1f}" for header, (size, time)
         in sorted(costs.items(), key=lambda item: -item[1][1])[:3]))
     return 1 if faults else 0

@@ -9,8 +9,8 @@ if(NOT TARGET Eigen3::Eigen)
   list(REMOVE_ITEM headers firth/math/all_but_the_top.hpp firth/math/detail/block_lanczos.hpp firth/train/counts/lsa.hpp
        firth/math/detail/tall_tables.hpp firth/math/truncated_svd.hpp)
 endif()
-# Every header after the macros of other libraries' headers, each group of them by itself. What firth includes of others
-# comes before: only firth's own text is on trial.
+# Every header after the macros of other libraries' headers, as many at once as do not define the same ones. What firth
+# includes of others comes before: only firth's own text is on trial.
 set(outside "")
 foreach(header IN LISTS headers)
   file(STRINGS ${PROJECT_SOURCE_DIR}/include/${header} lines REGEX "^ *# *include <[^>]*>")
@@ -28,12 +28,11 @@ foreach(header IN LISTS outside)
 endforeach()
 list(TRANSFORM headers REPLACE "(.+)" "#include <\\1>\n" OUTPUT_VARIABLE all_headers)
 list(JOIN all_headers "" all_headers)
-file(GLOB macro_groups CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/headers/macros/*.hpp)
 set(macro_sources)
-foreach(group IN LISTS macro_groups)
-  get_filename_component(name ${group} NAME_WE)
-  set(source ${CMAKE_CURRENT_BINARY_DIR}/after_macros/${name}.cpp)
-  file(CONFIGURE OUTPUT ${source} CONTENT "${before}#include \"${group}\"\n${all_headers}" @ONLY)
+foreach(libraries arduino+qt+x11 termios+windows)
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/after_macros/${libraries}.cpp)
+  string(REGEX REPLACE "([a-z0-9]+)[+]?" "#include \"${CMAKE_CURRENT_SOURCE_DIR}/headers/macros/\\1.hpp\"\n" macros ${libraries})
+  file(CONFIGURE OUTPUT ${source} CONTENT "${before}${macros}${all_headers}" @ONLY)
   list(APPEND macro_sources ${source})
 endforeach()
 if(FIRTH_TEST_EVERYTHING)
