@@ -1,5 +1,6 @@
 #include "classify_arguments.hpp"
 
+#include <cmath>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -176,38 +177,49 @@ struct TestScores {
     firth::ClassificationScores curves; ///< all labels, where precisions or recalls are wanted
 };
 
-/// The precision at each recall that is wanted, and the reverse, of all labels or of one.
+/// Of a threshold; one that is infinite is none.
+nlohmann::json to_json(const firth::OperatingPoint& point) {
+    nlohmann::json threshold; // null
+    if (std::isfinite(point.threshold)) threshold = point.threshold;
+    return {{"threshold", threshold}, {"precision", point.precision}, {"recall", point.recall}};
+}
+
+/// The thresholds of each recall and precision that is wanted, of all labels or of one.
 nlohmann::json curve_points(const ClassifyArguments& arguments, const TestScores& scores,
                             std::optional<firth::Id> label) {
     nlohmann::json points = nlohmann::json::object();
+    const auto add = [&](const char* kind, double wanted, const firth::OperatingPoint& point) {
+        points[kind].push_back(to_json(point));
+        points[kind].back()["wanted"] = wanted;
+    };
     for (const double recall : arguments.recalls) {
-        points["precision_at_recall"].push_back(
-            {{"recall", recall},
-             {"precision", label ? scores.curves.precision_at_recall(recall, *label)
-                                 : scores.curves.precision_at_recall(recall)}});
+        add("precision_at_recall", recall,
+            label ? scores.curves.precision_at_recall(recall, *label)
+                  : scores.curves.precision_at_recall(recall));
     }
     for (const double precision : arguments.precisions) {
-        points["recall_at_precision"].push_back(
-            {{"precision", precision},
-             {"recall", label ? scores.curves.recall_at_precision(precision, *label)
-                              : scores.curves.recall_at_precision(precision)}});
+        add("recall_at_precision", precision,
+            label ? scores.curves.recall_at_precision(precision, *label)
+                  : scores.curves.recall_at_precision(precision));
     }
     return points;
 }
 
 void print_points(const nlohmann::json& points) {
-    if (points.contains("precision_at_recall")) {
-        for (const nlohmann::json& point : points["precision_at_recall"]) {
-            std::cout << ", precision " << point["precision"].get<double>() << " at recall "
-                      << point["recall"].get<double>();
+    const auto print = [&](const char* kind, const char* best, const char* wanted) {
+        if (!points.contains(kind)) return;
+        for (const nlohmann::json& point : points[kind]) {
+            std::cout << ", " << best << ' ' << point[best].get<double>() << " at " << wanted << ' '
+                      << point["wanted"].get<double>();
+            if (point["threshold"].is_null()) {
+                std::cout << " (no threshold)";
+            } else {
+                std::cout << " (threshold " << point["threshold"].get<float>() << ')';
+            }
         }
-    }
-    if (points.contains("recall_at_precision")) {
-        for (const nlohmann::json& point : points["recall_at_precision"]) {
-            std::cout << ", recall " << point["recall"].get<double>() << " at precision "
-                      << point["precision"].get<double>();
-        }
-    }
+    };
+    print("precision_at_recall", "precision", "recall");
+    print("recall_at_precision", "recall", "precision");
     std::cout << '\n';
 }
 

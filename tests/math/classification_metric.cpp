@@ -24,10 +24,10 @@ TEST_CASE("metrics are read from texts, and are numbers of scores") {
     CHECK(value("f1:ham") == 0.5);
     CHECK(value("f1:a:b") == scores.label(1).f1());
     CHECK(value("macro-f1") == scores.macro_f1());
-    CHECK(value("precision-at-recall:0.5") == scores.precision_at_recall(0.5));
-    CHECK(value("precision-at-recall:0.3:ham") == scores.precision_at_recall(0.3, 0));
-    CHECK(value("recall-at-precision:0.4:a:b") == scores.recall_at_precision(0.4, 1));
-    CHECK(value("recall-at-precision:1") == scores.recall_at_precision(1));
+    CHECK(value("precision-at-recall:0.5") == scores.precision_at_recall(0.5).precision);
+    CHECK(value("precision-at-recall:0.3:ham") == scores.precision_at_recall(0.3, 0).precision);
+    CHECK(value("recall-at-precision:0.4:a:b") == scores.recall_at_precision(0.4, 1).recall);
+    CHECK(value("recall-at-precision:1") == scores.recall_at_precision(1).recall);
     CHECK(parse_classification_metric("f1").predictions(9) == 1);
     CHECK(parse_classification_metric("recall-at-precision:1").predictions(9) == 9);
     for (const char* const wrong : {"", "F1", "f1:", "macro-f1:ham", "precision-at-recall",

@@ -1,5 +1,6 @@
 #include <firth/math/classification_scores.hpp>
 
+#include <cmath>
 #include <vector>
 
 #include "../support/support.hpp"
@@ -64,18 +65,30 @@ TEST_CASE("precision at a recall, and the reverse") {
     scores.add(Labels{1}, Predictions{{0, 0.5f}});
     scores.add(Labels{0}, Predictions{{0, 0.1f}});
     scores.add(Labels{0}, Predictions{});
-    CHECK(scores.precision_at_recall(0.25, 0) == 1.0);
-    CHECK(scores.precision_at_recall(0.5, 0) == 0.6); // 3 of 5, better than 2 of 4
-    CHECK(scores.precision_at_recall(0.75, 0) == 0.6);
-    CHECK(scores.precision_at_recall(0.76, 0) == 0.0);
-    CHECK(scores.recall_at_precision(1.0, 0) == 0.25);
-    CHECK(scores.recall_at_precision(0.6, 0) == 0.75);
-    CHECK(scores.recall_at_precision(0.61, 0) == 0.25);
-    CHECK(scores.recall_at_precision(0.1, 1) == 0.0);
+    CHECK(scores.precision_at_recall(0.25, 0).precision == 1.0);
+    CHECK(scores.precision_at_recall(0.5, 0).precision == 0.6); // 3 of 5, better than 2 of 4
+    CHECK(scores.precision_at_recall(0.75, 0).precision == 0.6);
+    CHECK(scores.precision_at_recall(0.76, 0).precision == 0.0);
+    CHECK(scores.recall_at_precision(1.0, 0).recall == 0.25);
+    CHECK(scores.recall_at_precision(0.6, 0).recall == 0.75);
+    CHECK(scores.recall_at_precision(0.61, 0).recall == 0.25);
+    CHECK(scores.recall_at_precision(0.1, 1).recall == 0.0);
+    // Where they lie.
+    const OperatingPoint point = scores.precision_at_recall(0.5, 0);
+    CHECK(point.threshold == 0.1f);
+    CHECK(point.recall == 0.75);
+    CHECK(scores.recall_at_precision(0.61, 0).threshold == 0.9f);
+    CHECK(scores.recall_at_precision(0.61, 0).precision == 1.0);
+    CHECK(std::isinf(scores.precision_at_recall(0.76, 0).threshold));
+    // Two thresholds, at 0.9 and 0.8, are right throughout.
+    ClassificationScores right(1);
+    right.add(Labels{0}, Predictions{{0, 0.9f}});
+    right.add(Labels{0}, Predictions{{0, 0.8f}});
+    CHECK(right.precision_at_recall(0.5).threshold == 0.9f);
     // Of all labels: six are true.
-    CHECK(scores.precision_at_recall(0.5) == 0.6);
-    CHECK(scores.precision_at_recall(0.51) == 0.0);
-    CHECK(scores.recall_at_precision(1.0) == Approx(1.0 / 6));
+    CHECK(scores.precision_at_recall(0.5).precision == 0.6);
+    CHECK(scores.precision_at_recall(0.51).precision == 0.0);
+    CHECK(scores.recall_at_precision(1.0).recall == Approx(1.0 / 6));
 }
 
 TEST_CASE("calibration: bins of equal width, and how far they are from the truth") {
@@ -103,7 +116,7 @@ TEST_CASE("nothing added, and labels that there are not") {
     CHECK(scores.all().precision() == 0.0);
     CHECK(scores.macro_f1() == 0.0);
     CHECK(scores.expected_calibration_error() == 0.0);
-    CHECK(scores.precision_at_recall(0.0) == 0.0);
+    CHECK(scores.precision_at_recall(0.0).precision == 0.0);
     CHECK_THROWS_WITH(scores.add(Labels{2}, Predictions{}),
                       "label 2 of an example, expected one below 2");
     CHECK_THROWS_WITH(scores.add(Labels{0}, (Predictions{{5, 0.5f}})),

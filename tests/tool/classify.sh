@@ -35,11 +35,11 @@ train="$firth classify train --input train --threads 1 --quiet --dim 10 --lr 0.5
 expect 0 "wrote plain.bin" $train --output plain.bin
 test="$firth classify test --model plain.bin --input held"
 expect 0 ", calibration error 0" $test
-expect 0 ", precision .* at recall 0.5, precision .* at recall 0.9, recall .* at precision 1" $test --at-recall 0.5 0.9 --at-precision 1
+expect 0 ", precision .* at recall 0.5 (threshold 0[.0-9]*), precision .* at recall 0.9 (threshold .*), recall .* at precision 1 (threshold .*)" $test --at-recall 0.5 0.9 --at-precision 1
 expect 0 "^z: .* examples, precision .* at recall 0.5" $test --by-label --at-recall 0.5
 expect 0 "^confusion: " $test --confusion
 [ "$(tail -3 out | awk '{ s += $1 + $2 + $3 } END { print s }')" -eq 100 ] || fail "a confusion matrix of other examples: $(cat out)"
-expect 0 '"precision_at_recall"' $test --at-recall 0.5 --json
+expect 0 '"precision_at_recall".*"threshold":0' $test --at-recall 0.5 --json
 expect 2 "--at-recall is 2, expected 0 to 1" $test --at-recall 2
 # Labels with another prefix, and in a column, are tested alike.
 sed 's/__label__/#/' held >hash

@@ -42,9 +42,11 @@ struct ClassificationMetric {
         case Kind::f1:
             return counts.f1();
         case Kind::precision_at_recall:
-            return id ? scores.precision_at_recall(share, *id) : scores.precision_at_recall(share);
+            return (id ? scores.precision_at_recall(share, *id) : scores.precision_at_recall(share))
+                .precision;
         case Kind::recall_at_precision:
-            return id ? scores.recall_at_precision(share, *id) : scores.recall_at_precision(share);
+            return (id ? scores.recall_at_precision(share, *id) : scores.recall_at_precision(share))
+                .recall;
         default:
             return counts.precision();
         }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <span>
 #include <string>
@@ -34,6 +35,14 @@ private:
     [[nodiscard]] static double share(std::uint64_t part, std::uint64_t whole) noexcept {
         return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
     }
+};
+
+/// What holds for predictions of at least a probability.
+struct OperatingPoint {
+    /// The least probability that counts; infinity where no threshold does what is wanted.
+    float threshold = std::numeric_limits<float>::infinity();
+    double precision = 0;
+    double recall = 0;
 };
 
 /// Examples that were given about the same probability.
@@ -128,22 +137,23 @@ public:
         return confusion_;
     }
 
-    /// The best precision at a threshold that finds at least this share of what is true; 0 where
-    /// none does. Of all labels together, at one threshold. O(predictions * log).
-    [[nodiscard]] double precision_at_recall(double recall) const {
+    /// The threshold of the best precision at which at least this share of what is true is found,
+    /// the highest of them. Of all labels together, at one threshold. O(predictions * log).
+    [[nodiscard]] OperatingPoint precision_at_recall(double recall) const {
         return best_precision(everything(), all().gold, recall);
     }
     /// The same of one label.
-    [[nodiscard]] double precision_at_recall(double recall, Id label) const {
+    [[nodiscard]] OperatingPoint precision_at_recall(double recall, Id label) const {
         return best_precision(predictions_.at(label), labels_.at(label).gold, recall);
     }
 
-    /// The best recall at a threshold above which at least this share is right; 0 where none is.
-    [[nodiscard]] double recall_at_precision(double precision) const {
+    /// The threshold of the best recall at which at least this share of what is found is right, the
+    /// highest of them.
+    [[nodiscard]] OperatingPoint recall_at_precision(double precision) const {
         return best_recall(everything(), all().gold, precision);
     }
     /// The same of one label.
-    [[nodiscard]] double recall_at_precision(double precision, Id label) const {
+    [[nodiscard]] OperatingPoint recall_at_precision(double precision, Id label) const {
         return best_recall(predictions_.at(label), labels_.at(label).gold, precision);
     }
 
@@ -192,35 +202,35 @@ private:
         return all;
     }
 
-    /// Calls `use(counts)` for each threshold that tells predictions apart, the highest first.
+    /// Calls `use(point)` for each threshold that tells predictions apart, the highest first.
     template <class Use>
     static void for_each_threshold(std::vector<Scored> predictions, std::uint64_t gold, Use&& use) {
         std::ranges::sort(predictions, std::greater<>(), &Scored::probability);
         PredictionCounts counts{.gold = gold};
         for (std::size_t i = 0; i < predictions.size(); ++i) {
+            const float threshold = predictions[i].probability;
             ++counts.predicted;
             counts.hits += predictions[i].hit;
-            if (i + 1 == predictions.size() ||
-                predictions[i + 1].probability != predictions[i].probability) {
-                use(counts);
+            if (i + 1 == predictions.size() || predictions[i + 1].probability != threshold) {
+                use(OperatingPoint{threshold, counts.precision(), counts.recall()});
             }
         }
     }
 
-    [[nodiscard]] static double best_precision(std::vector<Scored> predictions, std::uint64_t gold,
-                                               double recall) {
-        double best = 0;
-        for_each_threshold(std::move(predictions), gold, [&](const PredictionCounts& counts) {
-            if (counts.recall() >= recall) best = (std::max)(best, counts.precision());
+    [[nodiscard]] static OperatingPoint best_precision(std::vector<Scored> predictions,
+                                                       std::uint64_t gold, double recall) {
+        OperatingPoint best;
+        for_each_threshold(std::move(predictions), gold, [&](const OperatingPoint& point) {
+            if (point.recall >= recall && point.precision > best.precision) best = point;
         });
         return best;
     }
 
-    [[nodiscard]] static double best_recall(std::vector<Scored> predictions, std::uint64_t gold,
-                                            double precision) {
-        double best = 0;
-        for_each_threshold(std::move(predictions), gold, [&](const PredictionCounts& counts) {
-            if (counts.precision() >= precision) best = (std::max)(best, counts.recall());
+    [[nodiscard]] static OperatingPoint best_recall(std::vector<Scored> predictions,
+                                                    std::uint64_t gold, double precision) {
+        OperatingPoint best;
+        for_each_threshold(std::move(predictions), gold, [&](const OperatingPoint& point) {
+            if (point.precision >= precision && point.recall > best.recall) best = point;
         });
         return best;
     }
