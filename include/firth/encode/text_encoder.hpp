@@ -1,0 +1,44 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include <firth/base/thread_count.hpp>
+#include <firth/base/thread_pool.hpp>
+#include <firth/table/embedding_table.hpp>
+
+namespace firth {
+
+/// Turns a text into a vector. Any number of threads may ask one at once.
+///
+/// - `encoder.dim()`: elements of a vector;
+/// - `encoder.encode(text, vector)` writes the text's vector to `dim()` floats. What a text without
+///   anything known becomes is the encoder's to say.
+template <class E>
+concept TextEncoder = requires(const E& encoder, std::string_view text, std::span<float> vector) {
+    { encoder.dim() } -> std::convertible_to<std::size_t>;
+    encoder.encode(text, vector);
+};
+
+/// The vectors of many texts, a row each, on so many threads (0: all of the machine's). They do not
+/// depend on the number of threads. Throws `OptionError` for too many threads.
+template <TextEncoder E>
+[[nodiscard]] EmbeddingTable<float>
+encode_texts(const E& encoder, std::span<const std::string_view> texts, std::size_t threads = 1) {
+    EmbeddingTable<float> vectors(texts.size(), encoder.dim());
+    constexpr std::size_t share = 64;
+    const std::size_t tasks = (texts.size() + share - 1) / share;
+    ThreadPool((std::min)(resolve_threads(threads), (std::max)(tasks, std::size_t{1})))
+        .run(tasks, [&](std::size_t task) {
+            const std::size_t end = (std::min)(texts.size(), (task + 1) * share);
+            for (std::size_t i = task * share; i < end; ++i) {
+                encoder.encode(texts[i], vectors[i]);
+            }
+        });
+    return vectors;
+}
+
+} // namespace firth
