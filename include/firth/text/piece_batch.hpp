@@ -1,17 +1,20 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <firth/base/config.hpp>
+
 namespace firth {
 
 /// A stretch of a text, as bytes `begin` up to, but not including, `end`.
 struct Piece {
-    std::size_t begin;
-    std::size_t end;
+    std::size_t begin = 0;
+    std::size_t end = 0;
     bool operator==(const Piece&) const = default;
 };
 
@@ -22,18 +25,24 @@ public:
     /// How many pieces a pre-tokenizer adds before it stops.
     static constexpr std::size_t usual_size = 512;
 
-    void add(std::size_t begin, std::size_t end) { pieces_.push_back({begin, end}); }
-    void clear() noexcept { pieces_.clear(); }
+    void add(std::size_t begin, std::size_t end) {
+        if (size_ == room_.size()) grow();
+        room_[size_++] = {begin, end};
+    }
+    void clear() noexcept { size_ = 0; }
 
-    [[nodiscard]] bool full() const noexcept { return pieces_.size() >= usual_size; }
-    [[nodiscard]] bool empty() const noexcept { return pieces_.empty(); }
-    [[nodiscard]] std::size_t size() const noexcept { return pieces_.size(); }
-    [[nodiscard]] const Piece& operator[](std::size_t i) const noexcept { return pieces_[i]; }
-    [[nodiscard]] auto begin() const noexcept { return pieces_.begin(); }
-    [[nodiscard]] auto end() const noexcept { return pieces_.end(); }
+    [[nodiscard]] bool full() const noexcept { return size_ >= usual_size; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] const Piece& operator[](std::size_t i) const noexcept { return room_[i]; }
+    [[nodiscard]] const Piece* begin() const noexcept { return room_.data(); }
+    [[nodiscard]] const Piece* end() const noexcept { return room_.data() + size_; }
 
 private:
-    std::vector<Piece> pieces_;
+    FIRTH_NOINLINE void grow() { room_.resize((std::max)(usual_size, 2 * room_.size())); }
+
+    std::vector<Piece> room_;
+    std::size_t size_ = 0;
 };
 
 /// How a normalised text is cut into the pieces that no token crosses.

@@ -50,7 +50,7 @@ struct TokenizerSteps {
 
 /// What makes ids of a text: added tokens are cut out, what is left is normalised, cut into pieces,
 /// and each piece becomes tokens. Never changes; calls from any number of threads are safe, and
-/// each has a cache of 5 MB of the pieces seen lately, which does not grow.
+/// each has a cache of 12 MB of the pieces seen lately, which does not grow.
 template <SubwordModel Model = AnyModel, PreTokenizer Cut = AnyPreTokenizer,
           Normalizer Change = AnyNormalizer>
 class BasicTokenizer {
@@ -307,19 +307,24 @@ private:
         NormalizedText normalized{};
         NormalizedText rewritten{};
     };
+    /// Where a piece may be in the cache.
+    struct Place {
+        std::size_t at;
+        bool is_short;
+    };
     struct Session {
         std::unique_ptr<detail::PieceCache> cache{};
         typename Model::Scratch scratch{};
         Changes plain{};
         Changes with_sources{NormalizedText(true), NormalizedText(true)};
         PieceBatch pieces{};
-        std::vector<detail::PieceCache::Key> keys{};
-        std::vector<std::size_t> places{};
+        std::vector<detail::PieceKey> keys{};
+        std::vector<Place> places{};
         std::vector<Id> ids{};
         std::vector<std::size_t> ends{}; ///< of each piece's ids among `ids`
         std::vector<detail::PieceToken> tokens{};
     };
-    static constexpr unsigned cache_bits = 16; ///< of a thread's cache: 5 MB
+    static constexpr unsigned cache_bits = 17; ///< of a thread's cache: 12 MB
     static constexpr std::size_t no_place = ~std::size_t(0);
 
     [[nodiscard]] const AddedToken* added_token(Id id) const noexcept {
@@ -494,35 +499,43 @@ private:
     std::size_t batch_ids(std::string_view text, Session& session) const {
         const PieceBatch& pieces = session.pieces;
         const std::size_t count = pieces.size();
-        if (!session.cache) session.cache = std::make_unique<detail::PieceCache>(cache_bits);
+        if (!session.cache) {
+            session.cache = std::make_unique<detail::PieceCache>(cache_bits, steps_.model.size());
+        }
+        detail::PieceCache& cache = *session.cache;
         if (session.keys.size() < count) {
             session.keys.resize(count);
             session.places.resize(count);
             session.ends.resize(count);
         }
-        if (session.ids.size() < 4 * count + 64) session.ids.resize(4 * count + 64);
+        constexpr std::size_t most_short = detail::PieceCache::most_short_ids;
+        if (session.ids.size() < most_short * count + 64)
+            session.ids.resize(most_short * count + 64);
         for (std::size_t i = 0; i < count; ++i) {
             const std::size_t size = pieces[i].end - pieces[i].begin;
-            if (size > detail::PieceCache::short_size) {
-                session.places[i] = no_place;
-                continue;
+            Place& place = session.places[i];
+            place.is_short =
+                detail::PieceCache::make_key(text.data() + pieces[i].begin, size,
+                                             text.size() - pieces[i].begin, session.keys[i]);
+            if (place.is_short) {
+                place.at = cache.place(session.keys[i]);
+                cache.prefetch(place.at);
+            } else if (size <= detail::PieceCache::long_size) {
+                place.at = cache.long_place(text.substr(pieces[i].begin, size));
+                cache.prefetch_long(place.at);
             }
-            session.keys[i] = detail::PieceCache::key(text.data() + pieces[i].begin, size,
-                                                      text.size() - pieces[i].begin);
-            session.places[i] = session.cache->place(session.keys[i]);
-            session.cache->prefetch(session.places[i]);
         }
         std::size_t made = 0;
         for (std::size_t i = 0; i < count; ++i) {
-            const int found = session.places[i] == no_place
-                                  ? -1
-                                  : session.cache->find(session.keys[i], session.places[i],
-                                                        session.ids.data() + made);
+            const Place& place = session.places[i];
+            const int found = place.is_short
+                                  ? cache.find(session.keys[i], place.at, session.ids.data() + made)
+                                  : -1;
             if (found >= 0) {
                 made += static_cast<std::size_t>(found);
             } else {
                 made = add_piece(text.substr(pieces[i].begin, pieces[i].end - pieces[i].begin), i,
-                                 made, 4 * (count - i), session);
+                                 made, most_short * (count - i), session);
             }
             if constexpr (with_ends) session.ends[i] = made;
         }
@@ -537,8 +550,15 @@ private:
             if (session.ids.size() < made + ids + more + 64)
                 session.ids.resize(2 * (made + ids + more) + 64);
         };
+        detail::PieceCache& cache = *session.cache;
+        const Place& place = session.places[i];
+        const bool may_be_long = piece.size() <= detail::PieceCache::long_size;
+        const std::size_t long_place = place.is_short ? cache.long_place(piece)
+                                       : may_be_long  ? place.at
+                                                      : 0;
         std::size_t kept = 0;
-        if (const Id* const ids = session.cache->find_long(piece, kept)) {
+        if (const Id* const ids =
+                may_be_long ? cache.find_long(piece, long_place, kept) : nullptr) {
             reserve(kept);
             std::copy(ids, ids + kept, session.ids.data() + made);
             return made + kept;
@@ -547,18 +567,16 @@ private:
         steps_.model(piece, session.scratch, [&](Id id, std::size_t length) {
             session.tokens.push_back({id, length});
         });
-        reserve(session.tokens.size());
+        const std::size_t count = session.tokens.size();
+        reserve(count);
         Id* const to = session.ids.data() + made;
-        for (std::size_t t = 0; t < session.tokens.size(); ++t) {
+        for (std::size_t t = 0; t < count; ++t) {
             to[t] = session.tokens[t].id;
         }
-        if (session.places[i] != no_place &&
-            session.tokens.size() <= detail::PieceCache::short_ids) {
-            session.cache->keep(session.keys[i], session.places[i], to, session.tokens.size());
-        } else {
-            session.cache->keep_long(piece, to, session.tokens.size());
+        if (!place.is_short || !cache.keep(session.keys[i], place.at, to, count)) {
+            if (may_be_long) cache.keep_long(piece, long_place, to, count);
         }
-        return made + session.tokens.size();
+        return made + count;
     }
 
     /// The tokens of a text without special ones: all, or no batch of pieces after more than

@@ -50,43 +50,46 @@ public:
     /// Throws `FormatError` where the options ask for a token that is not there.
     Bpe(TokenTable tokens, std::span<const Rule> rules, BpeOptions options = {})
         : tokens_(std::move(tokens)), options_(std::move(options)), merges_(rules.size()) {
+        find_symbols();
         // The last of two wins: they are added from the end.
         merged_.resize(rules.size());
         for (std::size_t i = rules.size(); i-- > 0;) {
-            merges_.add(rules[i].left, rules[i].right, static_cast<std::uint32_t>(i));
             merged_[i] = rules[i].token;
+            add(rules[i], static_cast<std::uint32_t>(i));
         }
-        find_symbols();
     }
 
     /// From ranks, as tiktoken has them: any neighbours whose bytes join to a token merge, and the
     /// id is the rank. A piece that is a token is taken whole. A token of several bytes becomes
     /// part of those alone that have a higher rank, as it does wherever ranks come from a training.
+    ///
+    /// One merge a token says the same: that of the two which the merges of lower ranks leave of
+    /// its bytes. No other two ever merge to it, since whatever stands around them, the merges
+    /// within these bytes happen in the same order: one across their ends would have taken a part
+    /// of them away. A token that no merges lead to is only found as a whole piece.
     static Bpe from_ranks(TokenTable tokens) {
-        std::vector<Rule> rules;
-        const auto merges_into = [](Id part, std::size_t size, Id whole) {
-            return part != no_id && (size == 1 || part < whole);
-        };
-        for (Id id = 0; id < tokens.size(); ++id) {
-            const std::string_view token = tokens[id];
-            for (std::size_t cut = 1; cut < token.size(); ++cut) {
-                const Id left = tokens.find(token.substr(0, cut));
-                if (!merges_into(left, cut, id)) continue;
-                const Id right = tokens.find(token.substr(cut));
-                if (merges_into(right, token.size() - cut, id)) rules.push_back({left, right, id});
-            }
-        }
         BpeOptions options;
         options.bytes = true;
         options.ignore_merges = true;
         Bpe made(std::move(tokens), {}, std::move(options));
-        made.merges_ = MergeTable(rules.size());
-        for (const Rule& rule : rules) {
-            made.merges_.add(rule.left, rule.right, rule.token);
-        }
-        made.merged_.resize(made.size());
+        const TokenTable& all = made.tokens_;
+        made.merges_ = MergeTable(all.size());
+        made.merged_.resize(all.size());
         std::iota(made.merged_.begin(), made.merged_.end(), Id(0));
         made.by_ranks_ = true;
+        Scratch scratch;
+        for (Id id = 0; id < all.size(); ++id) {
+            if (all[id].size() < 2) continue;
+            Rule rule{no_id, no_id, id};
+            std::size_t parts = 0;
+            std::size_t bytes = 0;
+            made.merge(all[id], scratch, [&](Id part, std::size_t length) {
+                (parts == 0 ? rule.left : rule.right) = part;
+                ++parts;
+                bytes += length;
+            });
+            if (parts == 2 && bytes == all[id].size()) made.add(rule, id);
+        }
         return made;
     }
 
@@ -112,15 +115,7 @@ public:
                 return;
             }
         }
-        split(piece, scratch);
-        if (scratch.symbols.size() <= short_piece) {
-            merge_short(scratch);
-        } else {
-            merge_long(scratch);
-        }
-        for (const typename Scratch::Symbol& symbol : scratch.symbols) {
-            if (symbol.length != 0) on_token(symbol.id, symbol.length);
-        }
+        merge(piece, scratch, on_token);
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return tokens_.size(); }
@@ -162,6 +157,79 @@ private:
     /// Up to here, looking through all neighbours for the best is quicker than a heap.
     static constexpr std::size_t short_piece = 48;
 
+    /// Symbols of a short piece between two that merge with none, so that no place is a special
+    /// case: symbols come to be 1 to `count`, each with those on both sides of it.
+    struct Neighbours {
+        std::array<Id, short_piece + 2> ids;
+        std::array<std::uint32_t, short_piece + 2> lengths;
+        std::array<std::uint8_t, short_piece + 2> before;
+        std::array<std::uint8_t, short_piece + 2> after;
+        /// The rank of the merge of each symbol and its next one, above the symbol's place.
+        std::array<std::uint64_t, short_piece + 2> keys;
+        std::size_t count = 0;
+    };
+
+    [[nodiscard]] bool plain_bytes() const noexcept { return !byte_ranks_.empty(); }
+
+    void add(const Rule& rule, std::uint32_t rank) {
+        if (!merges_.add(rule.left, rule.right, rank) || !plain_bytes()) return;
+        const std::string_view left = tokens_[rule.left];
+        const std::string_view right = tokens_[rule.right];
+        if (left.size() == 1 && right.size() == 1) byte_rank(left[0], right[0]) = rank;
+    }
+
+    [[nodiscard]] std::uint32_t& byte_rank(char left, char right) noexcept {
+        return byte_ranks_[std::size_t(static_cast<unsigned char>(left)) << 8 |
+                           static_cast<unsigned char>(right)];
+    }
+
+    template <class OnToken>
+    void merge(std::string_view piece, Scratch& scratch, OnToken&& on_token) const {
+        if (plain_bytes() && piece.size() <= short_piece) {
+            Neighbours all;
+            for (std::size_t i = 0; i < piece.size(); ++i) {
+                const auto byte = static_cast<unsigned char>(piece[i]);
+                all.ids[i + 1] = byte_ids_[byte];
+                all.lengths[i + 1] = 1;
+                const auto next =
+                    static_cast<unsigned char>(i + 1 < piece.size() ? piece[i + 1] : 0);
+                all.keys[i + 1] = key(byte_ranks_[std::size_t(byte) << 8 | next], i + 1);
+            }
+            all.count = piece.size();
+            merge_short(all);
+            put(all, on_token);
+            return;
+        }
+        split(piece, scratch);
+        if (scratch.symbols.size() <= short_piece) {
+            Neighbours all;
+            all.count = scratch.symbols.size();
+            for (std::size_t i = 1; i <= all.count; ++i) {
+                all.ids[i] = scratch.symbols[i - 1].id;
+                all.lengths[i] = scratch.symbols[i - 1].length;
+                if (i != 1) all.keys[i - 1] = key(merges_.find(all.ids[i - 1], all.ids[i]), i - 1);
+            }
+            merge_short(all);
+            put(all, on_token);
+            return;
+        }
+        merge_long(scratch);
+        for (const typename Scratch::Symbol& symbol : scratch.symbols) {
+            if (symbol.length != 0) on_token(symbol.id, symbol.length);
+        }
+    }
+
+    static std::uint64_t key(std::uint32_t rank, std::size_t place) noexcept {
+        return std::uint64_t(rank) << 8 | place;
+    }
+
+    template <class OnToken>
+    static void put(const Neighbours& all, OnToken&& on_token) {
+        for (std::size_t i = 1; i <= all.count; i = all.after[i]) {
+            on_token(all.ids[i], all.lengths[i]);
+        }
+    }
+
     void find_symbols() {
         if (!options_.unknown.empty()) {
             unknown_ = tokens_.find(options_.unknown);
@@ -179,6 +247,10 @@ private:
                 const char name[] = {'<', '0', 'x', digits[i >> 4], digits[i & 15], '>'};
                 byte_ids_[i] = tokens_.find(std::string_view(name, sizeof name));
             }
+        }
+        if (options_.bytes && options_.continuing_prefix.empty() && options_.end_suffix.empty() &&
+            std::find(byte_ids_.begin(), byte_ids_.end(), no_id) == byte_ids_.end()) {
+            byte_ranks_.resize(std::size_t(1) << 16, MergeTable::no_rank);
         }
     }
 
@@ -249,48 +321,35 @@ private:
         });
     }
 
-    /// Merges among few symbols: the best rank is looked for among all of them, without a branch.
-    void merge_short(Scratch& scratch) const {
-        std::vector<typename Scratch::Symbol>& symbols = scratch.symbols;
-        const std::size_t count = symbols.size();
-        if (count < 2) return;
-        // The rank of each symbol and its next one, above the symbol's place; none for those that
-        // have gone.
+    /// Merges among few symbols, whose ids, lengths and keys but the last are there: the best rank
+    /// is looked for among all of them, without a branch.
+    FIRTH_ALWAYS_INLINE void merge_short(Neighbours& all) const {
         constexpr std::uint64_t none = ~std::uint64_t(0);
-        std::array<std::uint64_t, short_piece> keys;
-        const auto key = [&](std::size_t left, std::size_t right) {
-            const std::uint32_t rank = merges_.find(symbols[left].id, symbols[right].id);
-            return std::uint64_t(rank) << 8 | left;
-        };
-        for (std::size_t i = 0; i < count; ++i) {
-            symbols[i].before = static_cast<std::uint32_t>(i - 1);
-            symbols[i].after = static_cast<std::uint32_t>(i + 1);
-            keys[i] = i + 1 < count ? key(i, i + 1) : none;
+        const std::size_t end = all.count + 1;
+        for (std::size_t i = 0; i <= end; ++i) {
+            all.before[i] = static_cast<std::uint8_t>(i - 1);
+            all.after[i] = static_cast<std::uint8_t>(i + 1);
         }
+        all.ids[0] = all.ids[end] = MergeTable::beyond;
+        all.keys[0] = all.keys[end - 1] = none;
         for (;;) {
             std::uint64_t best = none;
-            for (std::size_t i = 0; i < count; ++i) {
-                best = keys[i] < best ? keys[i] : best;
+            for (std::size_t i = 1; i < end; ++i) {
+                best = all.keys[i] < best ? all.keys[i] : best;
             }
             const auto rank = static_cast<std::uint32_t>(best >> 8);
             if (rank == MergeTable::no_rank) break;
             const std::size_t left = best & 0xFF;
-            const std::size_t right = symbols[left].after;
-            const std::size_t next = symbols[right].after;
-            symbols[left].id = merged_[rank];
-            symbols[left].length += symbols[right].length;
-            symbols[left].after = static_cast<std::uint32_t>(next);
-            symbols[right].length = 0;
-            keys[right] = none;
-            keys[left] = none;
-            if (next < count) {
-                symbols[next].before = static_cast<std::uint32_t>(left);
-                keys[left] = key(left, next);
-            }
-            if (left != 0) {
-                const std::size_t before = symbols[left].before;
-                keys[before] = key(before, left);
-            }
+            const std::size_t right = all.after[left];
+            const std::size_t next = all.after[right];
+            const std::size_t before = all.before[left];
+            all.ids[left] = merged_[rank];
+            all.lengths[left] += all.lengths[right];
+            all.after[left] = static_cast<std::uint8_t>(next);
+            all.before[next] = static_cast<std::uint8_t>(left);
+            all.keys[right] = none;
+            all.keys[left] = key(merges_.find(all.ids[left], all.ids[next]), left);
+            all.keys[before] = key(merges_.find(all.ids[before], all.ids[left]), before);
         }
     }
 
@@ -332,6 +391,8 @@ private:
     MergeTable merges_;
     std::vector<Id> merged_; ///< the token that a merge of a rank makes
     std::array<Id, 256> byte_ids_ = filled();
+    /// Where symbols are bytes and all of them known: the ranks of the merges of two.
+    std::vector<std::uint32_t> byte_ranks_;
     Id unknown_ = no_id;
     bool by_ranks_ = false;
 

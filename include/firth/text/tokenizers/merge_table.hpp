@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <vector>
 
+#include <firth/base/aligned_buffer.hpp>
 #include <firth/base/error.hpp>
 #include <firth/table/id.hpp>
 
@@ -20,12 +20,13 @@ class MergeTable {
 public:
     static constexpr std::uint32_t no_rank = 0xFFFFFFFFu;
     /// Tokens and ranks are below these.
-    static constexpr std::uint32_t most_tokens = 1u << 21;
+    static constexpr std::uint32_t most_tokens = (1u << 21) - 1;
     static constexpr std::uint32_t most_ranks = 1u << 22;
+    static constexpr Id beyond = most_tokens; ///< no token: it merges with none
 
     /// For `size` merges at most.
     explicit MergeTable(std::size_t size = 0)
-        : buckets_(std::bit_ceil(size / 2 + 2)),
+        : buckets_(std::bit_ceil(size / 2 + 2), Uninitialized()),
           shift_(64u - static_cast<unsigned>(std::countr_zero(buckets_.size()))) {
         for (Bucket& bucket : buckets_) {
             bucket.fill(empty);
@@ -38,7 +39,7 @@ public:
         if (left >= most_tokens || right >= most_tokens || rank >= most_ranks) {
             throw FormatError("a merge of the tokens " + std::to_string(left) + " and " +
                               std::to_string(right) + " of rank " + std::to_string(rank) +
-                              ", expected ids below 2^21 and ranks below 2^22");
+                              ", expected ids below 2^21 - 1 and ranks below 2^22");
         }
         const std::uint64_t pair = joined(left, right);
         for (std::size_t at = place(pair);; at = (at + 1) & (buckets_.size() - 1)) {
@@ -52,7 +53,7 @@ public:
         }
     }
 
-    /// The rank of the pair's merge, or `no_rank`.
+    /// The rank of the pair's merge, or `no_rank`; that too for `beyond` in the place of a token.
     [[nodiscard]] std::uint32_t find(Id left, Id right) const noexcept {
         const std::uint64_t pair = joined(left, right);
         for (std::size_t at = place(pair);; at = (at + 1) & (buckets_.size() - 1)) {
@@ -75,8 +76,7 @@ public:
             for (const std::uint64_t entry : bucket) {
                 if (entry == empty) continue;
                 const std::uint64_t pair = entry >> rank_bits;
-                on_merge(static_cast<Id>(pair >> id_bits),
-                         static_cast<Id>(pair & (most_tokens - 1)),
+                on_merge(static_cast<Id>(pair >> id_bits), static_cast<Id>(pair & most_tokens),
                          static_cast<std::uint32_t>(entry & (most_ranks - 1)));
             }
         }
@@ -96,7 +96,7 @@ private:
         return static_cast<std::size_t>(pair * 0x9E3779B97F4A7C15u >> shift_);
     }
 
-    std::vector<Bucket> buckets_;
+    AlignedBuffer<Bucket> buckets_;
     unsigned shift_;
     std::size_t size_ = 0;
 };

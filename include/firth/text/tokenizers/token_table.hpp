@@ -1,8 +1,8 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include <tsl/robin_map.h>
-
+#include <firth/base/aligned_buffer.hpp>
 #include <firth/base/checksum.hpp>
 #include <firth/base/error.hpp>
 #include <firth/table/id.hpp>
+#include <firth/text/detail/byte_hash.hpp>
 
 namespace firth {
 
@@ -39,7 +39,7 @@ public:
         }
         bytes_.reserve(bytes); // tokens are views of it
         tokens_.resize(tokens.empty() ? 0 : std::size_t(last) + 1);
-        ids_.reserve(tokens.size());
+        slots_ = AlignedBuffer<Slot>(std::bit_ceil(2 * tokens.size() + 2));
         for (const auto& [token, id] : tokens) {
             std::string_view& kept = tokens_[id];
             if (kept.data() != nullptr) {
@@ -49,7 +49,7 @@ public:
             const std::size_t begin = bytes_.size();
             bytes_.insert(bytes_.end(), token.begin(), token.end());
             kept = std::string_view(bytes_.data() + begin, token.size());
-            if (!ids_.emplace(kept, id).second) {
+            if (!add(kept, id)) {
                 throw FormatError(name + " has the token \"" + std::string(token) + "\" twice");
             }
         }
@@ -73,8 +73,14 @@ public:
 
     /// The id of a token, or `no_id`.
     [[nodiscard]] Id find(std::string_view token) const noexcept {
-        const auto found = ids_.find(token);
-        return found == ids_.end() ? no_id : found->second;
+        if (slots_.size() == 0) return no_id;
+        const std::uint64_t hash = detail::byte_hash(token);
+        for (std::size_t at = hash & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
+            const Slot slot = slots_[at];
+            if (slot == 0) return no_id;
+            const Id id = static_cast<Id>(slot) - 1;
+            if ((slot ^ hash) >> 32 == 0 && tokens_[id] == token) return id;
+        }
     }
 
     /// Of all tokens with their ids.
@@ -89,9 +95,26 @@ public:
     }
 
 private:
+    /// The upper half of a token's hash and one more than its id; zero is empty.
+    using Slot = std::uint64_t;
+
+    /// False where the token is there already.
+    bool add(std::string_view token, Id id) noexcept {
+        const std::uint64_t hash = detail::byte_hash(token);
+        for (std::size_t at = hash & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
+            Slot& slot = slots_[at];
+            if (slot == 0) {
+                slot = hash >> 32 << 32 | (std::uint64_t(id) + 1);
+                return true;
+            }
+            if ((slot ^ hash) >> 32 == 0 && tokens_[static_cast<Id>(slot) - 1] == token)
+                return false;
+        }
+    }
+
     std::vector<char> bytes_;
     std::vector<std::string_view> tokens_;
-    tsl::robin_map<std::string_view, Id> ids_;
+    AlignedBuffer<Slot> slots_; ///< half full at most
 };
 
 } // namespace firth

@@ -230,7 +230,7 @@ private:
 inline void check_options(const BpeTrainerOptions& options) {
     if (options.vocab_size == 0 || options.vocab_size > MergeTable::most_tokens) {
         throw OptionError("vocab_size = " + std::to_string(options.vocab_size) +
-                          ", expected 1 to 2^21");
+                          ", expected 1 to " + std::to_string(MergeTable::most_tokens));
     }
     if (options.bytes &&
         (!options.continuing_subword_prefix.empty() || !options.end_of_word_suffix.empty())) {

@@ -13,7 +13,7 @@
 #include <tsl/robin_map.h>
 
 #include <firth/base/config.hpp>
-#include <firth/text/detail/piece_cache.hpp>
+#include <firth/text/detail/piece_key.hpp>
 #include <firth/text/piece_batch.hpp>
 
 namespace firth::detail {
@@ -46,15 +46,15 @@ public:
         }
         for (std::size_t i = 0; i < count; ++i) {
             const std::size_t size = pieces[i].end - pieces[i].begin;
-            if (size > PieceCache::short_size) continue;
+            if (size > PieceKey::most_bytes) continue;
             keys_[i] =
-                PieceCache::key(text.data() + pieces[i].begin, size, text.size() - pieces[i].begin);
+                PieceKey::of(text.data() + pieces[i].begin, size, text.size() - pieces[i].begin);
             places_[i] = place(keys_[i]);
             FIRTH_PREFETCH_WRITE(&slots_[places_[i]]);
         }
         for (std::size_t i = 0; i < count; ++i) {
             const std::size_t size = pieces[i].end - pieces[i].begin;
-            if (size > PieceCache::short_size) {
+            if (size > PieceKey::most_bytes) {
                 add_long(text.substr(pieces[i].begin, size), 1);
             } else {
                 add_short(keys_[i], places_[i], 1);
@@ -63,9 +63,9 @@ public:
     }
 
     void add(std::string_view piece, std::uint64_t count) {
-        if (piece.size() > PieceCache::short_size) return add_long(piece, count);
+        if (piece.size() > PieceKey::most_bytes) return add_long(piece, count);
         if (2 * (short_ + 1) > slots_.size()) grow();
-        const PieceCache::Key key = PieceCache::key(piece.data(), piece.size(), piece.size());
+        const PieceKey key = PieceKey::of(piece.data(), piece.size(), piece.size());
         add_short(key, place(key), count);
     }
 
@@ -80,7 +80,7 @@ public:
         for (const Slot& slot : slots_) {
             if (slot.count == 0) continue;
             const char* const bytes = reinterpret_cast<const char*>(&slot.key);
-            const auto size = static_cast<unsigned char>(bytes[PieceCache::short_size]);
+            const auto size = static_cast<unsigned char>(bytes[PieceKey::most_bytes]);
             on_piece(Entry{{bytes, size}, slot.count});
         }
         for (const auto& [piece, count] : long_) {
@@ -121,18 +121,17 @@ public:
 
 private:
     struct Slot {
-        PieceCache::Key key;
+        PieceKey key;
         std::uint64_t count = 0; ///< 0: the slot is empty
     };
-    static_assert(sizeof(PieceCache::Key) == PieceCache::short_size + 1);
+    static_assert(sizeof(PieceKey) == PieceKey::most_bytes + 1);
 
-    [[nodiscard]] std::size_t place(const PieceCache::Key& key) const noexcept {
-        const std::uint64_t mixed =
-            (key.low ^ std::rotl(key.high * 0x9E3779B97F4A7C15u, 32)) * 0xD6E8FEB86659FD93u;
+    [[nodiscard]] std::size_t place(const PieceKey& key) const noexcept {
+        const std::uint64_t mixed = key.hash();
         return static_cast<std::size_t>(mixed ^ mixed >> 32) & (slots_.size() - 1);
     }
 
-    void add_short(const PieceCache::Key& key, std::size_t at, std::uint64_t count) noexcept {
+    void add_short(const PieceKey& key, std::size_t at, std::uint64_t count) noexcept {
         for (;; at = (at + 1) & (slots_.size() - 1)) {
             Slot& slot = slots_[at];
             if (slot.key.low == key.low && slot.key.high == key.high) {
@@ -185,7 +184,7 @@ private:
     std::vector<std::unique_ptr<char[]>> blocks_;
     char* next_ = nullptr;
     std::size_t left_ = 0;
-    std::vector<PieceCache::Key> keys_;
+    std::vector<PieceKey> keys_;
     std::vector<std::size_t> places_;
 };
 
