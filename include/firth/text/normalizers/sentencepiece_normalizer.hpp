@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -75,6 +77,10 @@ public:
         if (options_.add_dummy_prefix && !options_.space_as_suffix) put_space(to, at, at);
         bool after_space = options_.remove_extra_whitespaces;
         while (at < text.size()) {
+            if (!to.keeps_sources()) {
+                at = copy_plain(text, at, after_space, to);
+                if (at == text.size()) break;
+            }
             const std::size_t run = copied_run(text, at);
             if (run != at) {
                 to.append_unchanged(text, at, run);
@@ -126,6 +132,31 @@ private:
         }
         if (end != at && end < text.size() && static_cast<unsigned char>(text[end]) >= 0x80) --end;
         return end;
+    }
+
+    /// Appends bytes that nothing changes, and spaces, up to the first of another kind or some
+    /// hundreds of them, and returns the place after them. Only where sources are not kept.
+    std::size_t copy_plain(std::string_view text, std::size_t at, bool& after_space,
+                           NormalizedText& to) const {
+        constexpr std::size_t most = 512;
+        const std::size_t begin = at;
+        const std::size_t stop = (std::min)(text.size(), at + most);
+        std::array<char, most * space_mark.size()> made;
+        char* end = made.data();
+        for (; at != stop; ++at) {
+            if (at + 1 != text.size() && static_cast<unsigned char>(text[at + 1]) >= 0x80) break;
+            if (copied_[static_cast<unsigned char>(text[at])]) {
+                *end++ = text[at];
+                after_space = false;
+            } else if (text[at] == ' ' && plain_space_) {
+                if (!after_space) end = std::copy_n(space().data(), space().size(), end);
+                after_space = options_.remove_extra_whitespaces;
+            } else {
+                break;
+            }
+        }
+        to.append({made.data(), static_cast<std::size_t>(end - made.data())}, begin, at);
+        return at;
     }
 
     /// True for a space that neither a kept piece nor an entry begins with.

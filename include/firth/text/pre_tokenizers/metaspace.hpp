@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,7 +41,8 @@ struct SpaceRunPieces {
 
 private:
     static std::size_t after_run(std::string_view text, std::size_t at) noexcept {
-        while (at < text.size() && text.substr(at, space_mark.size()) == space_mark) {
+        while (at + space_mark.size() <= text.size() &&
+               std::memcmp(text.data() + at, space_mark.data(), space_mark.size()) == 0) {
             at += space_mark.size();
         }
         return at;

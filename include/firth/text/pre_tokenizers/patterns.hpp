@@ -24,8 +24,9 @@ struct Gpt2Pattern {
 private:
     static std::size_t end_of_piece(const detail::ClassedText& text, std::size_t at) noexcept {
         namespace character = detail::character;
-        if (const std::size_t end = text.contraction_end(at, false); end != at) return end;
         const std::size_t begin = at + (text.byte(at) == ' ' ? 1 : 0);
+        if (detail::is_small_ascii(text.byte(begin))) return text.skip_letters(begin);
+        if (const std::size_t end = text.contraction_end(at, false); end != at) return end;
         const detail::ClassedCharacter first = text[begin];
         if (first.is(character::letter)) return text.skip_letters(begin + first.length);
         if (first.is(character::number)) return text.skip(begin + first.length, character::number);
@@ -53,6 +54,8 @@ private:
     [[nodiscard]] FIRTH_ALWAYS_INLINE std::size_t end_of_piece(const detail::ClassedText& text,
                                                                std::size_t at) const noexcept {
         namespace character = detail::character;
+        const std::size_t word = at + (text.byte(at) == ' ' ? 1 : 0);
+        if (detail::is_small_ascii(text.byte(word))) return text.skip_letters(word);
         const detail::ClassedCharacter first = text[at];
         if (first.is(character::letter)) return text.skip_letters(at + first.length);
         if (first.is(character::number))
@@ -80,10 +83,13 @@ struct O200kPattern {
 private:
     static constexpr std::uint8_t either = detail::character::caseless | detail::character::mark;
     static constexpr std::uint8_t upper = detail::character::upper | either;
-    static constexpr std::uint8_t lower = detail::character::lower | either;
+    static constexpr std::uint8_t lower = detail::character::lower | either; ///< skip_small_letters
 
     static std::size_t end_of_piece(const detail::ClassedText& text, std::size_t at) noexcept {
         namespace character = detail::character;
+        const std::size_t word = at + (text.byte(at) == ' ' ? 1 : 0);
+        if (detail::is_small_ascii(text.byte(word)))
+            return text.contraction_end(text.skip_small_letters(word), true);
         const detail::ClassedCharacter first = text[at];
         if (first.is(character::number)) return detail::some_numbers(text, at + first.length, 3);
         const bool prefix = !first.is(character::letter | character::line_end);
@@ -116,7 +122,7 @@ private:
             end += next.length;
             if (next.is(either)) after_either = end;
         }
-        if (text[end].is(detail::character::lower)) return text.skip(end, lower);
+        if (text[end].is(detail::character::lower)) return text.skip_small_letters(end);
         return after_either;
     }
 };

@@ -96,24 +96,15 @@ public:
 
     /// The end of the letters that begin at `at`: ASCII eight at a time.
     [[nodiscard]] FIRTH_ALWAYS_INLINE std::size_t skip_letters(std::size_t at) const noexcept {
-        if constexpr (std::endian::native == std::endian::little) {
-            while (at + 8 <= text_.size()) {
-                std::uint64_t bytes;
-                std::memcpy(&bytes, text_.data() + at, 8);
-                constexpr std::uint64_t each = 0x0101010101010101u;
-                const std::uint64_t lowered = (bytes | 0x20 * each) & 0x7F * each;
-                const std::uint64_t letters =
-                    (lowered + (0x80 - 'a') * each) & ~(lowered + (0x7F - 'z') * each) & ~bytes;
-                const std::uint64_t others = ~letters & 0x80 * each;
-                if (others == 0) {
-                    at += 8;
-                    continue;
-                }
-                at += static_cast<std::size_t>(std::countr_zero(others)) / 8;
-                break;
-            }
-        }
-        return skip(at, character::letter);
+        return skip_ascii_letters<true>(at) ? at : skip(at, character::letter);
+    }
+
+    /// The same for letters that are not capital, and marks.
+    [[nodiscard]] FIRTH_ALWAYS_INLINE std::size_t
+    skip_small_letters(std::size_t at) const noexcept {
+        return skip_ascii_letters<false>(at)
+                   ? at
+                   : skip(at, character::lower | character::caseless | character::mark);
     }
 
     /// The end of what belongs to neither letters, numbers nor space from `at` on.
@@ -141,8 +132,38 @@ public:
     /// The end of a contraction of English at `at`, after its apostrophe: s, t, re, ve, m, ll, d;
     /// `at` itself where there is none. In capitals, too, where case does not matter, and with the
     /// long s (U+017F), which is a small s of another shape.
-    [[nodiscard]] std::size_t contraction_end(std::size_t at, bool any_case) const noexcept {
-        if (byte(at) != '\'') return at;
+    [[nodiscard]] FIRTH_ALWAYS_INLINE std::size_t contraction_end(std::size_t at,
+                                                                  bool any_case) const noexcept {
+        return byte(at) == '\'' ? after_apostrophe(at, any_case) : at;
+    }
+
+private:
+    /// Goes on to the end of ASCII letters, or small ones; true where another ASCII character is
+    /// there, so that nothing else can follow.
+    template <bool any_case>
+    [[nodiscard]] FIRTH_ALWAYS_INLINE bool skip_ascii_letters(std::size_t& at) const noexcept {
+        if constexpr (std::endian::native == std::endian::little) {
+            while (at + 8 <= text_.size()) {
+                std::uint64_t bytes;
+                std::memcpy(&bytes, text_.data() + at, 8);
+                constexpr std::uint64_t each = 0x0101010101010101u;
+                const std::uint64_t small = (any_case ? bytes | 0x20 * each : bytes) & 0x7F * each;
+                const std::uint64_t letters =
+                    (small + (0x80 - 'a') * each) & ~(small + (0x7F - 'z') * each) & ~bytes;
+                const std::uint64_t others = ~letters & 0x80 * each;
+                if (others == 0) {
+                    at += 8;
+                    continue;
+                }
+                at += static_cast<std::size_t>(std::countr_zero(others)) / 8;
+                return static_cast<unsigned char>(text_[at]) < 0x80;
+            }
+        }
+        return false;
+    }
+
+    [[nodiscard]] FIRTH_NOINLINE std::size_t after_apostrophe(std::size_t at,
+                                                              bool any_case) const noexcept {
         const auto letter = [&](std::size_t i) {
             const char found = byte(at + i);
             return any_case && found >= 'A' && found <= 'Z' ? static_cast<char>(found + 32) : found;
@@ -163,7 +184,6 @@ public:
         }
     }
 
-private:
     [[nodiscard]] FIRTH_NOINLINE ClassedCharacter beyond_ascii(std::size_t at) const noexcept {
         const DecodedCharacter next = decode_utf8(text_, at); // U+FFFD, of no class, for a bad byte
         return {character_class(next.point), static_cast<std::uint8_t>(next.length)};
@@ -171,6 +191,10 @@ private:
 
     std::string_view text_;
 };
+
+[[nodiscard]] constexpr bool is_small_ascii(char byte) noexcept {
+    return byte >= 'a' && byte <= 'z';
+}
 
 /// The end of numbers from `at` on, after a first one, `most` with it.
 [[nodiscard]] inline std::size_t some_numbers(const ClassedText& text, std::size_t at,
