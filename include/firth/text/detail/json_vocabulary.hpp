@@ -80,7 +80,10 @@ public:
             rest.remove_prefix(options_.continuing_prefix.size());
         joined_.assign(first);
         joined_ += rest;
-        const Bpe::Rule made{tokens_.find(first), tokens_.find(second), tokens_.find(joined_)};
+        // Tokens have the order of their merges, nearly always.
+        const Id next = rules_.empty() ? no_id : rules_.back().token + 1;
+        const Id token = tokens_[next] == joined_ ? next : tokens_.find(joined_);
+        const Bpe::Rule made{tokens_.find(first), tokens_.find(second), token};
         if (made.left == no_id || made.right == no_id || made.token == no_id) {
             const std::string_view missing = made.left == no_id    ? first
                                              : made.right == no_id ? second
