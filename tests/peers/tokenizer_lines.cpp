@@ -16,10 +16,12 @@ using namespace firth;
 
 namespace {
 
-void put_ids(const Tokenizer& tokenizer, SpecialTokens special) {
+/// The ids of each line; drawn where `random` is there.
+void put_ids(const Tokenizer& tokenizer, SpecialTokens special, Random* random) {
     for (std::string line; std::getline(std::cin, line);) {
-        const Encoding made =
-            tokenizer.encode(nlohmann::json::parse(line).get<std::string>(), special);
+        const auto text = nlohmann::json::parse(line).get<std::string>();
+        const Encoding made = random != nullptr ? tokenizer.sample(text, *random, special)
+                                                : tokenizer.encode(text, special);
         for (std::size_t i = 0; i < made.size(); ++i) {
             std::cout << made.ids[i] << ' ' << made.offsets[i].begin << ' ' << made.offsets[i].end
                       << ' ';
@@ -61,7 +63,9 @@ int main(int count, char** arguments) {
         } else if (what == "decode") {
             put_texts(tokenizer);
         } else {
-            put_ids(tokenizer, what == "special" ? SpecialTokens::with : SpecialTokens::without);
+            Random random(1);
+            put_ids(tokenizer, what == "special" ? SpecialTokens::with : SpecialTokens::without,
+                    what == "sample" ? &random : nullptr);
         }
     } catch (const Error& error) {
         std::cerr << error.what() << '\n';

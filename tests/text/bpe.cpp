@@ -1,6 +1,7 @@
 #include <firth/text/tokenizers/bpe.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 #include <utility>
@@ -99,6 +100,73 @@ std::vector<Token> tokens_of(const Bpe& model, std::string_view piece) {
 }
 
 } // namespace
+
+TEST_CASE("merges are left out at random as often as is asked for", "[bpe]") {
+    Random random(5);
+    const Model letters = random_model(random, 3, 60);
+    const Bpe model = letters.made();
+    const auto tokens = [&](std::string_view piece, double dropout) {
+        std::vector<std::string> all;
+        for (const SubwordToken& token : model.sample(piece, dropout, random)) {
+            all.emplace_back(model.token(token.id));
+            CHECK(token.length == all.back().size());
+        }
+        return all;
+    };
+    for (const std::size_t size : {0u, 1u, 2u, 9u, 300u}) {
+        std::string piece;
+        for (std::size_t i = 0; i < size; ++i) {
+            piece += static_cast<char>('a' + random.below(3));
+        }
+        CHECK(tokens(piece, 0) == naive(letters, piece));
+        CHECK(tokens(piece, 1).size() == size);
+        std::string joined;
+        for (const std::string& token : tokens(piece, 0.3)) {
+            joined += token;
+        }
+        CHECK(joined == piece);
+        Random one(3);
+        Random other(3);
+        CHECK(model.sample(piece, 0.3, one) == model.sample(piece, 0.3, other));
+    }
+
+    // A merge that was left out comes back when another one was made.
+    Model three;
+    three.tokens = {"a", "b", "c", "ab", "bc", "abc"};
+    three.merges = {{"a", "b"}, {"ab", "c"}, {"b", "c"}};
+    const Bpe made = three.made();
+    constexpr int draws = 40000;
+    constexpr double dropout = 0.3;
+    std::map<std::size_t, int> counts; // by what is there first
+    for (int i = 0; i < draws; ++i) {
+        const std::vector<SubwordToken> drawn = made.sample("abc", dropout, random);
+        ++counts[drawn.size() == 1 ? 3 : drawn.size() == 3 ? 0 : drawn[0].length];
+    }
+    const auto share = [&](std::size_t which) {
+        return static_cast<double>(counts[which]) / draws;
+    };
+    CHECK(std::abs(share(0) - dropout * dropout) < 0.01);       // a b c
+    CHECK(std::abs(share(1) - dropout * (1 - dropout)) < 0.01); // a bc
+    // That of "b" and "c", which has become impossible, gives that of "ab" and "c" another chance.
+    const double last = 1 - dropout + dropout * (1 - dropout) * (1 - dropout);
+    CHECK(std::abs(share(3) - (1 - dropout) * last) < 0.01);       // abc
+    CHECK(std::abs(share(2) - (1 - dropout) * (1 - last)) < 0.01); // ab c
+
+    for (const double wrong : {-0.1, 1.1}) {
+        CHECK(test::contains(test::message_of<OptionError>(
+                                 [&] { static_cast<void>(made.sample("ab", wrong, random)); }),
+                             "expected 0 to 1"));
+    }
+    BpeOptions options;
+    options.ignore_merges = true;
+    CHECK(three.made(options).sample("abc", 1, random).size() == 3);
+    options.dropout = 0.25;
+    CHECK(three.made(options).usual_strength() == 0.25);
+    CHECK(three.made(options).settings() == [&] {
+        options.dropout = 0;
+        return three.made(options).settings();
+    }());
+}
 
 TEST_CASE("bytes of ranks merge whatever their own ranks are", "[bpe]") {
     // "t" has a higher rank than "th".

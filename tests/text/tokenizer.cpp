@@ -206,6 +206,64 @@ TEST_CASE("steps of one's own compose", "[tokenizer]") {
     CHECK(Tokenizer().ids("text").empty());
 }
 
+TEST_CASE("ways of cutting a text are drawn", "[tokenizer]") {
+    std::string json = json_of({" the", "the", " king", "king"});
+    const std::string text = "the king, the \xC3\xA9 <x> king";
+    json.replace(json.find("\"vocab\""), 0, "\"dropout\": 0.5, ");
+    json.insert(json.size() - 1,
+                R"(, "added_tokens": [{"id": 900, "content": "<x>", "special": true}],
+        "post_processor": {"type": "RobertaProcessing", "sep": ["\u0102", 2], "cls": ["<x>", 900],
+                           "trim_offsets": false}, "truncation": null)");
+    const Tokenizer tokenizer = parse_tokenizer_json(json, "t.json");
+    const Tokenizer plain =
+        parse_tokenizer_json(std::string(json).replace(json.find("0.5"), 3, "0.0"), "t.json");
+    CHECK(tokenizer.ids(text) == plain.ids(text)); // a file's dropout is for `sample` alone
+    CHECK(tokenizer.settings() == plain.settings());
+    CHECK(tokenizer.steps().model.usual_strength() == 0.5);
+    Random random(9);
+    CHECK(plain.sample(text, random) == plain.encode(text));
+    CHECK(tokenizer.sample(text, 0, random) == plain.encode(text));
+    std::size_t tokens = 0;
+    std::size_t different = 0;
+    for (int i = 0; i < 100; ++i) {
+        const Encoding drawn = tokenizer.sample(text, random);
+        CHECK(drawn.ids.front() == 900);
+        CHECK(tokenizer.decode(drawn.ids, SpecialTokens::with) == "<x>" + text + "\x02");
+        CHECK(tokenizer.decode(drawn.ids) == "the king, the \xC3\xA9  king\x02");
+        tokens += drawn.size();
+        different += drawn.ids != plain.encode(text).ids;
+        // Together the tokens stand for the whole text, and words are numbered as they are.
+        std::size_t at = 0;
+        for (std::size_t t = 1; t + 1 < drawn.size(); ++t) {
+            CHECK(drawn.offsets[t].begin <= at);
+            at = drawn.offsets[t].end;
+        }
+        CHECK(at == text.size());
+        CHECK(drawn.words[drawn.size() - 2] ==
+              plain.encode(text).words[plain.encode(text).size() - 2]);
+    }
+    CHECK(different > 80);
+    CHECK(tokens > 120 * plain.encode(text).size());
+    const Encoding bytes = tokenizer.sample(text, 1, random, SpecialTokens::without);
+    CHECK(bytes.size() == text.size() - 2); // and <x>
+    Random one(4);
+    Random other(4);
+    CHECK(tokenizer.sample(text, one) == tokenizer.sample(text, other));
+    CHECK(tokenizer.with_truncation(Truncation{.max_length = 6}).sample(text, 1, one).size() == 6);
+
+    const Tokenizer words = parse_tokenizer_json(
+        R"({"model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}})", "t.json");
+    CHECK(test::contains(
+        test::message_of<OptionError>([&] { static_cast<void>(words.sample("a", one)); }),
+        "cuts a piece in one way"));
+    const Tokenizer unigram = parse_tokenizer_json(
+        R"({"model": {"type": "Unigram", "unk_id": 0,
+            "vocab": [["<unk>", 0], ["a", -1], ["aa", -1], ["aaa", -1]]}})",
+        "t.json");
+    CHECK(unigram.sample("aaaaaa", 100, one, SpecialTokens::without).ids == unigram.ids("aaaaaa"));
+    CHECK(unigram.sample("aaaaaa", -100, one).size() == 6);
+}
+
 TEST_CASE("one tokenizer serves many threads", "[tokenizer]") {
     const Tokenizer tokenizer = parse_tokenizer_json(json_of({"the", " king", " and"}), "test");
     Random random(11);
@@ -247,8 +305,8 @@ TEST_CASE("a tokenizer.json that cannot be kept to is refused by name", "[tokeni
         refused(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["ab"]}})"),
         "the merge \"ab\" without a space"));
     CHECK(test::contains(
-        refused(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [], "dropout": 0.1}})"),
-        "dropout = 0.1"));
+        refused(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [], "dropout": 1.5}})"),
+        "dropout = 1.5, expected 0 to 1"));
     CHECK(test::contains(
         refused(
             R"({"model": {"type": "BPE", "vocab": {}, "merges": []}, "normalizer": {"type": "X"}})"),

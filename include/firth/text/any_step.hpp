@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <firth/base/error.hpp>
+#include <firth/base/random.hpp>
 #include <firth/table/id.hpp>
 #include <firth/text/decoder.hpp>
 #include <firth/text/normalized_text.hpp>
@@ -71,10 +73,7 @@ struct PreTokenizerInterface {
     virtual std::string settings() const = 0;
 };
 
-struct PieceToken {
-    Id id;
-    std::size_t length;
-};
+using PieceToken = SubwordToken;
 
 struct ModelInterface {
     /// One thread's memory of a model.
@@ -85,6 +84,9 @@ struct ModelInterface {
     virtual std::unique_ptr<Scratch> make_scratch() const = 0;
     virtual void tokens(std::string_view piece, Scratch& scratch,
                         std::vector<PieceToken>& to) const = 0;
+    virtual void sample(std::string_view piece, double strength, Random& random, Scratch& scratch,
+                        std::vector<PieceToken>& to) const = 0;
+    virtual double usual_strength() const = 0;
     virtual std::size_t size() const = 0;
     virtual std::string_view token(Id id) const = 0;
     virtual std::optional<Id> find(std::string_view token) const = 0;
@@ -138,6 +140,22 @@ struct HeldModel final : ModelInterface {
         step(piece, static_cast<HeldScratch&>(scratch).scratch, [&](Id id, std::size_t length) {
             to.push_back({id, length});
         });
+    }
+    void sample(std::string_view piece, double strength, Random& random, Scratch& scratch,
+                std::vector<PieceToken>& to) const override {
+        if constexpr (SamplingModel<T>) {
+            step.sample(piece, strength, random, static_cast<HeldScratch&>(scratch).scratch,
+                        [&](Id id, std::size_t length) {
+                            to.push_back({id, length});
+                        });
+        } else {
+            throw OptionError("the model \"" + step.settings() +
+                              "\" cuts a piece in one way, so that none is drawn");
+        }
+    }
+    double usual_strength() const override {
+        if constexpr (SamplingModel<T>) return step.usual_strength();
+        return 0;
     }
     std::size_t size() const override { return step.size(); }
     std::string_view token(Id id) const override { return step.token(id); }
@@ -233,6 +251,20 @@ public:
         }
     }
 
+    /// A way of cutting a piece, drawn. Throws `OptionError` where the model has only one.
+    template <class OnToken>
+    void sample(std::string_view piece, double strength, Random& random, Scratch& scratch,
+                OnToken&& on_token) const {
+        if (!step_) return;
+        if (!scratch.held) scratch.held = step_->make_scratch();
+        scratch.tokens.clear();
+        step_->sample(piece, strength, random, *scratch.held, scratch.tokens);
+        for (const detail::PieceToken& token : scratch.tokens) {
+            on_token(token.id, token.length);
+        }
+    }
+    [[nodiscard]] double usual_strength() const { return step_ ? step_->usual_strength() : 0; }
+
     [[nodiscard]] std::size_t size() const { return step_ ? step_->size() : 0; }
     [[nodiscard]] std::string_view token(Id id) const {
         return step_ ? step_->token(id) : std::string_view();
@@ -270,6 +302,6 @@ public:
 };
 
 static_assert(Normalizer<AnyNormalizer> && RewritingPreTokenizer<AnyPreTokenizer> &&
-              SubwordModel<AnyModel> && Decoder<AnyDecoder>);
+              SamplingModel<AnyModel> && Decoder<AnyDecoder>);
 
 } // namespace firth

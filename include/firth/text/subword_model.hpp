@@ -6,9 +6,17 @@
 #include <string>
 #include <string_view>
 
+#include <firth/base/random.hpp>
 #include <firth/table/id.hpp>
 
 namespace firth {
+
+/// A token and how many bytes of a piece it stands for.
+struct SubwordToken {
+    Id id = 0;
+    std::size_t length = 0;
+    bool operator==(const SubwordToken&) const = default;
+};
 
 namespace detail {
 
@@ -40,6 +48,20 @@ concept SubwordModel = requires(const T& model, std::string_view piece,
     { model.find(piece) } -> std::same_as<std::optional<Id>>;
     { model.length(id) } -> std::convertible_to<std::size_t>;
     { model.settings() } -> std::same_as<std::string>;
+};
+
+/// A `SubwordModel` that can cut a piece in several ways and draws one of them, so that a learner
+/// sees more than the best one (Kudo 2018, "Subword regularization").
+///
+/// - `model.sample(piece, strength, random, scratch, on_token)` calls `on_token` as the model does,
+///   for tokens that depend on the piece, `strength` and the numbers of `random` alone. What
+///   `strength` means is the model's;
+/// - `usual_strength()` is that of a caller who says none.
+template <class T>
+concept SamplingModel = SubwordModel<T> &&
+    requires(const T& model, std::string_view piece, Random& random, typename T::Scratch& scratch) {
+    model.sample(piece, 0.5, random, scratch, detail::OnPieceToken());
+    { model.usual_strength() } -> std::convertible_to<double>;
 };
 
 } // namespace firth

@@ -14,6 +14,7 @@
 
 #include <firth/base/error.hpp>
 #include <firth/base/parallel.hpp>
+#include <firth/base/random.hpp>
 #include <firth/table/id.hpp>
 #include <firth/text/added_tokens.hpp>
 #include <firth/text/any_step.hpp>
@@ -182,6 +183,26 @@ public:
         return made;
     }
 
+    /// `encode` with a way of cutting each piece that is drawn (`SamplingModel`), so that a learner
+    /// sees a text in several: of a BPE model `strength` is the probability with which a merge is
+    /// left out, of Unigram it is alpha, and with the greater alpha the likelier ones are drawn.
+    /// Without it, it is what the tokenizer's file says (`dropout`), which no other call heeds. The
+    /// same numbers of `random` give the same tokens. Throws `OptionError` for a model that has
+    /// only one way, and for a strength that it does not take.
+    [[nodiscard]] Encoding
+    sample(std::string_view text, double strength, Random& random,
+           SpecialTokens special = SpecialTokens::with) const requires SamplingModel<Model> {
+        const Draw draw{strength, &random};
+        Encoding made = unpadded(text, special, &draw);
+        if (steps_.padding) pad(std::span(&made, 1), *steps_.padding);
+        return made;
+    }
+    [[nodiscard]] Encoding
+    sample(std::string_view text, Random& random,
+           SpecialTokens special = SpecialTokens::with) const requires SamplingModel<Model> {
+        return sample(text, steps_.model.usual_strength(), random, special);
+    }
+
     /// The same, and what truncation leaves out: all parts of a long text, in their order, each
     /// with special tokens and padded, and overlapping as `Truncation::stride` says. Of two texts
     /// every part of the first with every one of the second; that which `encode` gives is the
@@ -324,6 +345,11 @@ private:
         std::vector<std::size_t> ends{}; ///< of each piece's ids among `ids`
         std::vector<detail::PieceToken> tokens{};
     };
+    /// How a way of cutting is drawn.
+    struct Draw {
+        double strength;
+        Random* random;
+    };
     static constexpr unsigned cache_bits = 17; ///< of a thread's cache: 12 MB
     static constexpr std::size_t no_place = ~std::size_t(0);
 
@@ -398,10 +424,11 @@ private:
         return around(first, second);
     }
 
-    [[nodiscard]] Encoding unpadded(std::string_view text, SpecialTokens special) const {
+    [[nodiscard]] Encoding unpadded(std::string_view text, SpecialTokens special,
+                                    const Draw* draw = nullptr) const {
         const std::size_t length = room(special, false);
         const bool from_left = steps_.truncation && steps_.truncation->side == EncodingSide::left;
-        Encoding plain = plain_encoding(text, from_left ? no_place : length);
+        Encoding plain = plain_encoding(text, from_left ? no_place : length, draw);
         check_single(plain.size(), length);
         if (plain.size() > length) {
             plain =
@@ -581,8 +608,8 @@ private:
 
     /// The tokens of a text without special ones: all, or no batch of pieces after more than
     /// `enough`.
-    [[nodiscard]] Encoding plain_encoding(std::string_view text,
-                                          std::size_t enough = no_place) const {
+    [[nodiscard]] Encoding plain_encoding(std::string_view text, std::size_t enough = no_place,
+                                          const Draw* draw = nullptr) const {
         if (text.size() > (std::numeric_limits<std::uint32_t>::max)()) {
             throw Error("a text of " + std::to_string(text.size()) +
                         " bytes, expected less than 4 GB: cut it at a line's end");
@@ -595,7 +622,7 @@ private:
             text, session->with_sources,
             [&](std::string_view stretch, const NormalizedText* sources, std::size_t begin) {
                 if (made.size() <= enough)
-                    add_stretch(text, stretch, sources, begin, enough, *session, word, made);
+                    add_stretch(text, stretch, sources, begin, enough, draw, *session, word, made);
             },
             [&](const AddedToken& token, std::size_t begin, std::size_t end) {
                 made.add(token.id,
@@ -606,8 +633,8 @@ private:
     }
 
     void add_stretch(std::string_view text, std::string_view stretch, const NormalizedText* sources,
-                     std::size_t begin, std::size_t enough, Session& session, std::uint32_t& word,
-                     Encoding& made) const {
+                     std::size_t begin, std::size_t enough, const Draw* draw, Session& session,
+                     std::uint32_t& word, Encoding& made) const {
         // Where the stretch begins in what the normalizer made.
         const std::size_t moved =
             sources ? static_cast<std::size_t>(stretch.data() - sources->bytes().data())
@@ -631,6 +658,25 @@ private:
             }
             made.add(id, steps_.trim_offsets ? trimmed(text, range, id) : range, word, 0, false);
         };
+        if constexpr (SamplingModel<Model>) {
+            if (draw != nullptr) {
+                for_each_batch(
+                    stretch, begin == 0, session, session.with_sources, [&](std::string_view cut) {
+                        for (const Piece& piece : session.pieces) {
+                            std::size_t at = piece.begin;
+                            steps_.model.sample(cut.substr(piece.begin, piece.end - piece.begin),
+                                                draw->strength, *draw->random, session.scratch,
+                                                [&](Id id, std::size_t bytes) {
+                                                    const std::size_t from = at;
+                                                    add(id, from, at += bytes);
+                                                });
+                            ++word;
+                        }
+                        return made.size() <= enough;
+                    });
+                return;
+            }
+        }
         for_each_batch(stretch, begin == 0, session, session.with_sources,
                        [&](std::string_view cut) {
                            batch_ids<true>(cut, session);

@@ -132,11 +132,11 @@ private:
     }
 
     [[nodiscard]] Bpe bpe(const Json& step) const {
-        if (const auto dropout = step.find("dropout");
-            dropout != step.end() && !dropout->is_null() && *dropout != 0.0) {
-            fail("asks for dropout = " + dropout->dump() + ", which is for training alone");
-        }
         BpeOptions options;
+        options.dropout = get(step, "dropout", 0.0);
+        if (!(options.dropout >= 0 && options.dropout <= 1)) {
+            fail("has dropout = " + shown(step.at("dropout")) + ", expected 0 to 1");
+        }
         options.bytes = byte_level_;
         options.unknown = get<std::string>(step, "unk_token", "");
         options.continuing_prefix = get<std::string>(step, "continuing_subword_prefix", "");

@@ -141,7 +141,7 @@ private:
             const auto or_null = [](const std::string& text) {
                 return text.empty() ? OrderedJson() : OrderedJson(text);
             };
-            put("dropout", nullptr);
+            put("dropout", options.dropout == 0 ? OrderedJson() : OrderedJson(options.dropout));
             put("unk_token", or_null(options.unknown));
             put("continuing_subword_prefix", or_null(options.continuing_prefix));
             put("end_of_word_suffix", or_null(options.end_suffix));

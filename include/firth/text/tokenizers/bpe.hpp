@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include <firth/base/error.hpp>
+#include <firth/base/random.hpp>
 #include <firth/base/utf8.hpp>
 #include <firth/text/detail/rank_queue.hpp>
 #include <firth/text/subword_model.hpp>
@@ -30,6 +32,7 @@ struct BpeOptions {
     bool fuse_unknown = false;     ///< neighbouring unknown characters become one token
     bool byte_fallback = false;    ///< an unknown character becomes its bytes' tokens "<0x0A>"
     bool ignore_merges = false;    ///< a piece that is a token is taken whole
+    double dropout = 0; ///< what a file says: the usual strength of `sample`, and of nothing else
     bool operator==(const BpeOptions&) const = default;
 };
 
@@ -105,6 +108,8 @@ public:
         std::vector<Symbol> symbols;
         detail::RankQueue candidates;
         std::string spelling;
+        std::vector<std::uint64_t> drawn; ///< a heap of merges, ranks above places
+        std::vector<std::uint64_t> left_out;
     };
 
     template <class OnToken>
@@ -117,6 +122,36 @@ public:
         }
         merge(piece, scratch, on_token);
     }
+
+    /// BPE-dropout (Provilkov, Emelianenko and Voita, 2020): each time the best merge is looked
+    /// for, every one is left out with the probability `dropout`. Where all are, merging ends. At 0
+    /// the tokens are those of merging alone, at 1 those of bytes or characters; pieces that are
+    /// tokens are not taken whole. As Hugging Face's tokenizers, where merges that have become
+    /// impossible are drawn, too. Takes 1 / (1 - dropout) times as long. Throws `OptionError` for a
+    /// dropout that is not between 0 and 1.
+    template <class OnToken>
+    void sample(std::string_view piece, double dropout, Random& random, Scratch& scratch,
+                OnToken&& on_token) const {
+        if (!(dropout >= 0 && dropout <= 1)) {
+            throw OptionError("dropout = " + std::to_string(dropout) + ", expected 0 to 1");
+        }
+        if (dropout == 0) return (*this)(piece, scratch, on_token);
+        split(piece, scratch);
+        merge_some(scratch, dropout, random);
+        for (const typename Scratch::Symbol& symbol : scratch.symbols) {
+            if (symbol.length != 0) on_token(symbol.id, symbol.length);
+        }
+    }
+    [[nodiscard]] std::vector<SubwordToken> sample(std::string_view piece, double dropout,
+                                                   Random& random) const {
+        Scratch scratch;
+        std::vector<SubwordToken> tokens;
+        sample(piece, dropout, random, scratch, [&](Id id, std::size_t length) {
+            tokens.push_back({id, length});
+        });
+        return tokens;
+    }
+    [[nodiscard]] double usual_strength() const noexcept { return options_.dropout; }
 
     [[nodiscard]] std::size_t size() const noexcept { return tokens_.size(); }
     [[nodiscard]] std::string_view token(Id id) const noexcept { return tokens_[id]; }
@@ -386,6 +421,56 @@ private:
         }
     }
 
+    /// Merges but those that are left out. What is left out is looked at again after each merge.
+    void merge_some(Scratch& scratch, double dropout, Random& random) const {
+        std::vector<typename Scratch::Symbol>& symbols = scratch.symbols;
+        constexpr std::uint32_t none = 0xFFFFFFFFu;
+        std::vector<std::uint64_t>& heap = scratch.drawn;
+        const auto push = [&](std::uint64_t candidate) {
+            heap.push_back(candidate);
+            std::push_heap(heap.begin(), heap.end(), std::greater<>());
+        };
+        const auto offer = [&](std::uint32_t left, std::uint32_t right) {
+            symbols[left].rank = merges_.find(symbols[left].id, symbols[right].id);
+            if (symbols[left].rank != MergeTable::no_rank)
+                push(std::uint64_t(symbols[left].rank) << 32 | left);
+        };
+        heap.clear();
+        scratch.left_out.clear();
+        const auto count = static_cast<std::uint32_t>(symbols.size());
+        for (std::uint32_t i = 0; i < count; ++i) {
+            symbols[i].before = i == 0 ? none : i - 1;
+            symbols[i].after = i + 1 == count ? none : i + 1;
+            if (i + 1 != count) offer(i, i + 1);
+        }
+        while (!heap.empty()) {
+            std::pop_heap(heap.begin(), heap.end(), std::greater<>());
+            const std::uint64_t best = heap.back();
+            heap.pop_back();
+            if (static_cast<double>(random() >> 11) * 0x1p-53 < dropout) {
+                scratch.left_out.push_back(best);
+                continue;
+            }
+            for (const std::uint64_t candidate : scratch.left_out) {
+                push(candidate);
+            }
+            scratch.left_out.clear();
+            const auto at = static_cast<std::uint32_t>(best);
+            typename Scratch::Symbol& left = symbols[at];
+            if (left.rank != best >> 32) continue; // one of the two has been merged meanwhile
+            typename Scratch::Symbol& right = symbols[left.after];
+            left.id = merged_[left.rank];
+            left.rank = MergeTable::no_rank;
+            left.length += right.length;
+            right.length = 0;
+            right.rank = MergeTable::no_rank;
+            left.after = right.after;
+            if (left.after != none) symbols[left.after].before = at;
+            if (left.before != none) offer(left.before, at);
+            if (left.after != none) offer(at, left.after);
+        }
+    }
+
     TokenTable tokens_;
     BpeOptions options_;
     MergeTable merges_;
@@ -403,6 +488,6 @@ private:
     }
 };
 
-static_assert(SubwordModel<Bpe>);
+static_assert(SamplingModel<Bpe>);
 
 } // namespace firth

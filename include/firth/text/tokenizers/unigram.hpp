@@ -38,12 +38,7 @@ struct UnigramOptions {
     bool finds_all = false;
 };
 
-/// A token and how many bytes it stands for.
-struct UnigramToken {
-    Id id = 0;
-    std::size_t length = 0;
-    bool operator==(const UnigramToken&) const = default;
-};
+using UnigramToken = SubwordToken;
 
 /// A way of cutting a text, and the sum of its pieces' scores.
 struct UnigramPath {
@@ -220,6 +215,17 @@ public:
         return result;
     }
 
+    /// The same as calls, as `SamplingModel` asks for.
+    template <class OnToken>
+    void sample(std::string_view text, double alpha, Random& random, Scratch& /*scratch*/,
+                OnToken&& on_token) const {
+        for (const UnigramToken& token : sample(text, alpha, random)) {
+            on_token(token.id, token.length);
+        }
+    }
+    /// The probabilities that the scores say.
+    [[nodiscard]] double usual_strength() const noexcept { return 1; }
+
     [[nodiscard]] std::size_t size() const noexcept { return vocabulary_.size(); }
     [[nodiscard]] std::string_view token(Id id) const noexcept { return vocabulary_.token(id); }
     [[nodiscard]] std::optional<Id> find(std::string_view token) const noexcept {
@@ -362,6 +368,6 @@ private:
     float unknown_score_ = 0;
 };
 
-static_assert(SubwordModel<UnigramModel>);
+static_assert(SamplingModel<UnigramModel>);
 
 } // namespace firth
