@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <firth/base/random.hpp>
+#include <firth/text/tokenizers/bpe_merges.hpp>
 #include <firth/text/tokenizers/tiktoken.hpp>
 
 #include "../support/support.hpp"
@@ -166,6 +167,67 @@ TEST_CASE("merges are left out at random as often as is asked for", "[bpe]") {
         options.dropout = 0;
         return three.made(options).settings();
     }());
+}
+
+TEST_CASE("tokens of ranks merge whatever the ranks of what they are made of", "[bpe]") {
+    // Ranks in any order, as no training gives them, and of words that nothing leads to.
+    Random random(11);
+    std::size_t merged = 0;
+    for (std::size_t round = 0; round < 60; ++round) {
+        CAPTURE(round);
+        std::vector<std::string> tokens{"a", "b", "c"};
+        const auto word = [&](std::uint32_t most) {
+            std::string made;
+            for (std::size_t left = 1 + random.below(most); left > 0; --left) {
+                made += static_cast<char>('a' + random.below(3));
+            }
+            return made;
+        };
+        while (tokens.size() < 30) {
+            const std::string made = word(6);
+            if (std::find(tokens.begin(), tokens.end(), made) == tokens.end())
+                tokens.push_back(made);
+        }
+        for (std::size_t i = tokens.size(); i > 1; --i) {
+            std::swap(tokens[i - 1], tokens[random.below(static_cast<std::uint32_t>(i))]);
+        }
+        const Model ranked{tokens, {}};
+        const Bpe ranks = Bpe::from_ranks(ranked.table());
+        BpeOptions options;
+        options.bytes = true;
+        options.ignore_merges = true;
+        const Bpe written(ranked.table(), bpe_merges(ranks), options);
+        for (std::size_t text = 0; text < 60; ++text) {
+            const std::string piece = word(text < 50 ? 12 : 90);
+            CAPTURE(piece);
+            std::vector<Token> expected;
+            if (ranked.id(piece) != no_id) {
+                expected.push_back({piece, piece.size()});
+            } else {
+                for (const char& letter : piece) {
+                    expected.push_back({std::string(1, letter), 1});
+                }
+                for (;;) {
+                    Id best = no_id;
+                    std::size_t place = 0;
+                    for (std::size_t i = 0; i + 1 < expected.size(); ++i) {
+                        const Id id = ranked.id(expected[i].token + expected[i + 1].token);
+                        if (id < best) {
+                            best = id;
+                            place = i;
+                        }
+                    }
+                    if (best == no_id) break;
+                    expected[place] = {ranked.tokens[best], ranked.tokens[best].size()};
+                    expected.erase(expected.begin() + static_cast<std::ptrdiff_t>(place) + 1);
+                }
+            }
+            merged += piece.size() - expected.size();
+            REQUIRE(tokens_of(ranks, piece) == expected);
+            REQUIRE(tokens_of(written, piece) == expected);
+        }
+    }
+    CHECK(merged > 10000);
 }
 
 TEST_CASE("bytes of ranks merge whatever their own ranks are", "[bpe]") {

@@ -63,13 +63,13 @@ public:
     }
 
     /// From ranks, as tiktoken has them: any neighbours whose bytes join to a token merge, and the
-    /// id is the rank. A piece that is a token is taken whole. A token of several bytes becomes
-    /// part of those alone that have a higher rank, as it does wherever ranks come from a training.
+    /// id is the rank. A piece that is a token is taken whole.
     ///
     /// One merge a token says the same: that of the two which the merges of lower ranks leave of
     /// its bytes. No other two ever merge to it, since whatever stands around them, the merges
     /// within these bytes happen in the same order: one across their ends would have taken a part
-    /// of them away. A token that no merges lead to is only found as a whole piece.
+    /// of them away. Where lower ranks leave more than two, as in no trained ranks, higher ones
+    /// are looked at, too. A token that no merges lead to is only found as a whole piece.
     static Bpe from_ranks(TokenTable tokens) {
         BpeOptions options;
         options.bytes = true;
@@ -91,7 +91,8 @@ public:
                 ++parts;
                 bytes += length;
             });
-            if (parts == 2 && bytes == all[id].size()) made.add(rule, id);
+            if (parts != 2 || bytes != all[id].size()) rule = last_merge(all, id);
+            if (rule.token == id) made.add(rule, id);
         }
         return made;
     }
@@ -205,6 +206,43 @@ private:
     };
 
     [[nodiscard]] bool plain_bytes() const noexcept { return !byte_ranks_.empty(); }
+
+    /// The merge that makes a token of its bytes where any neighbours merge that join to a token,
+    /// the lowest rank first; that of no token where none does. O(bytes^2).
+    [[nodiscard]] static Rule last_merge(const TokenTable& tokens, Id token) {
+        struct Part {
+            Id id;
+            std::string_view bytes;
+            Id joined; ///< with the next part
+        };
+        const std::string_view bytes = tokens[token];
+        std::vector<Part> parts;
+        const auto join = [&](std::size_t i) {
+            if (i + 1 >= parts.size()) return;
+            parts[i].joined = tokens.find(
+                {parts[i].bytes.data(), parts[i].bytes.size() + parts[i + 1].bytes.size()});
+        };
+        for (std::size_t i = 0; i < bytes.size(); ++i) {
+            const std::string_view byte = bytes.substr(i, 1);
+            parts.push_back({tokens.find(byte), byte, no_id});
+            if (parts.back().id == no_id) return {no_id, no_id, no_id};
+        }
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            join(i);
+        }
+        for (;;) {
+            const auto best = std::ranges::min_element(parts, {}, &Part::joined);
+            const auto next = best + 1;
+            if (best->joined == no_id) return {no_id, no_id, no_id};
+            if (best->joined == token) return {best->id, next->id, token};
+            *best = {
+                best->joined, {best->bytes.data(), best->bytes.size() + next->bytes.size()}, no_id};
+            const auto at = static_cast<std::size_t>(best - parts.begin());
+            parts.erase(next);
+            join(at);
+            if (at != 0) join(at - 1);
+        }
+    }
 
     void add(const Rule& rule, std::uint32_t rank) {
         if (!merges_.add(rule.left, rule.right, rank) || !plain_bytes()) return;
