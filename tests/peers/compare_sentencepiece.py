@@ -113,10 +113,13 @@ settings = {
     "unigram": {},
     "unigram_bytes": {"byte_fallback": True, "character_coverage": 0.99},
     "unigram_user": {"user_defined_symbols": ["<sep>", "the", "ing ", "\u2581de", "a\u2581b"], "normalization_rule_name": "nfkc_cf"},
+    "unigram_marks": {"user_defined_symbols": ["<sep>", "the", "\u2581de", "a\u2581b"]},
     "unigram_suffix": {"treat_whitespace_as_suffix": True},
     "bpe": {"model_type": "bpe"},
     "bpe_bytes": {"model_type": "bpe", "byte_fallback": True, "character_coverage": 0.99},
     "bpe_user": {"model_type": "bpe", "user_defined_symbols": ["<sep>", "the", "in"], "normalization_rule_name": "identity"},
+    "bpe_marks": {"model_type": "bpe", "user_defined_symbols": ["<sep>", "\u2581\u2581", "\u2581\u2581\u2581", "the"], "byte_fallback": True,
+                  "add_dummy_prefix": False, "remove_extra_whitespaces": False, "normalization_rule_name": "identity", "character_coverage": 0.99},
     "bpe_raw": {"model_type": "bpe", "add_dummy_prefix": False, "remove_extra_whitespaces": False, "split_by_whitespace": False,
                 "normalization_rule_name": "identity", "allow_whitespace_only_pieces": True},
 }
@@ -200,5 +203,32 @@ if tokenizers is not None:
         theirs = [decoder.decode(tokens) for tokens in drawn]
         kept = [i for i in range(len(lines)) if "\n" not in theirs[i]]
         compare(f"decoder {what}", [lines[i] for i in kept], [theirs[i] for i in kept], firth(model, what, [lines[i] for i in kept]))
+    # A model as a tokenizer.json: the same ids of both, and those of sentencepiece, but for rounding, what it calls its marks and
+    # graphemes, by which tokenizers looks up a charsmap.
+    refused = {"unigram_user": "change the user-defined piece \"ing \"", "unigram_suffix": "spaces end words", "bpe_user": "a space before each text"}
+    for name, more in settings.items():
+        model = os.path.join(folder, name + ".model")
+        file = os.path.join(folder, name + ".json")
+        run = subprocess.run([program, model, "json", file], capture_output=True)
+        if name in refused:
+            assert run.returncode != 0 and refused[name] in run.stderr.decode(), run.stderr.decode()
+            continue
+        assert run.returncode == 0, run.stderr.decode()
+        peer = sentencepiece.SentencePieceProcessor(model_file=model)
+        again = tokenizers.Tokenizer.from_file(file)
+        marks = [peer.id_to_piece(i) for i in range(peer.get_piece_size()) if not peer.is_unused(i) and (peer.is_control(i) or peer.is_unknown(i) or peer.is_byte(i))]
+        if name == "unigram_marks":
+            marks.append("\u2581")  # the charsmap makes spaces of them, of which runs become one
+        plain = [line for line in hostile[:8000] if not any(mark in line for mark in [*marks, "\u0301", "\u0300", "\u1112", "\u1161", "\uff9e"])]
+        for kind, lines in (("text", text[:20000]), ("random", hostile), ("plain", plain)):
+            theirs = [e.ids for e in again.encode_batch(lines, add_special_tokens=False)]
+            compare(f"{name} {kind} as json", lines, theirs, numbers(firth(model, "json-ids", lines, file)))
+            if kind != "random":
+                compare(f"{name} {kind} as json beside sentencepiece", lines, peer.encode(lines), theirs, 0.002)
+            if not any(mark in line for mark in marks for line in lines):
+                ids = [" ".join(map(str, line)) for line in theirs]
+                whole = [i for i in range(len(lines)) if peer.unk_id() not in theirs[i]]
+                compare(f"{name} {kind} as json decoded", [ids[i] for i in whole], [peer.decode(theirs[i]) for i in whole],
+                        [again.decode(theirs[i]) for i in whole])
 if differences:
     sys.exit("different: " + ", ".join(differences))

@@ -16,6 +16,7 @@
 #include <firth/text/normalizers/precompiled.hpp>
 #include <firth/text/pre_tokenizers/metaspace.hpp>
 #include <firth/text/sentencepiece.hpp>
+#include <firth/text/tokenizer_file.hpp>
 #include <firth/text/train_sentencepiece.hpp>
 
 using namespace firth;
@@ -177,6 +178,15 @@ int main(int count, char** arguments) {
         const SentencePieceModel file = read_sentencepiece(arguments[1]);
         if (what == "write") {
             write_sentencepiece(arguments[3], file);
+        } else if (what == "json") {
+            write_tokenizer_json(arguments[3], sentencepiece_tokenizer(file));
+        } else if (what == "json-ids") {
+            const Tokenizer tokenizer = read_tokenizer(arguments[3]);
+            for_each_line([&](const std::string& line) {
+                for (const Id id : tokenizer.ids(line)) {
+                    std::cout << id << ' ';
+                }
+            });
         } else if (what == "decode") {
             put_decoded(file);
         } else if (what == "hugging-face") {

@@ -22,6 +22,8 @@
 #include <firth/text/detail/json_pre_tokenizers.hpp>
 #include <firth/text/detail/json_reader.hpp>
 #include <firth/text/detail/json_vocabulary.hpp>
+#include <firth/text/detail/space_cuts.hpp>
+#include <firth/text/pre_tokenizers/metaspace.hpp>
 #include <firth/text/sentence_piece.hpp>
 #include <firth/text/tokenizer.hpp>
 #include <firth/text/tokenizers/bpe.hpp>
@@ -53,6 +55,7 @@ public:
         byte_level_ = cut.byte_level;
         steps.decoder = read_decoder_of_file(*this, part("decoder"), byte_level_);
         steps.model = model(root_.at("model"));
+        steps.pre_tokenizer = with_cuts(std::move(steps.pre_tokenizer), steps.model);
         added_tokens(part("added_tokens"), steps);
         post_processor(part("post_processor"), steps);
         steps.truncation = read_truncation(*this, part("truncation"));
@@ -89,6 +92,18 @@ private:
         }
         if (type == "Unigram" || (type.empty() && step.contains("unk_id"))) return unigram(step);
         refuse("model", type);
+    }
+
+    /// Where a text is one piece, parts of it that have the same tokens.
+    [[nodiscard]] static AnyPreTokenizer with_cuts(AnyPreTokenizer step, const AnyModel& model) {
+        if (!step) return splits_at_spaces(model) ? SpaceRunPieces() : AnyPreTokenizer();
+        const auto* const marks = step.get_if<Metaspace>();
+        if (marks == nullptr || marks->split || marks->replacement != space_mark ||
+            !splits_at_spaces(model))
+            return step;
+        Metaspace made = *marks;
+        made.cuts_before_runs = true;
+        return made;
     }
 
     /// The vocabulary of a model whose tokens are not of bytes.

@@ -16,7 +16,10 @@
 #include <firth/text/detail/json_pre_tokenizers.hpp>
 #include <firth/text/detail/json_writer.hpp>
 #include <firth/text/detail/model_spelling.hpp>
+#include <firth/text/detail/sentencepiece_steps.hpp>
+#include <firth/text/detail/space_cuts.hpp>
 #include <firth/text/pre_tokenizers/byte_level.hpp>
+#include <firth/text/pre_tokenizers/metaspace.hpp>
 #include <firth/text/tokenizer.hpp>
 #include <firth/text/tokenizers/bpe.hpp>
 #include <firth/text/tokenizers/token_table.hpp>
@@ -38,9 +41,17 @@ namespace detail {
         if (unigram->options().finds_all &&
             unigram->options().sums == UnigramOptions::Sums::double_precision)
             return nullptr;
-        refuse_to_write("its model cuts as SentencePiece does, which has files of its own");
     }
     refuse_to_write("it has no form for the model \"" + model.settings() + '"');
+}
+
+/// What a file says of pieces: of cuts that no token crosses, nothing.
+[[nodiscard]] inline AnyPreTokenizer without_cuts(const AnyPreTokenizer& step,
+                                                  const AnyModel& model) {
+    const auto* const cuts = step.get_if<SpaceRunPieces>();
+    if (cuts == nullptr || cuts->side != SpaceRunPieces::Side::before || !splits_at_spaces(model))
+        return step;
+    return {};
 }
 
 /// Writes a tokenizer as the text of a tokenizer.json.
@@ -59,7 +70,8 @@ public:
                          steps_.padding ? std::string(tokenizer_.token(steps_.padding->id)) : ""));
         put("added_tokens", added_tokens());
         put("normalizer", normalizer_json(steps_.normalizer));
-        put("pre_tokenizer", pre_tokenizer_json(steps_.pre_tokenizer, model_.byte_level()));
+        put("pre_tokenizer", pre_tokenizer_json(without_cuts(steps_.pre_tokenizer, steps_.model),
+                                                model_.byte_level()));
         put("post_processor", post_processor());
         put("decoder", decoder_json_of_file(steps_.decoder, model_.byte_level()));
         put_model();
@@ -228,11 +240,14 @@ private:
 } // namespace detail
 
 /// The text of a tokenizer.json that describes a tokenizer: `parse_tokenizer_json` and Hugging
-/// Face's tokenizers make the same ids of it. Of a model of ranks (tiktoken's) it has the merges.
-/// Throws `FormatError`, naming it, for what such a file cannot hold: a step of a type of one's
-/// own, a model of SentencePiece's, tokens that are no UTF-8.
+/// Face's tokenizers make the same ids of it. Of a model of ranks (tiktoken's) it has the merges,
+/// and of a model of SentencePiece's what `SentencePieceSteps` says. Throws `FormatError`, naming
+/// it, for what such a file cannot hold: a step of a type of one's own, tokens that are no UTF-8.
 [[nodiscard]] inline std::string tokenizer_json_of(const Tokenizer& tokenizer) {
-    return detail::TokenizerJsonWriter(tokenizer).write();
+    if (!detail::is_sentencepiece(tokenizer.steps().model))
+        return detail::TokenizerJsonWriter(tokenizer).write();
+    const Tokenizer made(detail::SentencePieceSteps(tokenizer.steps()).made());
+    return detail::TokenizerJsonWriter(made).write();
 }
 
 /// Writes it to a file, whole or not at all. Throws `IoError`, too.

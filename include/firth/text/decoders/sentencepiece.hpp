@@ -81,6 +81,8 @@ public:
                (options_.remove_extra_whitespaces ? " 1" : " 0");
     }
 
+    [[nodiscard]] const SentencePieceDecoderOptions& options() const noexcept { return options_; }
+
 private:
     static std::string with_spaces(std::string_view piece) {
         std::string text;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <firth/base/utf8.hpp>
 #include <firth/text/any_step.hpp>
 #include <firth/text/detail/base64.hpp>
 #include <firth/text/detail/json_reader.hpp>
@@ -62,6 +63,18 @@ struct RunPattern {
 };
 inline constexpr std::array<RunPattern, 4> run_patterns{
     {{" {2,}", 2, false}, {" +", 1, false}, {R"(\s+)", 1, true}, {R"(\s{2,})", 2, true}}};
+
+/// The character of a pattern of its runs at a text's begin, "\\A +", or its end, " +\\z".
+[[nodiscard]] inline std::optional<StripRun> strip_of_pattern(std::string_view regex) {
+    const bool at_end = regex.ends_with("+\\z");
+    if (!at_end && !(regex.starts_with("\\A") && regex.ends_with('+'))) return std::nullopt;
+    const std::string_view character =
+        at_end ? regex.substr(0, regex.size() - 3) : regex.substr(2, regex.size() - 3);
+    if (character.empty() || utf8_length(character) != character.size() ||
+        character.find_first_of(R"(\.^$*+?()[]{}|)") != character.npos)
+        return std::nullopt;
+    return StripRun{std::string(character), at_end};
+}
 
 inline constexpr std::array<NormalizerForm, 13> normalizer_forms{{
     {"Sequence",
@@ -137,6 +150,9 @@ inline constexpr std::array<NormalizerForm, 13> normalizer_forms{{
              if (known.regex == pattern.text)
                  return ReplaceRuns{known.at_least, known.any_white_space, std::move(content)};
          }
+         if (std::optional<StripRun> strip = strip_of_pattern(pattern.text);
+             strip && content.empty())
+             return *std::move(strip);
          file.refuse("pattern of a normalizer", pattern.text);
      },
      [](const AnyNormalizer& step) -> OrderedJson {
@@ -148,6 +164,12 @@ inline constexpr std::array<NormalizerForm, 13> normalizer_forms{{
                  return {{"pattern", {{"Regex", std::string(known.regex)}}},
                          {"content", runs->content}};
              }
+         }
+         if (const auto* const strip = step.get_if<StripRun>()) {
+             const std::string regex =
+                 strip->at_end ? strip->character + "+\\z" : "\\A" + strip->character + '+';
+             if (!strip_of_pattern(regex)) return nullptr;
+             return {{"pattern", {{"Regex", regex}}}, {"content", ""}};
          }
          const auto* const made = step.get_if<Replace>();
          if (made == nullptr) return nullptr;

@@ -118,7 +118,28 @@ struct ReplaceRuns {
     }
 };
 
+/// A `Normalizer`: removes all of a character that stand at a text's begin, or at its end.
+struct StripRun {
+    std::string character = " "; ///< one
+    bool at_end = false;
+
+    void operator()(std::string_view text, NormalizedText& to) const {
+        std::size_t begin = 0;
+        std::size_t end = text.size();
+        while (!character.empty() && !at_end && text.substr(begin).starts_with(character)) {
+            begin += character.size();
+        }
+        while (!character.empty() && at_end && text.substr(0, end).ends_with(character)) {
+            end -= character.size();
+        }
+        to.append_unchanged(text, begin, end);
+    }
+    [[nodiscard]] std::string settings() const {
+        return "strip '" + character + (at_end ? "' from the end" : "' from the begin");
+    }
+};
+
 static_assert(Normalizer<Strip> && Normalizer<Prepend> && Normalizer<Replace> &&
-              Normalizer<ReplaceRuns>);
+              Normalizer<ReplaceRuns> && Normalizer<StripRun>);
 
 } // namespace firth

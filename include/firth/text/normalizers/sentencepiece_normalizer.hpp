@@ -111,6 +111,12 @@ public:
     }
 
     [[nodiscard]] std::string settings() const { return settings_; }
+    /// Without the charsmap.
+    [[nodiscard]] const SentencePieceNormalizerOptions& options() const noexcept {
+        return options_;
+    }
+    /// The map as it was given.
+    [[nodiscard]] std::string charsmap() const { return charsmap_.bytes(); }
 
 private:
     /// What the next `length` bytes of a text become.

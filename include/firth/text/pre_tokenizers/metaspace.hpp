@@ -63,6 +63,9 @@ struct Metaspace {
     std::string replacement{space_mark}; ///< the mark: one character
     PrependScheme prepend_scheme = PrependScheme::always;
     bool split = true; ///< false: the text is one piece
+    /// Where it is one: pieces for a model that makes the same tokens of parts, cut before each run
+    /// of marks.
+    bool cuts_before_runs = false;
 
     /// Appends to `to` the text with its marks; that before the text stands for its first
     /// character. `is_first` says that it is the whole text's begin.
@@ -112,7 +115,12 @@ struct Metaspace {
 
 private:
     [[nodiscard]] std::size_t piece_end(std::string_view text, std::size_t from) const noexcept {
-        return split ? (std::min)(text.find(replacement, from + 1), text.size()) : text.size();
+        if (!split && !cuts_before_runs) return text.size();
+        std::size_t at = from + 1;
+        while (!split && text.substr(at - 1).starts_with(replacement)) {
+            at += replacement.size();
+        }
+        return (std::min)(text.find(replacement, at), text.size());
     }
 };
 

@@ -53,6 +53,7 @@ public:
             splits_;                ///< by id of an unused piece: the left one's bytes, or 0
         std::vector<Id> split_ids_; ///< those that are not 0
         std::vector<std::string_view> left_; ///< of what is split again
+        std::uint32_t last_left_ = 0;        ///< the bytes of the left one of the last that joined
     };
 
     /// Throws `OptionError` for pieces that are no vocabulary (see `PieceVocabulary`) or have a
@@ -109,6 +110,24 @@ public:
         }
         put_unknown();
     }
+
+    /// The two that a piece is joined of, as the bytes of the left one; 0 where joining its
+    /// characters does not end in it, so that no text's does: what stands around them does not
+    /// change the order in which they are joined.
+    [[nodiscard]] std::size_t joined_of(Id id, Scratch& scratch) const {
+        const std::string_view piece = token(id);
+        std::size_t count = 0;
+        Id made = 0;
+        (*this)(piece, scratch, [&](Id part, std::size_t) {
+            ++count;
+            made = part;
+        });
+        const std::size_t left = scratch.symbols_.size() > 1 ? scratch.last_left_ : 0;
+        return count == 1 && made == id ? left : 0;
+    }
+    /// The place of a piece's score among all, the highest first; equal ones have the same.
+    [[nodiscard]] std::uint32_t rank(Id id) const noexcept { return ranks_[id]; }
+    [[nodiscard]] bool byte_fallback() const noexcept { return vocabulary_.byte_fallback(); }
 
     [[nodiscard]] std::size_t size() const noexcept { return vocabulary_.size(); }
     [[nodiscard]] std::string_view token(Id id) const noexcept { return vocabulary_.token(id); }
@@ -222,6 +241,7 @@ private:
               detail::PieceTrie::Node node) const {
         Scratch::Symbol& symbol = scratch.symbols_[left];
         Scratch::Symbol& next = scratch.symbols_[right];
+        scratch.last_left_ = symbol.length;
         symbol.length += next.length;
         symbol.after = next.after;
         symbol.id = id;

@@ -80,7 +80,8 @@ public:
             if (!is_finite(piece.score)) {
                 throw OptionError("piece \"" + piece.text + "\" has no finite score");
             }
-            if (piece.type == PieceType::normal) least = (std::min)(least, piece.score);
+            if (piece.type == PieceType::normal || options.finds_all)
+                least = (std::min)(least, piece.score);
         }
         unknown_score_ = least - 10.0f;
         scores_.reserve(pieces.size());
