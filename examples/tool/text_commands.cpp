@@ -155,7 +155,7 @@ void CorpusArguments::add_vocabulary_to(CLI::App& command) {
                                            "words are the pieces by this tokenizer.json, .model of "
                                            "SentencePiece, vocab.txt or ranks"));
     encoding_.push_back(command.add_option("--tokenizer-pattern", pattern,
-                                           "with ranks: gpt2, cl100k, o200k or qwen"));
+                                           "with ranks: gpt2, cl100k, o200k, qwen or tekken"));
 }
 
 void CorpusArguments::add_cache_to(CLI::App& command) {

@@ -103,7 +103,7 @@ void add_tokenize_command(CLI::App& app) {
         ->required();
     command->add_option("input", arguments->inputs, "files; - is standard input (the default)");
     command->add_option("--pattern", arguments->file.pattern,
-                        "with ranks: gpt2, cl100k, o200k or qwen");
+                        "with ranks: gpt2, cl100k, o200k, qwen or tekken");
     command->add_flag("--cased", arguments->cased, "with vocab.txt: keep capitals and accents");
     command->add_flag("--tokens", arguments->tokens, "tokens instead of ids");
     command->add_flag("--offsets", arguments->offsets, "the bytes that each token stands for");

@@ -158,7 +158,7 @@ void add_train_tokenizer_command(CLI::App& app) {
     command->add_option("--special", arguments->special, "tokens that no text is made of, in order")
         ->default_str("");
     command->add_option("--pattern", arguments->pattern,
-                        "bpe: how text is cut: gpt2, cl100k, o200k or qwen");
+                        "bpe: how text is cut: gpt2, cl100k, o200k, qwen or tekken");
     command->add_flag("--cased", arguments->cased, "wordpiece: keep capitals and accents");
     command->add_option("--coverage", arguments->coverage,
                         "unigram: share of all characters that have pieces");

@@ -39,6 +39,8 @@
 #include <firth/text/pre_tokenizers/characters.hpp>
 #include <firth/text/pre_tokenizers/metaspace.hpp>
 #include <firth/text/pre_tokenizers/named_pattern.hpp>
+#include <firth/text/pre_tokenizers/on_byte_characters.hpp>
+#include <firth/text/pre_tokenizers/pattern_split.hpp>
 #include <firth/text/pre_tokenizers/patterns.hpp>
 #include <firth/text/pre_tokenizers/sequence.hpp>
 #include <firth/text/pre_tokenizers/split_behavior.hpp>

@@ -272,8 +272,26 @@ for behavior in behaviors:
         cuts[f"split {behavior} {inverted}"] = pre_tokenizers.Split("ka", behavior, inverted)
         cuts[f"split blanks {behavior} {inverted}"] = pre_tokenizers.Split(" ", behavior, inverted)
 cuts["sequence"] = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation(), pre_tokenizers.Metaspace(), pre_tokenizers.Digits(True)])
+# What well-known models cut by, before ByteLevel or behind it.
+deepseek_v3 = (r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+""")
+tekken = (r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|"
+          r"\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+patterns = {"deepseek": [r"[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", "[一-龥ࠀ-一가-퟿]+"], "deepseek v3": [r"\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+", deepseek_v3],
+            "tekken": [tekken], "bloom": [r" ?[^(\s|[.,!?…。，、।۔،])]+"], "poro": [r" ?[^(\s|.,!?…。，、।۔،)]+"]}
+for name, regexes in patterns.items():
+    made["pattern of " + name] = bpe(pre_tokenizers.Sequence([*(pre_tokenizers.Split(Regex(regex), "isolated") for regex in regexes),
+                                                              pre_tokenizers.ByteLevel(False, use_regex=False)]), True, decoder=decoders.ByteLevel())
+clip = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+made["pattern of clip"] = bpe(pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(clip), "removed", invert=True), byte_level]), True, suffix="</w>",
+                              normalizer=normalizers.Sequence([normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]),
+                              decoder=decoders.ByteLevel())
+made["pattern of falcon"] = bpe(pre_tokenizers.Sequence([pre_tokenizers.Punctuation("contiguous"), byte_level, pre_tokenizers.Digits(False),
+                                                         pre_tokenizers.Split(Regex("[0-9][0-9][0-9]"), "isolated")]), True, decoder=decoders.ByteLevel())
+for behavior, inverted in itertools.product(behaviors, (False, True)):
+    for number, regex in enumerate((r"\s?\p{L}+", "[0-9]{2}", clip)):
+        cuts[f"pattern {number} {behavior} {inverted}"] = pre_tokenizers.Split(Regex(regex), behavior, inverted)
 for name, cut in cuts.items():
-    made["cut by " + name] = of_words(None, cut)
+    made.setdefault("cut by " + name, of_words(None, cut))
 for name, decoder in {"bpe": decoders.BPEDecoder("a"), "ctc": decoders.CTC("k", "a"), "ctc raw": decoders.CTC("k", "a", False), "fuse": decoders.Fuse(),
                       "sequence": decoders.Sequence([decoders.Replace("k", "qq"), decoders.Fuse(), decoders.Strip("q", 1, 2)])}.items():
     made["decoder " + name] = of_words(None, pre_tokenizers.Whitespace(), decoder)

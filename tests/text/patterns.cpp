@@ -136,16 +136,17 @@ Part cl100k(std::size_t digits) {
                    in_order({repeat(S, 0), repeat(one_of("\r\n"), 1)}), blanks()});
 }
 
-Part o200k() {
+Part o200k(std::size_t digits, bool contractions) {
     using enum GeneralCategory;
     const Class upper = of({uppercase_letter, titlecase_letter, modifier_letter, other_letter,
                             nonspacing_mark, spacing_mark, enclosing_mark});
     const Class lower = of({lowercase_letter, modifier_letter, other_letter, nonspacing_mark,
                             spacing_mark, enclosing_mark});
     const Part prefix = repeat(none_of({one_of("\r\n"), L, N}), 0, 1);
-    const Part suffix = either({contraction(true), nothing()});
+    const Part suffix = contractions ? either({contraction(true), nothing()}) : nothing();
     return either({in_order({prefix, repeat(upper, 0), repeat(lower, 1), suffix}),
-                   in_order({prefix, repeat(upper, 1), repeat(lower, 0), suffix}), repeat(N, 1, 3),
+                   in_order({prefix, repeat(upper, 1), repeat(lower, 0), suffix}),
+                   repeat(N, 1, digits),
                    in_order({repeat(one_of(" "), 0, 1), repeat(none_of({S, L, N}), 1),
                              repeat(one_of("\r\n/"), 0)}),
                    in_order({repeat(S, 0), repeat(one_of("\r\n"), 1)}), blanks()});
@@ -217,7 +218,8 @@ TEST_CASE("the patterns cut as their regular expressions do", "[pattern]") {
     agree(Gpt2Pattern(), gpt2(), 1);
     agree(Cl100kPattern(), cl100k(3), 2);
     agree(Cl100kPattern{1}, cl100k(1), 3);
-    agree(O200kPattern(), o200k(), 4);
+    agree(O200kPattern(), o200k(3, true), 4);
+    agree(O200kPattern{1, false}, o200k(1, false), 5);
 }
 
 TEST_CASE("what the patterns are known by", "[pattern]") {

@@ -171,6 +171,18 @@ TEST_CASE("added tokens are cut out", "[tokenizer]") {
     CHECK(tokenizer.encode("a <mask> a").special == std::vector<std::uint8_t>{0, 0, 0});
 }
 
+TEST_CASE("added tokens stand for what their normal form was made of", "[tokenizer]") {
+    const Tokenizer tokenizer = parse_tokenizer_json(
+        R"({"model": {"type": "WordLevel", "vocab": {"?": 0, "a": 1}, "unk_token": "?"},
+            "normalizer": {"type": "Lowercase"}, "pre_tokenizer": {"type": "WhitespaceSplit"},
+            "added_tokens": [{"id": 2, "content": "B\u0130", "normalized": true}]})",
+        "t.json");
+    // A small i with a dot, in three bytes, of a capital in two.
+    const Encoding made = tokenizer.encode("\xC4\xB0 A b\xC4\xB0 A");
+    CHECK(made.ids == std::vector<Id>{0, 1, 2, 1});
+    CHECK(made.offsets == std::vector<ByteRange>{{0, 2}, {3, 4}, {5, 8}, {9, 10}});
+}
+
 TEST_CASE("special tokens stand around a text and a pair", "[tokenizer]") {
     const std::string more = R"(, "post_processor": {"type": "TemplateProcessing",
         "single": [{"SpecialToken": {"id": "[C]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
@@ -313,12 +325,12 @@ TEST_CASE("a tokenizer.json that cannot be kept to is refused by name", "[tokeni
         "the normalizer \"X\""));
     CHECK(test::contains(
         refused(
-            R"({"model": {"type": "BPE", "vocab": {}, "merges": []}, "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "a+"}, "behavior": "Isolated"}})"),
-        "the pattern \"a+\""));
+            R"({"model": {"type": "BPE", "vocab": {}, "merges": []}, "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "a+b"}, "behavior": "Isolated"}})"),
+        "the pattern \"a+b\""));
     CHECK(test::contains(
         refused(
-            R"({"model": {"type": "BPE", "vocab": {}, "merges": []}, "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "ByteLevel"}, {"type": "Digits", "individual_digits": true}]}})"),
-        "a step behind ByteLevel, \"Digits\""));
+            R"({"model": {"type": "BPE", "vocab": {}, "merges": []}, "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "ByteLevel"}, {"type": "Metaspace"}]}})"),
+        "a step behind ByteLevel, \"Metaspace\""));
     CHECK(test::contains(
         refused(
             R"({"model": {"type": "BPE", "vocab": {}, "merges": []}, "added_tokens": [{"content": ""}]})"),

@@ -143,7 +143,12 @@ TEST_CASE("every step is written as it was read", "[tokenizer_json]") {
          R"({"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex":
               "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"},
               "behavior": "Isolated", "invert": false},
-              {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}]})"}) {
+              {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}]})",
+         R"({"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "\\s?\\p{P}+"},
+              "behavior": "Removed", "invert": true},
+              {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
+              {"type": "Digits", "individual_digits": false},
+              {"type": "Split", "pattern": {"Regex": "[0-9][0-9][0-9]"}, "behavior": "Isolated", "invert": false}]})"}) {
         check_part(byte_model, "pre_tokenizer", step);
     }
     check_part(byte_model, "pre_tokenizer", "null");

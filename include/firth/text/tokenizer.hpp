@@ -492,7 +492,12 @@ private:
                         on_stretch(changed.substr(from, to - from), sources, begin);
                     },
                     [&](const AddedToken& token, std::size_t from, std::size_t to) {
-                        on_token(token, begin + from, begin + to);
+                        // Of the original, where that is asked for.
+                        const bool moved = sources != nullptr && sources->keeps_sources();
+                        const ByteRange range = moved ? sources->source(from, to)
+                                                      : ByteRange{static_cast<std::uint32_t>(from),
+                                                                  static_cast<std::uint32_t>(to)};
+                        on_token(token, begin + range.begin, begin + range.end);
                     });
             },
             on_token);

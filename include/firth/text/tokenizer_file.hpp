@@ -32,7 +32,7 @@ namespace firth {
 /// What some files of tokenizers do not say.
 struct TokenizerFileOptions {
     /// Of a file of tiktoken's ranks, or of vocab.json and merges.txt: "gpt2", "cl100k", "o200k",
-    /// or "qwen".
+    /// "qwen", or "tekken".
     std::string pattern{};
     bool lowercase = true; ///< of a vocab.txt: small letters without accents
 };

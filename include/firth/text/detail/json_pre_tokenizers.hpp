@@ -20,6 +20,8 @@
 #include <firth/text/pre_tokenizers/byte_level.hpp>
 #include <firth/text/pre_tokenizers/characters.hpp>
 #include <firth/text/pre_tokenizers/metaspace.hpp>
+#include <firth/text/pre_tokenizers/on_byte_characters.hpp>
+#include <firth/text/pre_tokenizers/pattern_split.hpp>
 #include <firth/text/pre_tokenizers/patterns.hpp>
 #include <firth/text/pre_tokenizers/sequence.hpp>
 #include <firth/text/pre_tokenizers/split_behavior.hpp>
@@ -85,7 +87,7 @@ struct KnownPattern {
     AnyPreTokenizer (*make)();
 };
 
-inline constexpr std::array<KnownPattern, 7> known_patterns{{
+inline constexpr std::array<KnownPattern, 8> known_patterns{{
     {R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)",
      []() -> AnyPreTokenizer { return Gpt2Pattern(); }},
     {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
@@ -100,6 +102,10 @@ inline constexpr std::array<KnownPattern, 7> known_patterns{{
      []() -> AnyPreTokenizer { return Cl100kPattern{1}; }},
     {R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
      []() -> AnyPreTokenizer { return O200kPattern(); }},
+    {R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     []() -> AnyPreTokenizer {
+         return O200kPattern{1, false};
+     }},
 }};
 
 /// The object of a split by a pattern whose matches all are pieces.
@@ -147,7 +153,12 @@ inline constexpr std::array<PreTokenizerForm, 9> pre_tokenizer_forms{{
          const auto found =
              std::find_if(known_patterns.begin(), known_patterns.end(),
                           [&](const KnownPattern& known) { return known.regex == pattern.text; });
-         if (found == known_patterns.end()) file.refuse("pattern", pattern.text);
+         if (found == known_patterns.end()) {
+             if (std::optional<PatternSplit> split =
+                     PatternSplit::of(pattern.text, behavior, inverted))
+                 return *std::move(split);
+             file.refuse("pattern", pattern.text);
+         }
          // Either way all matches are pieces, and these patterns match everything.
          if (!(behavior == SplitBehavior::isolated && !inverted) &&
              !(behavior == SplitBehavior::removed && inverted)) {
@@ -156,6 +167,11 @@ inline constexpr std::array<PreTokenizerForm, 9> pre_tokenizer_forms{{
          return found->make();
      },
      [](const AnyPreTokenizer& step) -> OrderedJson {
+         if (const auto* const split = step.get_if<PatternSplit>()) {
+             return {{"pattern", {{"Regex", split->regex()}}},
+                     {"behavior", name_among(split_behaviors, split->behavior())},
+                     {"invert", split->inverted()}};
+         }
          const auto* const made = step.get_if<StringSplit>();
          if (made == nullptr) return pattern_json(step);
          return {{"pattern", {{"String", made->pattern}}},
@@ -234,10 +250,11 @@ struct PreTokenizerOfJson {
         bool byte_level = false;
         for (const nlohmann::json& each : file.list(step, "pretokenizers")) {
             PreTokenizerOfJson made = read_pre_tokenizer(file, each);
-            if (byte_level && made.step) {
+            if (byte_level && (made.byte_level || made.step.rewrites())) {
                 file.fail("has a step behind ByteLevel, \"" + file.type_of(each, "step") +
-                          "\", which would see characters for bytes: that is not supported");
+                          "\", which would change characters for bytes: that is not supported");
             }
+            if (byte_level && made.step) made.step = OnByteCharacters(std::move(made.step));
             byte_level |= made.byte_level;
             if (made.step) steps.push_back(std::move(made.step));
         }
@@ -265,15 +282,20 @@ struct PreTokenizerOfJson {
             {"use_regex", step.use_pattern}};
 }
 
-/// Adds the object of a pre-tokenizer, or of each of a sequence, to a list.
-inline void add_pre_tokenizers(const AnyPreTokenizer& step, OrderedJson& to) {
+/// Adds the object of a pre-tokenizer, or of each of a sequence, to a list: to `behind` what stands
+/// behind ByteLevel.
+inline void add_pre_tokenizers(const AnyPreTokenizer& step, OrderedJson& to, OrderedJson& behind) {
     if (!step) return;
     if (const auto* const sequence = step.get_if<PreTokenizerSequence>()) {
         for (const AnyPreTokenizer& each : sequence->steps()) {
-            add_pre_tokenizers(each, to);
+            add_pre_tokenizers(each, to, behind);
         }
         return;
     }
+    if (const auto* const bytes = step.get_if<OnByteCharacters>())
+        return add_pre_tokenizers(bytes->step(), behind, behind);
+    if (&to != &behind && !behind.empty())
+        refuse_to_write("the pre-tokenizer \"" + step.settings() + "\" behind one of bytes");
     if (const auto* const bytes = step.get_if<ByteLevel>()) {
         to.push_back(byte_level_json(*bytes));
         return;
@@ -291,7 +313,10 @@ inline void add_pre_tokenizers(const AnyPreTokenizer& step, OrderedJson& to) {
 /// so by a ByteLevel at the end. Throws `FormatError` for one that no file can hold.
 [[nodiscard]] inline OrderedJson pre_tokenizer_json(const AnyPreTokenizer& step, bool byte_level) {
     OrderedJson steps = OrderedJson::array();
-    add_pre_tokenizers(step, steps);
+    OrderedJson behind = OrderedJson::array();
+    add_pre_tokenizers(step, steps, behind);
+    if (!behind.empty() && !byte_level)
+        refuse_to_write("a pre-tokenizer of bytes before a model of characters");
     std::size_t before_last = steps.size(); // ByteLevels in a place where they make bytes too early
     if (byte_level) {
         // The last one's pattern, or its space, is a matter of ByteLevel's, too.
@@ -307,6 +332,9 @@ inline void add_pre_tokenizers(const AnyPreTokenizer& step, OrderedJson& to) {
         if (steps[i].at("type") == "ByteLevel") {
             refuse_to_write("a ByteLevel pre-tokenizer that is not the last of a model of bytes");
         }
+    }
+    for (OrderedJson& each : behind) {
+        steps.push_back(std::move(each));
     }
     if (steps.empty()) return nullptr;
     if (steps.size() == 1) return std::move(steps[0]);

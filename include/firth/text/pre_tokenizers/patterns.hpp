@@ -74,39 +74,54 @@ private:
 ///     [^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|...)?
 ///     |[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|...)?
 ///     |\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+
+///
+/// Mistral's Tekken has no contractions, and one digit a piece.
 struct O200kPattern {
+    std::size_t most_digits = 3; ///< of a piece
+    bool contractions = true;
+
     std::size_t operator()(std::string_view text, std::size_t from, PieceBatch& to) const {
-        return detail::cut_by(text, from, to, end_of_piece);
+        return detail::cut_by(text, from, to, [this](const detail::ClassedText& t, std::size_t at) {
+            return end_of_piece(t, at);
+        });
     }
-    [[nodiscard]] std::string settings() const { return "o200k"; }
+    [[nodiscard]] std::string settings() const {
+        return std::string("o200k") +
+               (most_digits == 3 ? "" : " digits " + std::to_string(most_digits)) +
+               (contractions ? "" : " alone");
+    }
 
 private:
     static constexpr std::uint8_t either = detail::character::caseless | detail::character::mark;
     static constexpr std::uint8_t upper = detail::character::upper | either;
     static constexpr std::uint8_t lower = detail::character::lower | either; ///< skip_small_letters
 
-    static std::size_t end_of_piece(const detail::ClassedText& text, std::size_t at) noexcept {
+    [[nodiscard]] FIRTH_ALWAYS_INLINE std::size_t end_of_piece(const detail::ClassedText& text,
+                                                               std::size_t at) const noexcept {
         namespace character = detail::character;
         const std::size_t word = at + (text.byte(at) == ' ' ? 1 : 0);
         if (detail::is_small_ascii(text.byte(word)))
             return text.contraction_end(text.skip_small_letters(word), true);
         const detail::ClassedCharacter first = text[at];
-        if (first.is(character::number)) return detail::some_numbers(text, at + first.length, 3);
+        if (first.is(character::number))
+            return detail::some_numbers(text, at + first.length, most_digits);
+        const auto word_end = [&](std::size_t end) {
+            return contractions ? text.contraction_end(end, true) : end;
+        };
         const bool prefix = !first.is(character::letter | character::line_end);
         // The first alternative with the character before the word and without it, then the second.
         if (prefix) {
             const std::size_t next = at + first.length;
             if (text[next].is(upper | lower)) {
                 if (const std::size_t end = ending_small(text, next); end != next)
-                    return text.contraction_end(end, true);
-                if (first.is(character::mark)) return text.contraction_end(next, true);
-                return text.contraction_end(text.skip(next, upper), true);
+                    return word_end(end);
+                if (first.is(character::mark)) return word_end(next);
+                return word_end(text.skip(next, upper));
             }
-            if (first.is(character::mark)) return text.contraction_end(next, true);
+            if (first.is(character::mark)) return word_end(next);
         } else if (first.is(character::letter)) {
-            if (const std::size_t end = ending_small(text, at); end != at)
-                return text.contraction_end(end, true);
-            return text.contraction_end(text.skip(at, upper), true);
+            if (const std::size_t end = ending_small(text, at); end != at) return word_end(end);
+            return word_end(text.skip(at, upper));
         }
         return detail::rest_end(text, at, first, '/');
     }
