@@ -11,6 +11,7 @@
 
 #include <firth/text/tokenizer_file.hpp>
 #include <firth/text/tokenizer_json_writer.hpp>
+#include <firth/text/train_sentencepiece.hpp>
 
 using namespace firth;
 
@@ -54,6 +55,15 @@ int main(int count, char** arguments) {
     try {
         const std::string what = arguments[2];
         const std::string more = count > 3 ? arguments[3] : "";
+        if (what == "train") { // a Unigram model of a text, as a tokenizer.json
+            UnigramTrainerOptions training;
+            training.vocab_size = 2000;
+            training.hard_vocab_limit = false;
+            training.character_coverage = 0.99;
+            write_tokenizer_json(more, sentencepiece_tokenizer(train_sentencepiece(
+                                           {arguments[1]}, training, "nmt_nfkc")));
+            return EXIT_SUCCESS;
+        }
         TokenizerFileOptions options;
         if (what != "write") options.pattern = more;
         const Tokenizer tokenizer = read_tokenizer(arguments[1], options);
