@@ -261,6 +261,42 @@ TEST_CASE("bpe merges in the order of ranks, the leftmost first", "[bpe]") {
     }
 }
 
+TEST_CASE("several pieces at a time have the tokens of each", "[bpe]") {
+    Random random(11);
+    for (std::size_t round = 0; round < 30; ++round) {
+        // All bytes, so that pieces are merged by turns, and only some.
+        Model model = random_model(random, round % 3 == 0 ? 4 : 26, 40);
+        for (int byte = 0; round % 3 != 0 && byte < 256; ++byte) {
+            const std::string token(1, static_cast<char>(byte));
+            if (model.id(token) == no_id) model.tokens.push_back(token);
+        }
+        BpeOptions options;
+        options.bytes = true;
+        options.ignore_merges = round % 2 == 0;
+        const Bpe bpe = model.made(options);
+        std::vector<std::string> pieces(random.below(20));
+        for (std::string& piece : pieces) {
+            for (std::size_t left = 1 + random.below(random.below(8) == 0 ? 120 : 12); left > 0;
+                 --left) {
+                piece += static_cast<char>('a' + random.below(4));
+            }
+            if (random.below(6) == 0) piece = model.tokens[random.below(30)];
+        }
+        const std::vector<std::string_view> views(pieces.begin(), pieces.end());
+        std::vector<std::vector<Token>> got(pieces.size());
+        Bpe::Scratch scratch;
+        std::size_t last = 0;
+        bpe.many(views, scratch, [&](std::size_t i, Id id, std::size_t length) {
+            REQUIRE(i >= last);
+            last = i;
+            got[i].push_back({std::string(bpe.token(id)), length});
+        });
+        for (std::size_t i = 0; i < pieces.size(); ++i) {
+            REQUIRE(got[i] == tokens_of(bpe, pieces[i]));
+        }
+    }
+}
+
 TEST_CASE("a piece of a million letters is merged", "[bpe]") {
     Model model{{"a"}, {}};
     for (std::string token = "a"; token.size() < 1000; token += token) {

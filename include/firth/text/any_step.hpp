@@ -3,7 +3,9 @@
 #include <concepts>
 #include <cstddef>
 #include <memory>
+#include <numeric>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -87,6 +89,10 @@ struct ModelInterface {
     virtual void sample(std::string_view piece, double strength, Random& random, Scratch& scratch,
                         std::vector<PieceToken>& to) const = 0;
     virtual double usual_strength() const = 0;
+    /// Of several pieces; `ends` are those of each one's tokens.
+    virtual void tokens_of_many(std::span<const std::string_view> pieces, Scratch& scratch,
+                                std::vector<PieceToken>& to,
+                                std::vector<std::size_t>& ends) const = 0;
     virtual std::size_t size() const = 0;
     virtual std::string_view token(Id id) const = 0;
     virtual std::optional<Id> find(std::string_view token) const = 0;
@@ -156,6 +162,25 @@ struct HeldModel final : ModelInterface {
     double usual_strength() const override {
         if constexpr (SamplingModel<T>) return step.usual_strength();
         return 0;
+    }
+
+    void tokens_of_many(std::span<const std::string_view> pieces, Scratch& scratch,
+                        std::vector<PieceToken>& to,
+                        std::vector<std::size_t>& ends) const override {
+        typename T::Scratch& its = static_cast<HeldScratch&>(scratch).scratch;
+        ends.assign(pieces.size(), 0);
+        const auto on_token = [&](std::size_t i, Id id, std::size_t length) {
+            to.push_back({id, length});
+            ++ends[i];
+        };
+        if constexpr (requires { step.many(pieces, its, on_token); }) {
+            step.many(pieces, its, on_token);
+        } else {
+            for (std::size_t i = 0; i < pieces.size(); ++i) {
+                step(pieces[i], its, [&](Id id, std::size_t length) { on_token(i, id, length); });
+            }
+        }
+        std::partial_sum(ends.begin(), ends.end(), ends.begin());
     }
     std::size_t size() const override { return step.size(); }
     std::string_view token(Id id) const override { return step.token(id); }
@@ -238,6 +263,7 @@ public:
     struct Scratch {
         std::unique_ptr<detail::ModelInterface::Scratch> held;
         std::vector<detail::PieceToken> tokens;
+        std::vector<std::size_t> ends;
     };
 
     template <class OnToken>
@@ -264,6 +290,15 @@ public:
         }
     }
     [[nodiscard]] double usual_strength() const { return step_ ? step_->usual_strength() : 0; }
+    /// The tokens of several pieces in `scratch.tokens`, those of each up to its place among
+    /// `scratch.ends`.
+    void many(std::span<const std::string_view> pieces, Scratch& scratch) const {
+        scratch.tokens.clear();
+        scratch.ends.assign(pieces.size(), 0);
+        if (!step_) return;
+        if (!scratch.held) scratch.held = step_->make_scratch();
+        step_->tokens_of_many(pieces, *scratch.held, scratch.tokens, scratch.ends);
+    }
 
     [[nodiscard]] std::size_t size() const { return step_ ? step_->size() : 0; }
     [[nodiscard]] std::string_view token(Id id) const {

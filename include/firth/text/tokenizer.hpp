@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -566,8 +567,7 @@ private:
             if (found >= 0) {
                 made += static_cast<std::size_t>(found);
             } else {
-                made = add_piece(text.substr(pieces[i].begin, pieces[i].end - pieces[i].begin), i,
-                                 made, most_short * (count - i), session);
+                made = add_piece(text, i, made, most_short * (count - i), session);
             }
             if constexpr (with_ends) session.ends[i] = made;
         }
@@ -576,8 +576,10 @@ private:
 
     /// Writes the ids of a piece that no short slot of the cache has to place `made` on, leaving
     /// room for `more` ids after them, and returns the place after them.
-    FIRTH_NOINLINE std::size_t add_piece(std::string_view piece, std::size_t i, std::size_t made,
+    FIRTH_NOINLINE std::size_t add_piece(std::string_view text, std::size_t i, std::size_t made,
                                          std::size_t more, Session& session) const {
+        const auto [begin, end] = session.pieces[i];
+        const std::string_view piece = text.substr(begin, end - begin);
         const auto reserve = [&](std::size_t ids) {
             if (session.ids.size() < made + ids + more + 64)
                 session.ids.resize(2 * (made + ids + more) + 64);
@@ -596,9 +598,12 @@ private:
             return made + kept;
         }
         session.tokens.clear();
-        steps_.model(piece, session.scratch, [&](Id id, std::size_t length) {
-            session.tokens.push_back({id, length});
-        });
+        const bool has_more = place.is_short && keep_ahead(text, i, session);
+        if (!has_more) {
+            steps_.model(piece, session.scratch, [&](Id id, std::size_t length) {
+                session.tokens.push_back({id, length});
+            });
+        }
         const std::size_t count = session.tokens.size();
         reserve(count);
         Id* const to = session.ids.data() + made;
@@ -609,6 +614,62 @@ private:
             if (may_be_long) cache.keep_long(piece, long_place, to, count);
         }
         return made + count;
+    }
+
+    /// Where a short piece is not in the cache, others after it are not there either, and the model
+    /// may make tokens of several in less time than of each: it puts the tokens of the piece into
+    /// `session.tokens` and those of the next into the cache. False, and nothing is done, where the
+    /// model has no such way or no piece is near.
+    bool keep_ahead(std::string_view text, std::size_t first, Session& session) const {
+        if constexpr (requires(typename Model::Scratch & scratch) {
+                          steps_.model.many(std::span<const std::string_view>(), scratch);
+                          scratch.tokens;
+                          scratch.ends;
+                      }) {
+            constexpr std::size_t most = 6;
+            constexpr std::size_t looked_at = 96;
+            detail::PieceCache& cache = *session.cache;
+            std::array<std::string_view, most> texts;
+            std::array<std::size_t, most> which;
+            std::size_t count = 0;
+            const std::size_t stop = (std::min)(session.pieces.size(), first + looked_at);
+            Id unused[detail::PieceCache::most_short_ids];
+            for (std::size_t i = first; i < stop && count < most; ++i) {
+                const Place& place = session.places[i];
+                if (!place.is_short ||
+                    (i != first && cache.find(session.keys[i], place.at, unused) >= 0))
+                    continue;
+                const Piece& piece = session.pieces[i];
+                const std::string_view found = text.substr(piece.begin, piece.end - piece.begin);
+                std::size_t kept = 0;
+                if (std::find(texts.begin(), texts.begin() + count, found) !=
+                        texts.begin() + count ||
+                    cache.find_long(found, cache.long_place(found), kept) != nullptr)
+                    continue;
+                texts[count] = found;
+                which[count++] = i;
+            }
+            if (count < 2) return false;
+            steps_.model.many(std::span<const std::string_view>(texts.data(), count),
+                              session.scratch);
+            const auto& [held, tokens, ends] = session.scratch;
+            session.tokens.assign(tokens.begin(),
+                                  tokens.begin() + static_cast<std::ptrdiff_t>(ends[0]));
+            std::array<Id, detail::PieceCache::long_ids> ids;
+            for (std::size_t i = 1; i < count; ++i) {
+                const std::size_t size = ends[i] - ends[i - 1];
+                if (size > ids.size()) continue; // no slot has room for them
+                for (std::size_t t = 0; t < size; ++t) {
+                    ids[t] = tokens[ends[i - 1] + t].id;
+                }
+                if (!cache.keep(session.keys[which[i]], session.places[which[i]].at, ids.data(),
+                                size)) {
+                    cache.keep_long(texts[i], cache.long_place(texts[i]), ids.data(), size);
+                }
+            }
+            return true;
+        }
+        return false;
     }
 
     /// The tokens of a text without special ones: all, or no batch of pieces after more than

@@ -8,6 +8,7 @@
 #include <string>
 
 #include <firth/base/aligned_buffer.hpp>
+#include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
 #include <firth/table/id.hpp>
 
@@ -54,7 +55,7 @@ public:
     }
 
     /// The rank of the pair's merge, or `no_rank`; that too for `beyond` in the place of a token.
-    [[nodiscard]] std::uint32_t find(Id left, Id right) const noexcept {
+    [[nodiscard]] FIRTH_ALWAYS_INLINE std::uint32_t find(Id left, Id right) const noexcept {
         const std::uint64_t pair = joined(left, right);
         for (std::size_t at = place(pair);; at = (at + 1) & (buckets_.size() - 1)) {
             const Bucket& bucket = buckets_[at];
@@ -65,6 +66,11 @@ public:
             }
             if (rank != no_rank || bucket[3] == empty) return rank;
         }
+    }
+
+    /// Asks for the place of a pair, which `find` will need.
+    void prefetch(Id left, Id right) const noexcept {
+        FIRTH_PREFETCH_READ(&buckets_[place(joined(left, right))]);
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }

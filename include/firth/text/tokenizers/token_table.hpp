@@ -12,6 +12,7 @@
 
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/checksum.hpp>
+#include <firth/base/config.hpp>
 #include <firth/base/error.hpp>
 #include <firth/table/id.hpp>
 #include <firth/text/detail/byte_hash.hpp>
@@ -81,6 +82,12 @@ public:
             const Id id = static_cast<Id>(slot) - 1;
             if ((slot ^ hash) >> 32 == 0 && tokens_[id] == token) return id;
         }
+    }
+
+    /// Asks for the place of a token, which `find` will need.
+    void prefetch(std::string_view token) const noexcept {
+        if (slots_.size() == 0) return;
+        FIRTH_PREFETCH_READ(&slots_[detail::byte_hash(token) & (slots_.size() - 1)]);
     }
 
     /// Of all tokens with their ids.
