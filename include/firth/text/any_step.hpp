@@ -3,7 +3,6 @@
 #include <concepts>
 #include <cstddef>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -180,7 +179,9 @@ struct HeldModel final : ModelInterface {
                 step(pieces[i], its, [&](Id id, std::size_t length) { on_token(i, id, length); });
             }
         }
-        std::partial_sum(ends.begin(), ends.end(), ends.begin());
+        for (std::size_t i = 1; i < ends.size(); ++i) {
+            ends[i] += ends[i - 1];
+        }
     }
     std::size_t size() const override { return step.size(); }
     std::string_view token(Id id) const override { return step.token(id); }
