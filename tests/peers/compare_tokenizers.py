@@ -418,7 +418,9 @@ def fuzz(name, peer, known, seconds):
         given = ["".join(chr(point) for point in line if point not in known) for line in drawn]
         count += len(given)
         a, b = theirs(peer, given), ours(file, "encode", given)
-        wrong = [i for i in range(len(given)) if not same(a[i], b[i], name not in coarse)]
+        # Where marks change their places, the peer's offsets stay in theirs.
+        fixed = [name not in coarse and not any(map(unicodedata.combining, line)) for line in given]
+        wrong = [i for i in range(len(given)) if not same(a[i], b[i], fixed[i])]
         for i in wrong[:3]:
             print(f"{name}: {given[i]!r}\n    theirs {a[i]}\n    ours   {b[i]}")
         if wrong:
