@@ -17,7 +17,7 @@ using namespace firth;
 
 namespace {
 
-const std::string mark(space_mark);
+const std::string shown_space(space_mark);
 
 SentencePieceModel model_of(SentencePieceType type, bool bytes) {
     SentencePieceModel model;
@@ -36,13 +36,14 @@ SentencePieceModel model_of(SentencePieceType type, bool bytes) {
 
 /// Pieces of a few characters with scores that differ; runs of marks where `runs` says so.
 void add_pieces(SentencePieceModel& model, Random& random, bool runs) {
-    std::vector<std::string> words{mark, "a", "b", "c", "\xC3\xA9"};
+    std::vector<std::string> words{shown_space, "a", "b", "c", "\xC3\xA9"};
     const std::size_t characters = words.size();
     for (int tries = 0; tries < 400 && words.size() < 60; ++tries) {
         const std::string word = words[random.below(static_cast<std::uint32_t>(words.size()))] +
                                  words[random.below(static_cast<std::uint32_t>(words.size()))];
         const bool is_known = std::find(words.begin(), words.end(), word) != words.end();
-        const bool has_marks = detail::holds_later_space(word) || word.find(mark, 1) != word.npos;
+        const bool has_marks =
+            detail::holds_later_space(word) || word.find(shown_space, 1) != word.npos;
         if (!is_known && (!has_marks || (runs && !detail::holds_later_space(word))))
             words.push_back(word);
     }
@@ -56,8 +57,9 @@ void add_pieces(SentencePieceModel& model, Random& random, bool runs) {
 }
 
 std::string random_text(Random& random) {
-    const std::vector<std::string> parts{
-        "a", "b", "c", "\xC3\xA9", " ", " ", "  ", "x", "\xE4\xB8\xAD", "ab", "ca", mark, "\n"};
+    const std::vector<std::string> parts{"a",  "b",         "c", "\xC3\xA9",     " ",
+                                         " ",  "  ",        "x", "\xE4\xB8\xAD", "ab",
+                                         "ca", shown_space, "\n"};
     std::string text;
     for (std::size_t left = random.below(30); left > 0; --left) {
         text += parts[random.below(static_cast<std::uint32_t>(parts.size()))];
@@ -95,7 +97,7 @@ TEST_CASE("a SentencePiece model makes the same ids as a tokenizer.json", "[sent
             const std::vector<Id> ids = given.ids(text);
             // Unknown characters and marks of a text's own are other texts there.
             if (std::find(ids.begin(), ids.end(), Id(0)) == ids.end() &&
-                text.find(mark) == text.npos)
+                text.find(shown_space) == text.npos)
                 REQUIRE(read.decode(ids) == given.decode(ids));
         }
         CHECK(read.ids("</s>a<s>").front() == 2); // its marks are special tokens there
@@ -108,7 +110,7 @@ TEST_CASE("what of a SentencePiece model a tokenizer.json has", "[sentencepiece_
     SentencePieceModel model = model_of(SentencePieceType::unigram, false);
     model.pieces.insert(
         model.pieces.end(),
-        {{mark, -1}, {"a", -2}, {"ab", -3.5}, {"<sep>", 0, PieceType::user_defined}});
+        {{shown_space, -1}, {"a", -2}, {"ab", -3.5}, {"<sep>", 0, PieceType::user_defined}});
     model.normalization.charsmap = unicode_charsmap("nmt_nfkc");
     nlohmann::json json = nlohmann::json::parse(tokenizer_json_of(sentencepiece_tokenizer(model)));
     CHECK(json["model"]["type"] == "Unigram");
@@ -127,17 +129,18 @@ TEST_CASE("what of a SentencePiece model a tokenizer.json has", "[sentencepiece_
     model = model_of(SentencePieceType::bpe, false);
     model.normalization.add_dummy_prefix = false;
     model.normalization.remove_extra_whitespaces = false;
-    model.pieces.insert(model.pieces.end(), {{mark, -1},
-                                             {"a", -2},
-                                             {"ab", -3},
-                                             {"b", -4},
-                                             {"aab", -2.5},
-                                             {mark + mark, 0, PieceType::user_defined}});
+    model.pieces.insert(model.pieces.end(),
+                        {{shown_space, -1},
+                         {"a", -2},
+                         {"ab", -3},
+                         {"b", -4},
+                         {"aab", -2.5},
+                         {shown_space + shown_space, 0, PieceType::user_defined}});
     json = nlohmann::json::parse(tokenizer_json_of(sentencepiece_tokenizer(model)));
     const nlohmann::json merges = {"a ab", "a b"}; // by their scores
     CHECK(json["model"]["merges"] == merges);
     CHECK(json["model"]["fuse_unk"] == true);
-    CHECK(json["added_tokens"][3]["content"] == mark + mark);
+    CHECK(json["added_tokens"][3]["content"] == shown_space + shown_space);
     CHECK(json["added_tokens"][3]["normalized"] == true);
     CHECK(json["added_tokens"][3]["special"] == false);
     CHECK(json["pre_tokenizer"].is_null());
@@ -155,7 +158,7 @@ TEST_CASE("what of SentencePiece no tokenizer.json has is refused by name",
         return model;
     };
     using enum SentencePieceType;
-    const std::vector<SentencePiece> few{{mark, -1}, {"a", -2}, {"b", -3}, {"ab", -4}};
+    const std::vector<SentencePiece> few{{shown_space, -1}, {"a", -2}, {"b", -3}, {"ab", -4}};
     SentencePieceModel model = with(unigram, few);
     model.space_as_suffix = true;
     CHECK(test::contains(refused(model), "in which spaces end words"));
@@ -172,7 +175,7 @@ TEST_CASE("what of SentencePiece no tokenizer.json has is refused by name",
                          "the user-defined piece \"b\" and a space before each text"));
     CHECK(test::contains(refused(with(unigram, {{"a", -1}, {"b c", -1, PieceType::user_defined}})),
                          "the normalizer would change the user-defined piece \"b c\""));
-    model = with(bpe, {{"a", -1}, {"b" + mark, -1, PieceType::user_defined}});
+    model = with(bpe, {{"a", -1}, {"b" + shown_space, -1, PieceType::user_defined}});
     model.normalization.add_dummy_prefix = false;
     CHECK(test::contains(refused(model), "the normalizer would change the user-defined piece"));
 

@@ -18,7 +18,7 @@ using Pieces = std::vector<std::string>;
 
 namespace {
 
-Pieces pieces_of(const auto& cut, std::string_view text) {
+Pieces cut_by(const auto& cut, std::string_view text) {
     Pieces pieces;
     for (std::size_t at = 0; at < text.size();) {
         PieceBatch batch;
@@ -43,7 +43,7 @@ PatternSplit split(std::string regex, SplitBehavior behavior = SplitBehavior::is
 }
 
 /// What GPT-2's and cl100k's regular expressions are as alternatives of kinds alone.
-constexpr std::string_view gpt2 =
+constexpr std::string_view gpt2_regex =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 } // namespace
@@ -105,7 +105,7 @@ TEST_CASE("a pattern of kinds of characters is read as it is spelled", "[pattern
 
 TEST_CASE("patterns of kinds match as regular expressions do", "[pattern]") {
     // Beside a pattern that is matched by hand.
-    const std::optional<detail::KindPattern> pattern = detail::KindPattern::parse(gpt2);
+    const std::optional<detail::KindPattern> pattern = detail::KindPattern::parse(gpt2_regex);
     REQUIRE(pattern);
     Random random(6);
     constexpr std::string_view parts[] = {"a",
@@ -136,7 +136,7 @@ TEST_CASE("patterns of kinds match as regular expressions do", "[pattern]") {
             matched.push_back(text.substr(at, end - at));
             at = end;
         }
-        REQUIRE(matched == pieces_of(Gpt2Pattern(), text));
+        REQUIRE(matched == cut_by(Gpt2Pattern(), text));
     }
     const auto end_of = [](std::string_view regex, std::string_view text) {
         return detail::KindPattern::parse(regex)->match(text, 0);
@@ -152,21 +152,21 @@ TEST_CASE("patterns of kinds match as regular expressions do", "[pattern]") {
 }
 
 TEST_CASE("a text is cut by a pattern of one run, or one that is in use", "[pattern]") {
-    CHECK(pieces_of(split(R"(\s?\p{L}+)"), "1 ab  c.") == Pieces{"1", " ab", " ", " c", "."});
-    CHECK(pieces_of(split(R"(\p{N}{1,3})"), "a12345") == Pieces{"a", "123", "45"});
-    CHECK(pieces_of(split("[0-9]{3}"), "12345x") == Pieces{"123", "45x"});
-    CHECK(pieces_of(split(R"( ?[^(\s|[.,!?])]+)"), "ab, (cd) e") ==
+    CHECK(cut_by(split(R"(\s?\p{L}+)"), "1 ab  c.") == Pieces{"1", " ab", " ", " c", "."});
+    CHECK(cut_by(split(R"(\p{N}{1,3})"), "a12345") == Pieces{"a", "123", "45"});
+    CHECK(cut_by(split("[0-9]{3}"), "12345x") == Pieces{"123", "45x"});
+    CHECK(cut_by(split(R"( ?[^(\s|[.,!?])]+)"), "ab, (cd) e") ==
           Pieces{"ab", ", (", "cd", ")", " e"});
-    CHECK(pieces_of(split("[0-9]+", SplitBehavior::removed), "a12b3") == Pieces{"a", "b"});
-    CHECK(pieces_of(split("[0-9]+", SplitBehavior::removed, true), "a12b3") == Pieces{"12", "3"});
-    CHECK(pieces_of(split("[0-9]", SplitBehavior::contiguous), "a12b3") ==
+    CHECK(cut_by(split("[0-9]+", SplitBehavior::removed), "a12b3") == Pieces{"a", "b"});
+    CHECK(cut_by(split("[0-9]+", SplitBehavior::removed, true), "a12b3") == Pieces{"12", "3"});
+    CHECK(cut_by(split("[0-9]", SplitBehavior::contiguous), "a12b3") ==
           Pieces{"a", "12", "b", "3"});
     const std::string clip = R"('s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+)";
-    CHECK(pieces_of(split(clip, SplitBehavior::removed, true), "it's 12 <b>\n") ==
+    CHECK(cut_by(split(clip, SplitBehavior::removed, true), "it's 12 <b>\n") ==
           Pieces{"it", "'s", "1", "2", "<", "b", ">"});
     const PatternSplit deepseek = split(
         R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)");
-    CHECK(pieces_of(deepseek, "_name (a)  1\n\n b!\n") ==
+    CHECK(cut_by(deepseek, "_name (a)  1\n\n b!\n") ==
           Pieces{"_name", " (", "a", ")", " ", " ", "1", "\n\n", " b", "!\n"});
     CHECK(deepseek.settings() != split(clip).settings());
 
@@ -177,24 +177,24 @@ TEST_CASE("a text is cut by a pattern of one run, or one that is in use", "[patt
         CHECK_FALSE(PatternSplit::of(std::string(other), SplitBehavior::isolated, false));
     }
     const std::string many(1'000'000, 'a');
-    CHECK(pieces_of(split(R"(\s?\p{L}+)"), many).size() == 1);
-    CHECK(pieces_of(split(R"(\s?\p{N}{16})"), many).size() == 1);
-    CHECK(pieces_of(deepseek, std::string(1'000'000, ' ')).size() == 1);
+    CHECK(cut_by(split(R"(\s?\p{L}+)"), many).size() == 1);
+    CHECK(cut_by(split(R"(\s?\p{N}{16})"), many).size() == 1);
+    CHECK(cut_by(deepseek, std::string(1'000'000, ' ')).size() == 1);
 }
 
 TEST_CASE("bytes are cut as the characters that stand for them", "[pattern]") {
     // 0xB2 and 0xBD stand as the digits two and a half, others as letters.
     const OnByteCharacters digits{Digits{}};
-    CHECK(pieces_of(digits, "a12\xC2\xB2z") == Pieces{"a", "12", "\xC2", "\xB2", "z"});
-    CHECK(pieces_of(digits, " 1\xE5\xBD\xBC") == Pieces{" ", "1", "\xE5", "\xBD\xBC"});
+    CHECK(cut_by(digits, "a12\xC2\xB2z") == Pieces{"a", "12", "\xC2", "\xB2", "z"});
+    CHECK(cut_by(digits, " 1\xE5\xBD\xBC") == Pieces{" ", "1", "\xE5", "\xBD\xBC"});
     const OnByteCharacters threes{split("[0-9][0-9][0-9]")};
-    CHECK(pieces_of(threes, "12345") == Pieces{"123", "45"});
+    CHECK(cut_by(threes, "12345") == Pieces{"123", "45"});
     std::string many;
     for (int i = 0; i < 100'000; ++i) {
         many += "1a";
     }
-    CHECK(pieces_of(digits, many).size() == 200'000);
-    CHECK(pieces_of(OnByteCharacters{WhiteSpaceSplit()}, "a b") == Pieces{"a b"});
+    CHECK(cut_by(digits, many).size() == 200'000);
+    CHECK(cut_by(OnByteCharacters{WhiteSpaceSplit()}, "a b") == Pieces{"a b"});
     CHECK(digits.settings() == "of bytes: digits");
     PieceBatch some;
     CHECK(digits("ab12", 3, some) == 4);

@@ -147,9 +147,9 @@ private:
                 std::uint64_t bytes;
                 std::memcpy(&bytes, text_.data() + at, 8);
                 constexpr std::uint64_t each = 0x0101010101010101u;
-                const std::uint64_t small = (any_case ? bytes | 0x20 * each : bytes) & 0x7F * each;
+                const std::uint64_t folded = (any_case ? bytes | 0x20 * each : bytes) & 0x7F * each;
                 const std::uint64_t letters =
-                    (small + (0x80 - 'a') * each) & ~(small + (0x7F - 'z') * each) & ~bytes;
+                    (folded + (0x80 - 'a') * each) & ~(folded + (0x7F - 'z') * each) & ~bytes;
                 const std::uint64_t others = ~letters & 0x80 * each;
                 if (others == 0) {
                     at += 8;
