@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -15,6 +16,9 @@
 #include <firth/base/aligned_buffer.hpp>
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
+#include <firth/base/number_bits.hpp>
+#include <firth/io/detail/element_type.hpp>
+#include <firth/io/detail/elements.hpp>
 #include <firth/io/safetensors.hpp>
 
 namespace firth {
@@ -58,9 +62,9 @@ public:
                                                 std::initializer_list<std::size_t> shape) {
         const auto found = tensors_.find(name);
         if (found == tensors_.end()) {
-            throw FormatError((tensors_.empty() ? std::string("the model")
-                                                : tensors_.begin()->second.path) +
-                              " has no tensor \"" + name + "\", which the model's config asks for");
+            throw FormatError(
+                (tensors_.empty() ? std::string("the model") : tensors_.begin()->second.path) +
+                " has no tensor \"" + name + "\", which the model's config asks for");
         }
         const auto& [tensor, path] = found->second;
         std::size_t count = 1;
@@ -88,12 +92,7 @@ public:
                           {copy.data(), copy.size()});
             values = {copy.data(), copy.size()};
         }
-        // One sum tells, whatever is not finite: it stays so.
-        double sum = 0;
-        for (const float value : values) {
-            sum += static_cast<double>(value) * 0.0;
-        }
-        if (!(sum == 0)) {
+        if (!std::ranges::all_of(values, [](const float& value) { return is_finite(value); })) {
             throw FormatError(path + ": tensor \"" + name + "\" holds a number that is not finite");
         }
         return values;

@@ -29,8 +29,8 @@ struct TokenBatch {
 /// ask one at once.
 ///
 /// x = norm(word + position + type); each layer: y = norm(x + O attention(x)), then
-/// x = norm(y + D activation(U y)) (Devlin et al. 2019; Vaswani et al. 2017). A text's vectors do not
-/// depend on the others of its batch.
+/// x = norm(y + D activation(U y)) (Devlin et al. 2019; Vaswani et al. 2017). A text's vectors do
+/// not depend on the others of its batch.
 class Transformer {
 public:
     /// One thread's memory: about 4 dim + inner floats for each token of the largest batch.
@@ -53,8 +53,8 @@ public:
         norm_ = norm("embeddings.LayerNorm");
         const bool distilled = tensors_->contains(prefix_ + "transformer.layer.0.ffn.lin1.weight");
         for (std::size_t i = 0; i < config_.layers; ++i) {
-            const std::string at = (distilled ? "transformer.layer." : "encoder.layer.") +
-                                   std::to_string(i) + ".";
+            const std::string at =
+                (distilled ? "transformer.layer." : "encoder.layer.") + std::to_string(i) + ".";
             const auto name = [&](const char* bert, const char* distilbert) {
                 return at + (distilled ? distilbert : bert);
             };
@@ -94,8 +94,8 @@ public:
             layer.key(workspace.packed, k);
             layer.value(workspace.packed, v);
             attention(batch, q, k, v, workspace, inner);
-            workspace.packed.pack(TableView<const float>(inner.data(), tokens, dim,
-                                                         inner.stride()));
+            workspace.packed.pack(
+                TableView<const float>(inner.data(), tokens, dim, inner.stride()));
             layer.output(workspace.packed, q);
             add_and_normalise(x, q, layer.after_attention);
             workspace.packed.pack(x);
@@ -173,8 +173,8 @@ private:
         }
         for (const std::uint32_t type : batch.types) {
             if (type >= (std::max)(config_.types, std::size_t{1})) {
-                throw Error("the token type " + std::to_string(type) + ", expected one below the model's " +
-                            std::to_string(config_.types));
+                throw Error("the token type " + std::to_string(type) +
+                            ", expected one below the model's " + std::to_string(config_.types));
             }
         }
         std::size_t begin = 0;
@@ -217,8 +217,8 @@ private:
         std::size_t begin = 0;
         for (const std::size_t end : batch.ends) {
             const auto text = [&](auto view) {
-                return decltype(view)(view.data() + begin * view.stride(), end - begin,
-                                      config_.dim, view.stride());
+                return decltype(view)(view.data() + begin * view.stride(), end - begin, config_.dim,
+                                      view.stride());
             };
             workspace.scores.resize((std::max)(workspace.scores.size(), end - begin));
             attend(text(q), text(k), text(v), config_.heads, workspace.scores, text(to));

@@ -21,8 +21,8 @@ struct TransformerConfig {
     std::size_t vocabulary = 0; ///< ids are below it
     std::size_t dim = 0;        ///< elements of a token's vector
     std::size_t layers = 0;
-    std::size_t heads = 0; ///< they divide dim
-    std::size_t inner = 0; ///< elements between the products of a feed-forward step
+    std::size_t heads = 0;          ///< they divide dim
+    std::size_t inner = 0;          ///< elements between the products of a feed-forward step
     std::size_t positions = 0;      ///< rows of the table of positions
     std::size_t first_position = 0; ///< the row of a text's first token: RoBERTa's is 2
     std::size_t types = 0;          ///< rows of the table of token types; 0: it has none
@@ -44,9 +44,9 @@ struct TransformerConfig {
         expect(heads > 0 && dim % heads == 0, "has " + std::to_string(heads) +
                                                   " heads, expected a divisor of the dim " +
                                                   std::to_string(dim));
-        expect(positions > first_position,
-               "has " + std::to_string(positions) + " positions, expected more than " +
-                   std::to_string(first_position));
+        expect(positions > first_position, "has " + std::to_string(positions) +
+                                               " positions, expected more than " +
+                                               std::to_string(first_position));
         expect(norm_epsilon >= 0 && norm_epsilon < 1, "has a layer_norm_eps outside 0 to 1");
     }
 };

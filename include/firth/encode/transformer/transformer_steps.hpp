@@ -83,8 +83,7 @@ public:
         void pack(TableView<const float> rows) {
             const std::size_t needed = simd::packed_queries_size(rows.rows(), rows.dim());
             if (packed_.size() < needed) packed_ = AlignedBuffer<std::uint32_t>(needed);
-            simd::pack_queries(rows.data(), rows.stride(), rows.rows(), rows.dim(),
-                               packed_.data());
+            simd::pack_queries(rows.data(), rows.stride(), rows.rows(), rows.dim(), packed_.data());
             count_ = rows.rows();
         }
 
