@@ -1,11 +1,18 @@
 #pragma once
 
-/// Everything in `firth/encode/` but `fit_sif.hpp`, which needs Eigen.
+/// Everything in `firth/encode/` but `fit_sif.hpp`, which needs Eigen, and
+/// `sentence_encoder_file.hpp`, which needs nlohmann/json.
 
 #include <firth/encode/classifier.hpp>
 #include <firth/encode/classifier_file.hpp>
 #include <firth/encode/fasttext_classifier.hpp>
+#include <firth/encode/pooling.hpp>
+#include <firth/encode/sentence_encoder.hpp>
 #include <firth/encode/shrink_classifier.hpp>
 #include <firth/encode/text_encoder.hpp>
+#include <firth/encode/transformer/model_tensors.hpp>
+#include <firth/encode/transformer/transformer.hpp>
+#include <firth/encode/transformer/transformer_config.hpp>
+#include <firth/encode/transformer/transformer_steps.hpp>
 #include <firth/encode/word_mean_encoder.hpp>
 #include <firth/encode/word_table.hpp>

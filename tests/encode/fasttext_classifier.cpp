@@ -27,10 +27,11 @@ std::string written(const ClassifierModel& model, const FastTextArguments& argum
     return bytes;
 }
 
-const std::vector<std::string> texts{"tea and jam", "coffee", "", "quark soup", "jam tea tea"};
+const std::vector<std::string> sample_texts{"tea and jam", "coffee", "", "quark soup",
+                                            "jam tea tea"};
 
 void require_same(const ClassifierModel& a, const ClassifierModel& b) {
-    test::require_near_answers(Classifier(a), Classifier(b), texts);
+    test::require_near_answers(Classifier(a), Classifier(b), sample_texts);
 }
 
 } // namespace

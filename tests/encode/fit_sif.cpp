@@ -28,28 +28,28 @@ WordVectors<float> words_with_a_common_part(std::size_t count, std::size_t dim) 
 
 std::vector<std::string> random_texts(std::uint32_t words) {
     Random random(6);
-    std::vector<std::string> texts;
+    std::vector<std::string> made;
     for (int i = 0; i < 700; ++i) {
-        std::string& text = texts.emplace_back();
+        std::string& text = made.emplace_back();
         for (std::size_t left = 1 + random.below(9); left != 0; --left) {
             text += "w" + std::to_string(random.below(words)) + " ";
         }
     }
-    return texts;
+    return made;
 }
 
 /// By power iteration in float64 on the texts themselves.
-std::vector<double> first_direction(const EmbeddingTable<float>& texts) {
-    std::vector<double> direction(texts.dim(), 1.0);
+std::vector<double> first_direction(const EmbeddingTable<float>& table) {
+    std::vector<double> direction(table.dim(), 1.0);
     for (int round = 0; round < 200; ++round) {
-        std::vector<double> next(texts.dim());
-        for (std::size_t row = 0; row < texts.rows(); ++row) {
+        std::vector<double> next(table.dim());
+        for (std::size_t row = 0; row < table.rows(); ++row) {
             double projection = 0;
             for (std::size_t k = 0; k < next.size(); ++k) {
-                projection += double{texts[row][k]} * direction[k];
+                projection += double{table[row][k]} * direction[k];
             }
             for (std::size_t k = 0; k < next.size(); ++k) {
-                next[k] += projection * double{texts[row][k]};
+                next[k] += projection * double{table[row][k]};
             }
         }
         double norm = 0;

@@ -22,6 +22,7 @@ set(inside_train_sequence train/run)
 set(inside_train_counts train/run)
 set(inside_train_classify train/run train/sequence)
 set(inside_search_exact search/codes)
+set(inside_encode encode/transformer)
 set(inside_text text/unicode text/normalizers text/pre_tokenizers text/tokenizers text/decoders text/post_processors
     text/trainers)
 set(inside_text_normalizers text/unicode)
@@ -31,7 +32,7 @@ set(inside_text_decoders text/unicode text/pre_tokenizers)
 set(inside_text_trainers text/unicode text/normalizers text/pre_tokenizers text/tokenizers)
 
 # Headers that need more than the core does, or would make their umbrella heavy, and are in none.
-set(on_their_own encode/fit_sif.hpp math/all_but_the_top.hpp math/singular_directions.hpp math/truncated_svd.hpp table/vocabulary_sections.hpp
+set(on_their_own encode/fit_sif.hpp encode/sentence_encoder_file.hpp math/all_but_the_top.hpp math/singular_directions.hpp math/truncated_svd.hpp table/vocabulary_sections.hpp
     text/bpe_files.hpp text/tokenizer_file.hpp text/tokenizer_json.hpp text/tokenizer_json_writer.hpp train/counts/lsa.hpp)
 # Headers that only some places may include: a pattern and the files it is allowed in.
 set(only_thread base/parallel.hpp base/thread_count.hpp base/thread_pool.hpp)

@@ -14,32 +14,20 @@
 #include <nlohmann/json.hpp>
 
 #include <firth/base/error.hpp>
-#include <firth/base/mapped_file.hpp>
+#include <firth/encode/detail/model_json.hpp>
 #include <firth/encode/pooling.hpp>
 #include <firth/encode/sentence_encoder.hpp>
 #include <firth/encode/transformer/model_tensors.hpp>
 #include <firth/encode/transformer/transformer.hpp>
 #include <firth/encode/transformer/transformer_config.hpp>
-#include <firth/text/detail/json_document.hpp>
-#include <firth/text/detail/json_reader.hpp>
 #include <firth/text/tokenizer_file.hpp>
 
 namespace firth {
 
-namespace detail {
-
-[[nodiscard]] inline nlohmann::json read_json(const std::string& path) {
-    const MappedFile file(path);
-    return JsonDocument(file.bytes(), path).root();
-}
-
-} // namespace detail
-
 /// The sizes in a model's config.json. Throws `IoError` and `FormatError`.
 [[nodiscard]] inline TransformerConfig read_transformer_config(const std::string& path) {
-    const nlohmann::json json = detail::read_json(path);
-    const detail::JsonReader reader(path);
-    if (!json.is_object()) reader.fail("is no object, expected a model's config");
+    const detail::ModelJson reader(path);
+    const nlohmann::json& json = reader.object();
     const std::string type = reader.get<std::string>(json, "model_type", "");
     const auto size = [&](const char* name) { return reader.get<std::size_t>(json, name, 0); };
     TransformerConfig config;
@@ -94,10 +82,10 @@ namespace detail {
         tensors.add_file(folder + "/model.safetensors");
         return tensors;
     }
-    const nlohmann::json json = detail::read_json(index);
+    const detail::ModelJson reader(index);
+    const nlohmann::json& json = reader.object();
     std::vector<std::string> files;
-    const detail::JsonReader reader(index);
-    if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object()) {
+    if (!json.contains("weight_map") || !json["weight_map"].is_object()) {
         reader.fail("has no object \"weight_map\"");
     }
     for (const auto& [name, file] : json["weight_map"].items()) {
@@ -125,24 +113,23 @@ namespace detail {
     std::error_code none;
     if (const std::string path = folder + "/sentence_bert_config.json";
         std::filesystem::exists(path, none)) {
-        const detail::JsonReader reader(path);
+        const detail::ModelJson reader(path);
         parts.max_tokens =
-            reader.get<std::size_t>(detail::read_json(path), "max_seq_length", parts.max_tokens);
+            reader.get<std::size_t>(reader.object(), "max_seq_length", parts.max_tokens);
     }
     const std::string modules = folder + "/modules.json";
     if (!std::filesystem::exists(modules, none)) return {std::move(transformer), std::move(parts)};
-    const detail::JsonReader reader(modules);
-    for (const nlohmann::json& module : detail::read_json(modules)) {
+    const detail::ModelJson reader(modules);
+    for (const nlohmann::json& module : reader.list()) {
         const auto type = reader.get<std::string>(module, "type", "");
         const std::string name = type.substr(type.rfind('.') + 1);
         if (name == "Transformer") continue;
         if (name == "Normalize") {
             parts.normalize = true;
         } else if (name == "Pooling") {
-            const std::string path =
-                folder + "/" + reader.get<std::string>(module, "path", "") + "/config.json";
-            const detail::JsonReader pooling(path);
-            const nlohmann::json json = detail::read_json(path);
+            const detail::ModelJson pooling(
+                folder + "/" + reader.get<std::string>(module, "path", "") + "/config.json");
+            const nlohmann::json& json = pooling.object();
             const auto flag = [&](const char* key) { return pooling.get<bool>(json, key, false); };
             parts.pooling = {.cls = flag("pooling_mode_cls_token"),
                              .max = flag("pooling_mode_max_tokens"),

@@ -249,6 +249,16 @@ parse_safetensors(std::string_view bytes, const std::string& name = "the data") 
     return tensors;
 }
 
+/// Writes the numbers of a tensor of type F32, F16, BF16 or F64, as many as `to` has, as floats;
+/// false, and nothing written, for another type.
+[[nodiscard]] inline bool read_floats(const StoredTensor& tensor, std::span<float> to) {
+    const std::optional<ElementType> type = detail::tensor_element_type(tensor.type);
+    if (!type || *type == ElementType::i8 || *type == ElementType::u8 || *type == ElementType::i32)
+        return false;
+    read_elements(tensor.bytes.data(), *type, element_size(*type), false, to);
+    return true;
+}
+
 namespace detail {
 
 /// A file's vectors, what their scales are and which words they have.

@@ -39,7 +39,7 @@ public:
     [[nodiscard]] const Piece* end() const noexcept { return room_.data() + size_; }
 
 private:
-    FIRTH_NOINLINE void grow() { room_.resize((std::max)(usual_size, 2 * room_.size())); }
+    FIRTH_NOINLINE void grow() { room_.resize((std::max)(std::size_t{16}, 2 * room_.size())); }
 
     std::vector<Piece> room_;
     std::size_t size_ = 0;

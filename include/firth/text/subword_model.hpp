@@ -41,7 +41,8 @@ struct OnPieceToken {
 /// - `settings()` names in one line what the tokens depend on, the vocabulary too (its checksum).
 ///
 /// A model may have `many(pieces, scratch, on_token)`, too, which calls `on_token(i, id, length)`
-/// for the tokens of the i-th of a span of pieces, in their order: `Bpe` takes less time that way.
+/// for the tokens of the i-th of a span of pieces, in their order: `Bpe` takes less time that way,
+/// and `Tokenizer`, though no other composition, asks for it.
 template <class T>
 concept SubwordModel = requires(const T& model, std::string_view piece,
                                 typename T::Scratch& scratch, Id id) {

@@ -50,7 +50,7 @@ TokenBatch random_batch(const TransformerConfig& sizes, std::size_t texts, Rando
 
 TEST_CASE("a transformer's token vectors are those of float64, after every layer",
           "[transformer]") {
-    const TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     Random random(7);
     for (int variant = 0; variant < 6; ++variant) {
         CAPTURE(variant);
@@ -96,7 +96,7 @@ TEST_CASE("a transformer's token vectors are those of float64, after every layer
 }
 
 TEST_CASE("a text has the same bytes alone and in any batch", "[transformer]") {
-    const TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     TransformerConfig sizes = small_sizes();
     sizes.dim = 36;
     sizes.inner = 70;
@@ -123,7 +123,7 @@ TEST_CASE("a text has the same bytes alone and in any batch", "[transformer]") {
 }
 
 TEST_CASE("old names of norms are read, and pairs of files", "[transformer]") {
-    const TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     TinyTransformer model(small_sizes(), 1);
     const TokenBatch batch{{1, 2, 3}, {}, {3}};
     Transformer::Workspace workspace;
@@ -161,7 +161,7 @@ TEST_CASE("old names of norms are read, and pairs of files", "[transformer]") {
 }
 
 TEST_CASE("models that are not whole are refused by file and tensor", "[transformer]") {
-    const TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const std::string path = folder / "m.safetensors";
     const TinyTransformer model(small_sizes(), 1);
     const auto refused = [&](const TinyTransformer& broken, const std::string& said) {

@@ -229,27 +229,35 @@ TEST_CASE("a text that is one piece is looked up in parts where that makes no di
     };
     const std::string plain = R"("a": 0, "▁": 1, "▁a": 2, "▁▁": 3, "▁▁a": 4)";
     const std::string merges = R"("▁ ▁", "▁ a", "▁▁ a")";
-    const Tokenizer cut = read(plain, merges);
+    const std::string unk = R"("unk_token": "a", )";
+    const Tokenizer cut = read(plain, merges, "", unk);
     CHECK(is_cut(cut));
     CHECK(cut.ids("a▁▁a▁a") == std::vector<Id>{0, 4, 2});
-    CHECK_FALSE(is_cut(read(plain + R"(, "a▁": 5)", merges + R"(, "a ▁")")));
-    CHECK_FALSE(is_cut(read(R"("a": 0, "b": 1, "ab": 2)", R"("a b")")));
+    CHECK_FALSE(is_cut(read(plain + R"(, "a▁": 5)", merges + R"(, "a ▁")", "", unk)));
+    CHECK_FALSE(is_cut(read(R"("a": 0, "b": 1, "ab": 2)", R"("a b")", "", unk)));
     // A token that no merge makes is found where it is the whole piece.
     const std::string more = plain + R"(, "a▁a": 5)";
-    CHECK(is_cut(read(more, merges)));
-    const Tokenizer whole = read(more, merges, "", R"("ignore_merges": true, )");
+    CHECK(is_cut(read(more, merges, "", unk)));
+    const Tokenizer whole = read(more, merges, "", unk + R"("ignore_merges": true, )");
     CHECK_FALSE(is_cut(whole));
     CHECK(whole.ids("a▁a") == std::vector<Id>{5});
-    CHECK_FALSE(is_cut(read(plain, merges, "", R"("end_of_word_suffix": "a", )")));
+    CHECK_FALSE(is_cut(read(plain, merges, "", unk + R"("end_of_word_suffix": "a", )")));
+    // A part that is a token is taken whole only where it is the text.
+    const Tokenizer no_merges =
+        read(R"("▁": 0, "a": 1, "▁a": 2)", "", "", unk + R"("ignore_merges": true, )");
+    CHECK(no_merges.ids("▁a▁a") == std::vector<Id>{0, 1, 0, 1});
+    // Where unknown characters vanish, runs of marks become neighbours.
+    const Tokenizer vanishing = read(R"("▁": 0, "a": 1, "▁▁": 2)", R"("▁ ▁")");
+    CHECK(vanishing.ids("▁x▁a") == std::vector<Id>{2, 1});
 
     const std::string marks =
         R"(, "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": false})";
-    const Tokenizer first = read(plain, merges, marks);
+    const Tokenizer first = read(plain, merges, marks, unk);
     REQUIRE(first.steps().pre_tokenizer.get_if<Metaspace>() != nullptr);
     CHECK(first.steps().pre_tokenizer.get_if<Metaspace>()->cuts_before_runs);
     CHECK(first.ids("a a  a") == std::vector<Id>{2, 2, 4});
     CHECK(first.encode("a a  a").words == std::vector<std::uint32_t>{0, 1, 2});
     CHECK(parse_tokenizer_json(tokenizer_json_of(first), "written").settings() == first.settings());
-    const Tokenizer never = read(plain + R"(, "a▁": 5)", merges + R"(, "a ▁")", marks);
+    const Tokenizer never = read(plain + R"(, "a▁": 5)", merges + R"(, "a ▁")", marks, unk);
     CHECK_FALSE(never.steps().pre_tokenizer.get_if<Metaspace>()->cuts_before_runs);
 }

@@ -17,8 +17,6 @@
 #include <firth/base/error.hpp>
 #include <firth/base/mapped_file.hpp>
 #include <firth/base/number_bits.hpp>
-#include <firth/io/detail/element_type.hpp>
-#include <firth/io/detail/elements.hpp>
 #include <firth/io/safetensors.hpp>
 
 namespace firth {
@@ -75,22 +73,19 @@ public:
             throw FormatError(path + ": tensor \"" + name + "\" has the shape " +
                               shown(tensor.shape) + ", expected " + shown(shape));
         }
-        const auto type = detail::tensor_element_type(tensor.type);
-        if (!type || *type == ElementType::i8 || *type == ElementType::u8 ||
-            *type == ElementType::i32) {
-            throw FormatError(path + ": tensor \"" + name + "\" is of type " + tensor.type +
-                              ", expected F32, F16, BF16 or F64");
-        }
         std::span<const float> values;
         const auto address = reinterpret_cast<std::uintptr_t>(tensor.bytes.data());
-        if (*type == ElementType::f32 && address % alignof(float) == 0 &&
+        if (tensor.type == "F32" && address % alignof(float) == 0 &&
             std::endian::native == std::endian::little) {
             values = {reinterpret_cast<const float*>(tensor.bytes.data()), count};
         } else {
-            AlignedBuffer<float>& copy = copies_.emplace_back(count);
-            read_elements(tensor.bytes.data(), *type, element_size(*type), false,
-                          {copy.data(), copy.size()});
-            values = {copy.data(), copy.size()};
+            AlignedBuffer<float> copy(count);
+            if (!read_floats(tensor, {copy.data(), copy.size()})) {
+                throw FormatError(path + ": tensor \"" + name + "\" is of type " + tensor.type +
+                                  ", expected F32, F16, BF16 or F64");
+            }
+            copies_.push_back(std::move(copy));
+            values = {copies_.back().data(), count};
         }
         if (!std::ranges::all_of(values, [](const float& value) { return is_finite(value); })) {
             throw FormatError(path + ": tensor \"" + name + "\" holds a number that is not finite");

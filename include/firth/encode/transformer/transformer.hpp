@@ -33,7 +33,7 @@ struct TokenBatch {
 /// not depend on the others of its batch.
 class Transformer {
 public:
-    /// One thread's memory: about 4 dim + inner floats for each token of the largest batch.
+    /// One thread's memory: about 6 dim + 2 inner floats for each token of the largest batch.
     struct Workspace {
         Linear::Rows packed;
         std::vector<AlignedBuffer<float>> tables{};
@@ -85,7 +85,9 @@ public:
         const TableView<float> q = table(workspace, 1, tokens, dim);
         const TableView<float> k = table(workspace, 2, tokens, dim);
         const TableView<float> v = table(workspace, 3, tokens, dim);
-        const TableView<float> inner = table(workspace, 4, tokens, config_.inner);
+        const TableView<float> mixed = table(workspace, 4, tokens, dim);
+        const TableView<float> inner = table(workspace, 5, tokens, config_.inner);
+        if (tokens == 0) return x;
         embed(batch, x);
         for (std::size_t i = 0; i < (std::min)(layers, config_.layers); ++i) {
             const Layer& layer = layers_[i];
@@ -93,9 +95,8 @@ public:
             layer.query(workspace.packed, q);
             layer.key(workspace.packed, k);
             layer.value(workspace.packed, v);
-            attention(batch, q, k, v, workspace, inner);
-            workspace.packed.pack(
-                TableView<const float>(inner.data(), tokens, dim, inner.stride()));
+            attention(batch, q, k, v, workspace, mixed);
+            workspace.packed.pack(mixed);
             layer.output(workspace.packed, q);
             add_and_normalise(x, q, layer.after_attention);
             workspace.packed.pack(x);

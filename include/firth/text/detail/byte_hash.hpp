@@ -29,9 +29,10 @@ namespace firth::detail {
     if (size >= 8) {
         sum = mix(sum, word(size - 8, 8));
     } else if (size >= 4) {
-        sum = mix(sum, word(0, 4) | word(size - 4, 4) << 32);
+        sum = mix(sum, word(0, 4) | std::rotl(word(size - 4, 4), 32));
     } else if (size != 0) {
-        sum = mix(sum, word(0, 1) | word(size / 2, 1) << 8 | word(size - 1, 1) << 16);
+        sum = mix(sum,
+                  word(0, 1) | std::rotl(word(size / 2, 1), 8) | std::rotl(word(size - 1, 1), 16));
     }
     sum *= 0xD6E8FEB86659FD93u;
     return sum ^ sum >> 32;

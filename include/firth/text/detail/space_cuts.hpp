@@ -23,18 +23,17 @@ namespace firth::detail {
 }
 
 /// True where the tokens of a text are those of its parts, cut before each run of U+2581, so that
-/// the parts may be found, and kept, one by one: no token goes on behind such a cut, and U+2581 is
-/// known, so that unknown characters on both sides are no neighbours.
+/// the parts may be found, and kept, one by one: no token goes on behind such a cut, U+2581 is
+/// known, so that unknown characters on both sides are no neighbours, none vanishes between two
+/// runs, and no part is taken whole where merges would not lead to it.
 [[nodiscard]] inline bool splits_at_spaces(const AnyModel& model) {
     if (const auto* const unigram = model.get_if<UnigramModel>())
         return unigram->splits_at_spaces();
     const auto* const bpe = model.get_if<Bpe>();
     if (bpe == nullptr || bpe->options().bytes || !bpe->options().continuing_prefix.empty() ||
-        !bpe->options().end_suffix.empty() || !bpe->find(space_mark))
+        !bpe->options().end_suffix.empty() || bpe->options().ignore_merges ||
+        bpe->options().unknown.empty() || !bpe->find(space_mark))
         return false;
-    for (Id id = 0; bpe->options().ignore_merges && id < bpe->size(); ++id) {
-        if (holds_later_space(bpe->token(id))) return false;
-    }
     bool splits = true;
     bpe->merges().for_each([&](Id, Id, std::uint32_t rank) {
         splits &= !holds_later_space(bpe->token(bpe->merged(rank)));

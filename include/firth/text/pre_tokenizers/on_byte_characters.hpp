@@ -22,7 +22,7 @@ public:
 
     [[nodiscard]] const AnyPreTokenizer& step() const noexcept { return step_; }
 
-    /// All at once: a text is one piece of a finer step, and short.
+    /// All at once: as a finer step it is given pieces, which are short.
     std::size_t operator()(std::string_view text, std::size_t from, PieceBatch& to) const {
         static constexpr ByteCharacters characters{};
         const std::string spelled = characters.spelled(text.substr(from));

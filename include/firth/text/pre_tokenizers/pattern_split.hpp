@@ -194,6 +194,8 @@ public:
     /// use. However they are spelled, others may take long for some texts.
     [[nodiscard]] static std::optional<PatternSplit> of(std::string regex, SplitBehavior behavior,
                                                         bool inverted) {
+        constexpr std::size_t longest = 4096; // that is looked at: a hostile one may have any size
+        if (regex.size() > longest) return std::nullopt;
         std::optional<detail::KindPattern> pattern = detail::KindPattern::parse(regex);
         if (!pattern) return std::nullopt;
         const auto is_same = [&](std::string_view known) {

@@ -99,15 +99,14 @@ private:
     [[nodiscard]] FIRTH_ALWAYS_INLINE std::size_t end_of_piece(const detail::ClassedText& text,
                                                                std::size_t at) const noexcept {
         namespace character = detail::character;
-        const std::size_t word = at + (text.byte(at) == ' ' ? 1 : 0);
-        if (detail::is_small_ascii(text.byte(word)))
-            return text.contraction_end(text.skip_small_letters(word), true);
-        const detail::ClassedCharacter first = text[at];
-        if (first.is(character::number))
-            return detail::some_numbers(text, at + first.length, most_digits);
         const auto word_end = [&](std::size_t end) {
             return contractions ? text.contraction_end(end, true) : end;
         };
+        const std::size_t word = at + (text.byte(at) == ' ' ? 1 : 0);
+        if (detail::is_small_ascii(text.byte(word))) return word_end(text.skip_small_letters(word));
+        const detail::ClassedCharacter first = text[at];
+        if (first.is(character::number))
+            return detail::some_numbers(text, at + first.length, most_digits);
         const bool prefix = !first.is(character::letter | character::line_end);
         // The first alternative with the character before the word and without it, then the second.
         if (prefix) {

@@ -50,9 +50,14 @@ public:
     };
 
     /// Merges in the order of their ranks. A second merge of a pair takes the place of the first.
-    /// Throws `FormatError` where the options ask for a token that is not there.
+    /// Throws `FormatError` where the options ask for a token that is not there, and for ids of
+    /// 2^21 - 1 and more.
     Bpe(TokenTable tokens, std::span<const Rule> rules, BpeOptions options = {})
         : tokens_(std::move(tokens)), options_(std::move(options)), merges_(rules.size()) {
+        if (tokens_.size() > MergeTable::most_tokens) {
+            throw FormatError("a model of merges with ids up to " +
+                              std::to_string(tokens_.size() - 1) + ", expected fewer than 2^21");
+        }
         find_symbols();
         // The last of two wins: they are added from the end.
         merged_.resize(rules.size());
@@ -176,8 +181,8 @@ public:
     }
     [[nodiscard]] double usual_strength() const noexcept { return options_.dropout; }
 
-    /// The tokens of several pieces, in their order: `on_token(i, id, length)` for the tokens of the
-    /// i-th. Takes less time than one after another, where the merges lie in no near cache.
+    /// The tokens of several pieces, in their order: `on_token(i, id, length)` for the tokens of
+    /// the i-th. Takes less time than one after another, where the merges lie in no near cache.
     template <class OnToken>
     void many(std::span<const std::string_view> pieces, Scratch& scratch,
               OnToken&& on_token) const {
@@ -228,7 +233,8 @@ private:
     [[nodiscard]] bool plain_bytes() const noexcept { return !byte_ranks_.empty(); }
 
     /// The merge that makes a token of its bytes where any neighbours merge that join to a token,
-    /// the lowest rank first; that of no token where none does. O(bytes^2).
+    /// the lowest rank first; that of no token where none does. O(bytes^2). Throws `FormatError`
+    /// for more than 4,096 bytes.
     [[nodiscard]] static Rule last_merge(const TokenTable& tokens, Id token) {
         struct Part {
             Id id;
@@ -236,6 +242,12 @@ private:
             Id joined; ///< with the next part
         };
         const std::string_view bytes = tokens[token];
+        if (constexpr std::size_t most = 4096; bytes.size() > most) {
+            throw FormatError("the token of rank " + std::to_string(token) + " has " +
+                              std::to_string(bytes.size()) +
+                              " bytes and no merges of lower ranks lead to it, expected at most " +
+                              std::to_string(most));
+        }
         std::vector<Part> parts;
         const auto join = [&](std::size_t i) {
             if (i + 1 >= parts.size()) return;

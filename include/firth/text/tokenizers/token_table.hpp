@@ -25,8 +25,8 @@ public:
     TokenTable() = default;
 
     /// The tokens and their ids, in any order. Throws `FormatError`, naming `name`, where two
-    /// tokens have one id, where a token has two, and where an id is not below 2^31 or leaves more
-    /// than half of the ids without a token.
+    /// tokens have one id, where a token has two, where an id is not below 2^31 or leaves more than
+    /// half of the ids without a token, and for tokens that were made to collide.
     TokenTable(std::span<const std::pair<std::string_view, Id>> tokens, const std::string& name) {
         std::size_t bytes = 0;
         Id last = 0;
@@ -106,9 +106,14 @@ private:
     using Slot = std::uint64_t;
 
     /// False where the token is there already.
-    bool add(std::string_view token, Id id) noexcept {
+    bool add(std::string_view token, Id id) {
+        constexpr std::size_t most_steps = 10'000; // a table that is half empty needs some dozens
         const std::uint64_t hash = detail::byte_hash(token);
-        for (std::size_t at = hash & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
+        std::size_t at = hash & (slots_.size() - 1);
+        for (std::size_t step = 0;; ++step, at = (at + 1) & (slots_.size() - 1)) {
+            if (step == most_steps) {
+                throw FormatError("a vocabulary of tokens that share a hash, made to take long");
+            }
             Slot& slot = slots_[at];
             if (slot == 0) {
                 slot = hash >> 32 << 32 | (std::uint64_t(id) + 1);

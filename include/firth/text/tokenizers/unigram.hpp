@@ -173,9 +173,13 @@ public:
 
     /// A way of cutting a text, drawn with the probability that is proportional to exp(alpha times
     /// its score): at 0 all are equally likely, and the greater alpha, the surer the best one is
-    /// drawn. Forward filtering, backward sampling.
+    /// drawn. Forward filtering, backward sampling. Throws `OptionError` for an alpha that is not
+    /// within -1e6 to 1e6.
     [[nodiscard]] std::vector<UnigramToken> sample(std::string_view text, double alpha,
                                                    Random& random) const {
+        if (!(alpha >= -1e6 && alpha <= 1e6)) {
+            throw OptionError("alpha = " + std::to_string(alpha) + ", expected -1e6 to 1e6");
+        }
         std::vector<std::vector<Piece>> pieces(text.size() + 1);
         for_each_piece(text, [&](std::size_t begin, std::size_t end, Id id, double score) {
             pieces[end].push_back({begin, id, score});
