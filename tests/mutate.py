@@ -88,8 +88,7 @@ def check_form(mutation):
         if open_ones:
             raise ListError(f"{mutation['place']}: {code!r} leaves {open_ones[-1]!r} open")
         is_operand = mutation["pattern"].rstrip()[-1] not in ";}"
-        if is_operand and re.match(r"(if|for|while|return|break|continue)\b|[-+*/%&|^]?[=<>]|[?:]|&&|\|\|", code) or \
-                is_operand and re.search(r"(&&|\|\||[-+*/%&|^=?:,])$", code):
+        if is_operand and re.search(r"^(if|for|while|return|break|continue)\b|^([-+*/%&|^]?[=<>]|[?:]|&&|\|\|)|[-+*/%&|^=?:,]$", code):
             raise ListError(f"{mutation['place']}: {code!r} is no operand, and no whole statement that ends in ; or }}")
 
 

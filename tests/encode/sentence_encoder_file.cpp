@@ -23,7 +23,7 @@ struct TinyFolder {
     test::TemporaryFolder folder;
     TinyTransformer model;
 
-    TinyFolder() : model(sizes(), 11) {
+    TinyFolder() : model(TinyTransformer::small_sizes(), 11) {
         model.write(folder / "model.safetensors");
         test::write_file(folder / "config.json", tiny_config);
         std::string words = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
@@ -31,18 +31,6 @@ struct TinyFolder {
             words += std::string(1, letter) + "\n";
         }
         test::write_file(folder / "vocab.txt", words);
-    }
-
-    static TransformerConfig sizes() {
-        TransformerConfig config;
-        config.vocabulary = 30;
-        config.dim = 12;
-        config.layers = 2;
-        config.heads = 3;
-        config.inner = 20;
-        config.positions = 16;
-        config.types = 2;
-        return config;
     }
 
     std::string path() const { return folder / ""; }

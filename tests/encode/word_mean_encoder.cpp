@@ -5,8 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include <firth/base/fold_case.hpp>
-
+#include "../support/folded_words.hpp"
 #include "../support/support.hpp"
 
 using namespace firth;
@@ -31,15 +30,6 @@ std::vector<float> encoded(const auto& encoder, std::string_view text) {
     encoder.encode(text, vector);
     return vector;
 }
-
-struct FoldedWords {
-    static constexpr std::string_view cut_after = white_space;
-    void operator()(std::string_view text, auto&& on_token, auto&& on_sentence_end) const {
-        for_each_word(
-            text, [&](std::string_view word) { on_token(fold_case(word)); }, on_sentence_end);
-    }
-    std::string settings() const { return "folded words"; }
-};
 
 } // namespace
 
@@ -114,7 +104,7 @@ TEST_CASE("words outside the vocabulary come from n-grams, or are left out") {
     CHECK(encoded(whole, "window") == std::vector<float>(4));
     CHECK(encoded(whole, "") == std::vector<float>(4));
     // Its own tokenizer.
-    const WordMeanEncoder folded(random_words(5, 4, 1), FoldedWords());
+    const WordMeanEncoder folded(random_words(5, 4, 1), test::FoldedWords());
     CHECK(encoded(folded, "W2 w3") == encoded(whole, "w2 w3"));
     CHECK(encoded(whole, "W2 w3") == encoded(whole, "w3"));
 }

@@ -25,6 +25,19 @@ struct TinyTransformer {
     bool distilbert = false;
     std::string prefix;
 
+    /// Sizes that plain loops get through at once.
+    static firth::TransformerConfig small_sizes() {
+        firth::TransformerConfig sizes;
+        sizes.vocabulary = 30;
+        sizes.dim = 12;
+        sizes.layers = 2;
+        sizes.heads = 3;
+        sizes.inner = 20;
+        sizes.positions = 16;
+        sizes.types = 2;
+        return sizes;
+    }
+
     TinyTransformer(const firth::TransformerConfig& sizes, std::uint64_t seed,
                     bool as_distilbert = false, std::string before = "")
         : config(sizes), distilbert(as_distilbert), prefix(std::move(before)) {

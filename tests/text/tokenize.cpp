@@ -10,24 +10,16 @@
 #include <firth/base/fold_case.hpp>
 #include <firth/text.hpp>
 
+#include "../support/folded_words.hpp"
 #include "../support/support.hpp"
 #include "decoded.hpp"
 
 using namespace firth;
 
 using test::decoded;
+using test::FoldedWords;
 
 namespace {
-
-/// The example of `CorpusTokenizer`.
-struct FoldedWords {
-    static constexpr std::string_view cut_after = white_space;
-    void operator()(std::string_view text, auto&& on_token, auto&& on_sentence_end) const {
-        for_each_word(
-            text, [&](std::string_view word) { on_token(fold_case(word)); }, on_sentence_end);
-    }
-    std::string settings() const { return "folded words"; }
-};
 
 /// Tokens with spaces in them, between the bytes of `separator`, line by line.
 struct Fields {

@@ -63,6 +63,11 @@ public:
     /// A float in [0, 1), a multiple of 2^-24.
     constexpr float uniform() noexcept { return static_cast<float>((*this)() >> 40) * 0x1.0p-24f; }
 
+    /// A double in [0, 1), a multiple of 2^-53.
+    constexpr double uniform64() noexcept {
+        return static_cast<double>((*this)() >> 11) * 0x1.0p-53;
+    }
+
 private:
     static constexpr std::uint64_t rotate(std::uint64_t value, int by) noexcept {
         return (value << by) | (value >> (64 - by));

@@ -2,7 +2,6 @@
 
 /// Needs Eigen 3 (header-only), and is therefore in no umbrella header: include it by its name.
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 
@@ -10,6 +9,7 @@
 #include <Eigen/Eigenvalues>
 
 #include <firth/base/error.hpp>
+#include <firth/math/detail/row_squares.hpp>
 #include <firth/table/matrix_view.hpp>
 
 namespace firth {
@@ -37,19 +37,8 @@ inline void all_but_the_top(TableView<float> table, std::size_t components) {
     }
     mean /= static_cast<double>(rows);
 
-    // The covariance, in blocks that a matrix product is fast on.
-    constexpr std::size_t block = 512;
-    Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(dim, dim);
-    for (std::size_t first = 0; first < rows; first += block) {
-        const std::size_t count = (std::min)(block, rows - first);
-        Eigen::MatrixXd centred(dim, static_cast<Eigen::Index>(count));
-        for (std::size_t i = 0; i < count; ++i) {
-            centred.col(static_cast<Eigen::Index>(i)) = row(first + i).cast<double>() - mean;
-        }
-        covariance.selfadjointView<Eigen::Lower>().rankUpdate(centred);
-    }
     // Eigenvalues come in rising order.
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(detail::row_squares(table, mean));
     const Eigen::MatrixXd top =
         solver.eigenvectors().rightCols(static_cast<Eigen::Index>(components));
     for (std::size_t i = 0; i < rows; ++i) {

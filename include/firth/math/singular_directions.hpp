@@ -11,6 +11,7 @@
 #include <Eigen/Eigenvalues>
 
 #include <firth/base/error.hpp>
+#include <firth/math/detail/row_squares.hpp>
 #include <firth/table/embedding_table.hpp>
 #include <firth/table/matrix_view.hpp>
 
@@ -31,21 +32,11 @@ struct SingularDirections {
                           " directions, expected at most dim = " + std::to_string(rows.dim()));
     }
     const auto dim = static_cast<Eigen::Index>(rows.dim());
-    Eigen::MatrixXd squares = Eigen::MatrixXd::Zero(dim, dim);
-    constexpr std::size_t block = 512; // that a matrix product is fast on
-    for (std::size_t first = 0; first < rows.rows(); first += block) {
-        const std::size_t in_block = (std::min)(block, rows.rows() - first);
-        Eigen::MatrixXd columns(dim, static_cast<Eigen::Index>(in_block));
-        for (std::size_t i = 0; i < in_block; ++i) {
-            columns.col(static_cast<Eigen::Index>(i)) =
-                Eigen::Map<const Eigen::VectorXf>(rows[first + i].data(), dim).cast<double>();
-        }
-        squares.selfadjointView<Eigen::Lower>().rankUpdate(columns);
-    }
     SingularDirections found{EmbeddingTable<float>(count, rows.dim()), {}};
     if (count == 0) return found;
     // Eigenvalues come in rising order.
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(squares);
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(
+        detail::row_squares(rows, Eigen::VectorXd::Zero(dim)));
     for (std::size_t k = 0; k < count; ++k) {
         const Eigen::Index column = dim - 1 - static_cast<Eigen::Index>(k);
         found.squares.push_back((std::max)(solver.eigenvalues()[column], 0.0));

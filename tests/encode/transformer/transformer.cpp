@@ -14,18 +14,6 @@ using namespace firth;
 
 namespace {
 
-TransformerConfig small_sizes() {
-    TransformerConfig sizes;
-    sizes.vocabulary = 30;
-    sizes.dim = 12;
-    sizes.layers = 2;
-    sizes.heads = 3;
-    sizes.inner = 20;
-    sizes.positions = 16;
-    sizes.types = 2;
-    return sizes;
-}
-
 Transformer read(const TinyTransformer& model, const std::string& path) {
     model.write(path);
     ModelTensors tensors;
@@ -54,7 +42,7 @@ TEST_CASE("a transformer's token vectors are those of float64, after every layer
     Random random(7);
     for (int variant = 0; variant < 6; ++variant) {
         CAPTURE(variant);
-        TransformerConfig sizes = small_sizes();
+        TransformerConfig sizes = TinyTransformer::small_sizes();
         sizes.activation = variant == 1   ? Activation::gelu_tanh
                            : variant == 2 ? Activation::quick_gelu
                            : variant == 3 ? Activation::relu
@@ -97,7 +85,7 @@ TEST_CASE("a transformer's token vectors are those of float64, after every layer
 
 TEST_CASE("a text has the same bytes alone and in any batch", "[transformer]") {
     const test::TemporaryFolder folder;
-    TransformerConfig sizes = small_sizes();
+    TransformerConfig sizes = TinyTransformer::small_sizes();
     sizes.dim = 36;
     sizes.inner = 70;
     const Transformer transformer = read(TinyTransformer(sizes, 3), folder / "m.safetensors");
@@ -124,7 +112,7 @@ TEST_CASE("a text has the same bytes alone and in any batch", "[transformer]") {
 
 TEST_CASE("old names of norms are read, and pairs of files", "[transformer]") {
     const test::TemporaryFolder folder;
-    TinyTransformer model(small_sizes(), 1);
+    TinyTransformer model(TinyTransformer::small_sizes(), 1);
     const TokenBatch batch{{1, 2, 3}, {}, {3}};
     Transformer::Workspace workspace;
     const Transformer known = read(model, folder / "m.safetensors");
@@ -163,7 +151,7 @@ TEST_CASE("old names of norms are read, and pairs of files", "[transformer]") {
 TEST_CASE("models that are not whole are refused by file and tensor", "[transformer]") {
     const test::TemporaryFolder folder;
     const std::string path = folder / "m.safetensors";
-    const TinyTransformer model(small_sizes(), 1);
+    const TinyTransformer model(TinyTransformer::small_sizes(), 1);
     const auto refused = [&](const TinyTransformer& broken, const std::string& said) {
         CHECK_THROWS_WITH(read(broken, path), Catch::Matchers::Contains(said));
     };
@@ -198,11 +186,11 @@ TEST_CASE("models that are not whole are refused by file and tensor", "[transfor
 
 TEST_CASE("sizes that no encoder has are refused", "[transformer]") {
     const auto refused = [](auto change, const std::string& said) {
-        TransformerConfig sizes = small_sizes();
+        TransformerConfig sizes = TinyTransformer::small_sizes();
         change(sizes);
         CHECK_THROWS_WITH(sizes.check("config.json"), Catch::Matchers::Contains(said));
     };
-    CHECK_NOTHROW(small_sizes().check("config.json"));
+    CHECK_NOTHROW(TinyTransformer::small_sizes().check("config.json"));
     refused([](auto& sizes) { sizes.heads = 5; },
             "config.json has 5 heads, expected a divisor of the dim 12");
     refused([](auto& sizes) { sizes.heads = 0; }, "0 heads");

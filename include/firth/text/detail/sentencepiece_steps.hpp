@@ -200,7 +200,8 @@ private:
         return Bpe(TokenTable(tokens, "the model"), rules, std::move(options));
     }
 
-    /// Pieces for the cache, where no token holds U+2581 behind its begin; else a text is whole.
+    /// How a text is cut into pieces that can be cached: not at all if any token has U+2581 after
+    /// its first character.
     [[nodiscard]] AnyPreTokenizer cut() const {
         for (Id id = 0; id < size(); ++id) {
             if (token(id).find(space_mark, 1) != std::string_view::npos) return {};

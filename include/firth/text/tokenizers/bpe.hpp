@@ -122,6 +122,8 @@ private:
     /// How many pieces are merged by turns, so that one's look-up waits while others go on.
     static constexpr std::size_t lanes = 6;
 
+    static constexpr std::uint32_t no_symbol = 0xFFFFFFFFu; ///< beside the first and the last
+
 public:
     /// One thread's memory.
     struct Scratch {
@@ -528,40 +530,52 @@ private:
     /// Merges among many, by a queue of candidates, the outdated of which are passed over.
     void merge_long(Scratch& scratch) const {
         std::vector<typename Scratch::Symbol>& symbols = scratch.symbols;
-        const auto last = static_cast<std::uint32_t>(symbols.size() - 1);
-        constexpr std::uint32_t none = 0xFFFFFFFFu;
         const auto offer = [&](std::uint32_t left, std::uint32_t right) {
             const std::uint32_t rank = merges_.find(symbols[left].id, symbols[right].id);
             symbols[left].rank = rank;
             if (rank != MergeTable::no_rank) scratch.candidates.push(rank, left);
         };
         scratch.candidates.reserve(2 * symbols.size());
-        for (std::uint32_t i = 0; i <= last; ++i) {
-            symbols[i].before = i == 0 ? none : i - 1;
-            symbols[i].after = i == last ? none : i + 1;
-            if (i != last) offer(i, i + 1);
-        }
+        link(symbols, offer);
         std::uint32_t rank = 0;
         for (std::uint32_t at = 0; scratch.candidates.pop(rank, at);) {
-            typename Scratch::Symbol& left = symbols[at];
-            if (left.rank != rank) continue;
-            typename Scratch::Symbol& right = symbols[left.after];
-            left.id = merged_[rank];
-            left.rank = MergeTable::no_rank;
-            left.length += right.length;
-            right.length = 0;
-            right.rank = MergeTable::no_rank;
-            left.after = right.after;
-            if (left.after != none) symbols[left.after].before = at;
-            if (left.before != none) offer(left.before, at);
-            if (left.after != none) offer(at, left.after);
+            if (symbols[at].rank != rank) continue;
+            join_with_next(symbols, at, offer);
         }
+    }
+
+    /// Links symbols to those on both sides, and offers each pair of neighbours.
+    template <class Offer>
+    static void link(std::vector<typename Scratch::Symbol>& symbols, Offer&& offer) {
+        const auto count = static_cast<std::uint32_t>(symbols.size());
+        for (std::uint32_t i = 0; i < count; ++i) {
+            symbols[i].before = i == 0 ? no_symbol : i - 1;
+            symbols[i].after = i + 1 == count ? no_symbol : i + 1;
+            if (i + 1 != count) offer(i, i + 1);
+        }
+    }
+
+    /// Merges a symbol and its next one by the merge whose rank it has, and offers what it has
+    /// become with its neighbours.
+    template <class Offer>
+    void join_with_next(std::vector<typename Scratch::Symbol>& symbols, std::uint32_t at,
+                        Offer&& offer) const {
+        typename Scratch::Symbol& left = symbols[at];
+        typename Scratch::Symbol& right = symbols[left.after];
+        left.id = merged_[left.rank];
+        left.rank = MergeTable::no_rank;
+        left.length += right.length;
+        right.length = 0;
+        right.rank = MergeTable::no_rank;
+        left.after = right.after;
+        if (left.after != no_symbol) symbols[left.after].before = at;
+        if (left.before != no_symbol) offer(left.before, at);
+        if (left.after != no_symbol) offer(at, left.after);
     }
 
     /// Merges but those that are left out. What is left out is looked at again after each merge.
     void merge_some(Scratch& scratch, double dropout, Random& random) const {
         std::vector<typename Scratch::Symbol>& symbols = scratch.symbols;
-        constexpr std::uint32_t none = 0xFFFFFFFFu;
         std::vector<std::uint64_t>& heap = scratch.drawn;
         const auto push = [&](std::uint64_t candidate) {
             heap.push_back(candidate);
@@ -574,17 +588,12 @@ private:
         };
         heap.clear();
         scratch.left_out.clear();
-        const auto count = static_cast<std::uint32_t>(symbols.size());
-        for (std::uint32_t i = 0; i < count; ++i) {
-            symbols[i].before = i == 0 ? none : i - 1;
-            symbols[i].after = i + 1 == count ? none : i + 1;
-            if (i + 1 != count) offer(i, i + 1);
-        }
+        link(symbols, offer);
         while (!heap.empty()) {
             std::pop_heap(heap.begin(), heap.end(), std::greater<>());
             const std::uint64_t best = heap.back();
             heap.pop_back();
-            if (static_cast<double>(random() >> 11) * 0x1p-53 < dropout) {
+            if (random.uniform64() < dropout) {
                 scratch.left_out.push_back(best);
                 continue;
             }
@@ -593,18 +602,8 @@ private:
             }
             scratch.left_out.clear();
             const auto at = static_cast<std::uint32_t>(best);
-            typename Scratch::Symbol& left = symbols[at];
-            if (left.rank != best >> 32) continue; // one of the two has been merged meanwhile
-            typename Scratch::Symbol& right = symbols[left.after];
-            left.id = merged_[left.rank];
-            left.rank = MergeTable::no_rank;
-            left.length += right.length;
-            right.length = 0;
-            right.rank = MergeTable::no_rank;
-            left.after = right.after;
-            if (left.after != none) symbols[left.after].before = at;
-            if (left.before != none) offer(left.before, at);
-            if (left.after != none) offer(at, left.after);
+            // One of the two may have been merged meanwhile.
+            if (symbols[at].rank == best >> 32) join_with_next(symbols, at, offer);
         }
     }
 

@@ -204,7 +204,7 @@ public:
         }
         std::vector<UnigramToken> tokens;
         for (std::size_t end = text.size(); end != 0;) {
-            double left = static_cast<double>(random() >> 11) * 0x1p-53;
+            double left = random.uniform64();
             const Piece* drawn = nullptr;
             for (const Piece& piece : pieces[end]) {
                 if (!reached(term(piece))) continue;

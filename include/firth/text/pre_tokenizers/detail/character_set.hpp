@@ -20,8 +20,8 @@ public:
         return point < ascii_.size() ? ascii_[point] : finds(point);
     }
 
-    /// Reads the set that stands at `at`, and goes behind it; false where there is none, or one
-    /// with more than characters, ranges, categories, \s and \d in it.
+    /// Reads the set at `at` and moves `at` past it. False if there is none, or if it has anything
+    /// but characters, ranges, categories, \s and \d.
     static bool parse(std::string_view regex, std::size_t& at, CharacterSet& to) {
         if (at == regex.size()) return false;
         if (regex[at] == '[') {
