@@ -2,6 +2,7 @@
 
 /// Everything in `firth/simd/`.
 
+#include <firth/simd/activation.hpp>
 #include <firth/simd/arch.hpp>
 #include <firth/simd/column_maxima.hpp>
 #include <firth/simd/convert.hpp>
@@ -12,6 +13,8 @@
 #include <firth/simd/distance.hpp>
 #include <firth/simd/dot.hpp>
 #include <firth/simd/format.hpp>
+#include <firth/simd/layer_norm.hpp>
+#include <firth/simd/matrix_product.hpp>
 #include <firth/simd/pair_step.hpp>
 #include <firth/simd/row_list.hpp>
 #include <firth/simd/score_tile.hpp>

@@ -127,6 +127,28 @@ void check_tiles(const std::string& name, std::initializer_list<std::size_t> dim
 
 } // namespace
 
+TEST_CASE("packed queries take no more room than is said") {
+    Random random(17);
+    constexpr std::uint32_t untouched = 0xA5A5A5A5;
+    for (const std::size_t dim : {1u, 100u, 768u, 1536u}) {
+        for (std::size_t count = 1; count <= 100; ++count) {
+            test::Vector<float> queries(count * dim, 0, random);
+            const std::size_t size = simd::packed_queries_size(count, dim);
+            AlignedBuffer<std::uint32_t> packed(size + 16 * (dim + 64));
+            for (const test::TestedLevel& level : test::tested_levels()) {
+                std::fill(packed.begin(), packed.end(), untouched);
+                level.table.tile<float>().pack_queries(queries.data(), dim, count, dim,
+                                                       packed.data());
+                INFO(level.name << ", " << count << " queries of " << dim);
+                REQUIRE(packed.data()[size] == untouched);
+                REQUIRE(std::all_of(packed.begin() + static_cast<std::ptrdiff_t>(size),
+                                    packed.end(),
+                                    [](std::uint32_t word) { return word == untouched; }));
+            }
+        }
+    }
+}
+
 TEMPLATE_TEST_CASE("many queries against many rows agree with the reference", "", float, float16,
                    bfloat16, std::int8_t, std::uint8_t) {
     for (const test::TestedLevel& level : test::tested_levels()) {

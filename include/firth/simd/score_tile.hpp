@@ -25,7 +25,8 @@ concept TileScalar = Scalar<T> && sizeof(T) <= 4;
 /// format and the architecture.
 [[nodiscard]] constexpr std::size_t packed_queries_size(std::size_t count,
                                                         std::size_t dim) noexcept {
-    return round_up(count, 32) * (round_up(dim, 64) + 16);
+    return (round_up(count, 32) + 8) *
+           (round_up(dim, 64) + 16); // the last group may have room for more
 }
 
 /// Packs `count` queries of `dim` elements, `stride` apart, for `score_tile` on the same

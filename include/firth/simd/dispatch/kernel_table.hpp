@@ -3,12 +3,15 @@
 #include <cstdint>
 
 #include <firth/base/scalar.hpp>
+#include <firth/simd/activation.hpp>
 #include <firth/simd/column_maxima.hpp>
 #include <firth/simd/convert.hpp>
 #include <firth/simd/detail/bits.hpp>
 #include <firth/simd/detail/format_kernels.hpp>
 #include <firth/simd/detail/tile_kernels.hpp>
 #include <firth/simd/format.hpp>
+#include <firth/simd/layer_norm.hpp>
+#include <firth/simd/matrix_product.hpp>
 #include <firth/simd/pair_step.hpp>
 #include <firth/simd/row_list.hpp>
 #include <firth/simd/select.hpp>
@@ -46,7 +49,7 @@ using AllGroups =
              WindowKernels, PairStepKernels, ColumnMaximaKernels,
              SelectTileKernels<float, ScoreTerms>, SelectTileKernels<float16, ScoreTerms>,
              SelectTileKernels<bfloat16, ScoreTerms>, SelectTileKernels<std::int8_t, CodeTerms>,
-             SelectKernels>;
+             SelectKernels, ActivationKernels, LayerNormKernels, MatrixProductKernels>;
 
 } // namespace detail
 
