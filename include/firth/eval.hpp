@@ -6,6 +6,8 @@
 #include <firth/eval/analogy_set.hpp>
 #include <firth/eval/case_folding.hpp>
 #include <firth/eval/recall.hpp>
+#include <firth/eval/sentence_pairs.hpp>
+#include <firth/eval/sentence_similarity.hpp>
 #include <firth/eval/word_pairs.hpp>
 #include <firth/eval/word_similarity.hpp>
 #include <firth/math/classification_scores.hpp>

@@ -8,50 +8,9 @@
 #include <vector>
 
 #include "../support/support.hpp"
-#include "../support/tiny_transformer.hpp"
+#include "../support/tiny_folder.hpp"
 
 using namespace firth;
-
-namespace {
-
-constexpr std::string_view tiny_config = R"({"model_type": "bert", "vocab_size": 30,
-"hidden_size": 12, "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 20,
-"max_position_embeddings": 16, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "hidden_act": "gelu"})";
-
-/// A folder as sentence-transformers write it, of a tiny model.
-struct TinyFolder {
-    test::TemporaryFolder folder;
-    TinyTransformer model;
-
-    TinyFolder() : model(TinyTransformer::small_sizes(), 11) {
-        model.write(folder / "model.safetensors");
-        test::write_file(folder / "config.json", tiny_config);
-        std::string words = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
-        for (char letter = 'a'; letter <= 'y'; ++letter) {
-            words += std::string(1, letter) + "\n";
-        }
-        test::write_file(folder / "vocab.txt", words);
-    }
-
-    std::string path() const { return folder / ""; }
-
-    void pooling(const std::string& flags, const std::string& more = "") {
-        std::filesystem::create_directories(folder / "1_Pooling");
-        test::write_file(folder / "1_Pooling/config.json", "{" + flags + "}");
-        test::write_file(folder / "modules.json",
-                         R"([{"path": "", "type": "sentence_transformers.models.Transformer"},
-{"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"})" +
-                             more + "]");
-    }
-};
-
-std::vector<float> vector_of(const SentenceEncoder& encoder, std::string_view text) {
-    std::vector<float> vector(encoder.dim());
-    encoder.encode(text, vector);
-    return vector;
-}
-
-} // namespace
 
 TEST_CASE("texts have the pooled vectors of their tokens", "[transformer]") {
     TinyFolder tiny;
@@ -169,12 +128,77 @@ TEST_CASE("folders that are not whole are refused by file", "[transformer]") {
             "is no JSON");
     refused([](TinyFolder& tiny) { test::write_file(tiny.folder / "config.json", "[1]"); },
             "is no object");
+    const std::string mean = R"("pooling_mode_mean_tokens": true)";
+    const auto module = [](const std::string& name, const std::string& path) {
+        return R"(, {"path": ")" + path + R"(", "type": "sentence_transformers.models.)" + name +
+               "\"}";
+    };
+    refused([&](TinyFolder& tiny) { tiny.pooling(mean, module("CNN", "2_CNN")); },
+            "modules.json asks for the module \"sentence_transformers.models.CNN\"");
+    refused([&](TinyFolder& tiny) { tiny.pooling(mean, module("Pooling", "1_Pooling")); },
+            "models.Pooling\" after a Pooling");
+    refused([&](TinyFolder& tiny) { tiny.pooling(mean, module("Dense", "../2_Dense")); },
+            "names \"../2_Dense\", expected a path below its folder");
+    refused([&](TinyFolder& tiny) { tiny.pooling(mean, module("Dense", "/2_Dense")); },
+            "names \"/2_Dense\"");
+    refused(
+        [&](TinyFolder& tiny) {
+            tiny.write("modules.json",
+                       R"([{"path": "", "type": "sentence_transformers.models.WordEmbeddings"}])");
+        },
+        "modules.json does not begin with a Transformer");
+    refused([](TinyFolder& tiny) { tiny.pooling(""); },
+            "1_Pooling/config.json asks for no pooling");
+    refused([&](TinyFolder& tiny) { tiny.pooling(mean + R"(, "word_embedding_dimension": 13)"); },
+            "has a word_embedding_dimension of 13, and the model's vectors have 12 elements");
+    const auto dense = [&](auto change) {
+        return [=](TinyFolder& tiny) {
+            tiny.pooling(mean, module("Dense", "2_Dense"));
+            TinyTensors tensors = tiny.dense("2_Dense", 5, 12, "activation.Tanh", 1);
+            change(tiny, tensors);
+            if (!tensors.empty()) write_tensors(tensors, tiny.folder / "2_Dense/model.safetensors");
+        };
+    };
+    refused(dense([](TinyFolder& tiny, TinyTensors&) {
+                tiny.dense("2_Dense", 5, 12, "activation.Mish", 1);
+            }),
+            "2_Dense/config.json asks for the activation_function "
+            "\"torch.nn.modules.activation.Mish\"");
+    refused(dense([](TinyFolder&, TinyTensors& tensors) {
+                tensors["linear.weight"].shape = {12, 5};
+            }),
+            "2_Dense/model.safetensors: tensor \"linear.weight\" has the shape 12 x 5, expected 5 "
+            "x 12");
+    refused(dense([](TinyFolder&, TinyTensors& tensors) { tensors.erase("linear.bias"); }),
+            "2_Dense/model.safetensors has no tensor \"linear.bias\"");
+    refused(
+        dense([](TinyFolder& tiny, TinyTensors& tensors) {
+            tensors = {};
+            tiny.dense("2_Dense", 5, 11, "activation.Tanh", 1);
+        }),
+        "2_Dense/config.json has in_features of 11, expected the 12 elements of the module before");
+    refused(dense([](TinyFolder& tiny, TinyTensors&) { tiny.write("2_Dense/config.json", "{}"); }),
+            "2_Dense/config.json has in_features and out_features of 0");
+    const auto prompts = [](const std::string& text) {
+        return [=](TinyFolder& tiny) { tiny.write("config_sentence_transformers.json", text); };
+    };
+    refused(prompts(R"({"prompts": ["query: "]})"), "has \"prompts\" that are no object");
+    refused(prompts(R"({"prompts": {"query": 1}})"), "has a \"query\" of the wrong type");
+    refused(prompts(R"({"prompts": {"query": "a"}, "default_prompt_name": "passage"})"),
+            "has the default_prompt_name \"passage\", which none of its prompts has");
     refused(
         [](TinyFolder& tiny) {
-            tiny.pooling("", R"(, {"path": "", "type": "sentence_transformers.models.Dense"})");
+            tiny.write("sentence_bert_config.json", R"({"max_seq_length": 2})");
         },
-        "asks for the module \"sentence_transformers.models.Dense\"");
-    refused([](TinyFolder& tiny) { tiny.pooling(""); }, "no pooling");
+        "sentence_bert_config.json leaves room for 2 tokens, expected more than the 2 special");
+    refused(
+        [](TinyFolder& tiny) { tiny.write("tokenizer_config.json", R"({"model_max_length": 1})"); },
+        "tokenizer_config.json leaves room for 1 tokens");
+    refused(
+        [](TinyFolder& tiny) {
+            tiny.write("vocab.txt", test::read_file(tiny.folder / "vocab.txt") + "z\n");
+        },
+        "has ids up to 30, expected them below the model's vocab_size of 30");
     refused([](TinyFolder& tiny) { test::write_file(tiny.folder / "modules.json", "{}"); },
             "modules.json is no list");
     refused(
@@ -209,4 +233,45 @@ TEST_CASE("shards, RoBERTa and DistilBERT are read by their configs", "[transfor
     CHECK(config.types == 0);
     CHECK(config.norm_epsilon == 1e-12f);
     CHECK(config.activation == Activation::gelu_tanh);
+}
+
+TEST_CASE("folders of transformers give what transformers computes", "[transformer]") {
+    // Made by tests/peers/compare_encoders.py --write-golden.
+    const auto near = [](const auto& found, const nlohmann::json& expected) {
+        return std::ranges::equal(found, expected, [](float x, const nlohmann::json& y) {
+            return std::fabs(static_cast<double>(x) - y.get<double>()) < 2e-6;
+        });
+    };
+    for (const std::string name : {"roberta", "distilbert"}) {
+        CAPTURE(name);
+        const std::string folder = FIRTH_SOURCE_DIR "/tests/encode/golden/" + name;
+        const SentenceEncoder encoder = read_sentence_encoder(folder);
+        const auto expected = nlohmann::json::parse(test::read_file(folder + "/expected.json"));
+        const auto check = [&](const SentenceEncoder& asked, const nlohmann::json& vectors) {
+            REQUIRE(vectors.size() == expected["texts"].size());
+            for (std::size_t i = 0; i < vectors.size(); ++i) {
+                const auto text = expected["texts"][i].get<std::string>();
+                CAPTURE(text);
+                CHECK(near(vector_of(asked, text), vectors[i]));
+            }
+        };
+        check(encoder, expected["vectors"]);
+        for (const auto& [prompt, vectors] : expected["prompts"].items()) {
+            check(encoder.with_prompt(prompt), vectors);
+        }
+        CHECK(encoder.is_cut(expected["texts"][5].get<std::string>()));
+        for (const nlohmann::json& each : expected["tokens"]) {
+            const SentenceEncoder plain = encoder.with_prompt_text("");
+            REQUIRE(each["layers"].size() == 3);
+            for (std::size_t layer = 0; layer < 3; ++layer) {
+                const TokenVectors found =
+                    plain.token_vectors(each["text"].get<std::string>(), layer);
+                CHECK(nlohmann::json(found.encoding.ids) == each["ids"]);
+                REQUIRE(found.vectors.rows() == each["layers"][layer].size());
+                for (std::size_t i = 0; i < found.vectors.rows(); ++i) {
+                    CHECK(near(found.vectors[i], each["layers"][layer][i]));
+                }
+            }
+        }
+    }
 }

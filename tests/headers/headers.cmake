@@ -6,7 +6,8 @@ set(CMAKE_UNITY_BUILD OFF) # these are about files that are compiled apart
 file(GLOB_RECURSE headers RELATIVE ${PROJECT_SOURCE_DIR}/include CONFIGURE_DEPENDS
      ${PROJECT_SOURCE_DIR}/include/*.hpp)
 if(NOT TARGET Eigen3::Eigen)
-  list(REMOVE_ITEM headers firth/encode/fit_sif.hpp firth/math/singular_directions.hpp firth/math/all_but_the_top.hpp
+  list(REMOVE_ITEM headers firth/encode/distill_static.hpp firth/encode/fit_sif.hpp firth/math/principal_components.hpp
+       firth/math/singular_directions.hpp firth/math/all_but_the_top.hpp
        firth/math/detail/block_lanczos.hpp firth/math/detail/row_squares.hpp firth/train/counts/lsa.hpp
        firth/math/detail/tall_tables.hpp firth/math/truncated_svd.hpp)
 endif()

@@ -32,7 +32,8 @@ set(inside_text_decoders text/unicode text/pre_tokenizers)
 set(inside_text_trainers text/unicode text/normalizers text/pre_tokenizers text/tokenizers)
 
 # Headers that need more than the core does, or would make their umbrella heavy, and are in none.
-set(on_their_own encode/fit_sif.hpp encode/sentence_encoder_file.hpp math/all_but_the_top.hpp math/singular_directions.hpp math/truncated_svd.hpp table/vocabulary_sections.hpp
+set(on_their_own encode/distill_static.hpp encode/fit_sif.hpp encode/sentence_encoder_file.hpp encode/static_encoder_file.hpp
+    math/all_but_the_top.hpp math/principal_components.hpp math/singular_directions.hpp math/truncated_svd.hpp table/vocabulary_sections.hpp
     text/bpe_files.hpp text/tokenizer_file.hpp text/tokenizer_json.hpp text/tokenizer_json_writer.hpp train/counts/lsa.hpp)
 # Headers that only some places may include: a pattern and the files it is allowed in.
 set(only_thread base/parallel.hpp base/thread_count.hpp base/thread_pool.hpp)

@@ -13,15 +13,39 @@
 #include <firth/encode/transformer/transformer_config.hpp>
 #include <firth/table/id.hpp>
 
+struct TinyTensor {
+    std::vector<std::size_t> shape;
+    std::vector<float> values;
+};
+using TinyTensors = std::map<std::string, TinyTensor>;
+
+/// Writes a file of safetensors.
+inline void write_tensors(const TinyTensors& tensors, const std::string& path) {
+    std::string header;
+    std::string data;
+    for (const auto& [name, tensor] : tensors) {
+        header += (header.empty() ? "{\"" : ",\"") + name + "\":{\"dtype\":\"F32\",\"shape\":[";
+        for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
+            header += (i == 0 ? "" : ",") + std::to_string(tensor.shape[i]);
+        }
+        header += "],\"data_offsets\":[" + std::to_string(data.size()) + ",";
+        data.append(reinterpret_cast<const char*>(tensor.values.data()),
+                    tensor.values.size() * sizeof(float));
+        header += std::to_string(data.size()) + "]}";
+    }
+    header += "}";
+    const std::uint64_t size = header.size();
+    char bytes[8];
+    std::memcpy(bytes, &size, 8);
+    std::ofstream(path, std::ios::binary) << std::string(bytes, 8) << header << data;
+}
+
 /// A small encoder with random weights, by name as models' files have them, and what it makes of
 /// texts, computed plainly in float64.
 struct TinyTransformer {
-    struct Tensor {
-        std::vector<std::size_t> shape;
-        std::vector<float> values;
-    };
+    using Tensor = TinyTensor;
     firth::TransformerConfig config;
-    std::map<std::string, Tensor> tensors;
+    TinyTensors tensors;
     bool distilbert = false;
     std::string prefix;
 
@@ -100,25 +124,7 @@ struct TinyTransformer {
                                               "output.dense", "output.LayerNorm"};
     }
 
-    void write(const std::string& path) const {
-        std::string header;
-        std::string data;
-        for (const auto& [name, tensor] : tensors) {
-            header += (header.empty() ? "{\"" : ",\"") + name + "\":{\"dtype\":\"F32\",\"shape\":[";
-            for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
-                header += (i == 0 ? "" : ",") + std::to_string(tensor.shape[i]);
-            }
-            header += "],\"data_offsets\":[" + std::to_string(data.size()) + ",";
-            data.append(reinterpret_cast<const char*>(tensor.values.data()),
-                        tensor.values.size() * sizeof(float));
-            header += std::to_string(data.size()) + "]}";
-        }
-        header += "}";
-        const std::uint64_t size = header.size();
-        char bytes[8];
-        std::memcpy(bytes, &size, 8);
-        std::ofstream(path, std::ios::binary) << std::string(bytes, 8) << header << data;
-    }
+    void write(const std::string& path) const { write_tensors(tensors, path); }
 
     using Rows = std::vector<std::vector<double>>;
 
@@ -194,9 +200,13 @@ private:
         case firth::Activation::quick_gelu:
             return x / (1 + std::exp(-1.702 * x));
         case firth::Activation::relu:
+            return x < 0 ? 0 : x;
+        case firth::Activation::tanh:
+            return std::tanh(x);
+        case firth::Activation::identity:
             break;
         }
-        return x > 0 ? x : 0;
+        return x;
     }
 
     Rows product(const Rows& x, const std::string& name, std::size_t outputs) const {

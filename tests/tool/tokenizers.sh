@@ -60,4 +60,7 @@ expect 2 "" "$firth" train-tokenizer --input text --size 10 --output no.json --q
 expect 2 "" "$firth" train-tokenizer --input text --output text
 [ -e no.json ] || [ -e no.model ] && fail "a failed training left a file"
 expect 1 "cannot read absent.json" "$firth" train --input text --tokenizer absent.json --output no.vec
+expect 1 "absent/config.json" "$firth" distill --model absent --output made
+[ -e made ] && fail "a failed distilling left a folder"
+expect 2 "--weights" "$firth" distill --model absent --output made --weights some
 finish

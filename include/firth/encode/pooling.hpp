@@ -25,26 +25,30 @@ struct Pooling {
 };
 
 /// One vector of a text's tokens' vectors, parts() times their dim elements long; zeros where there
-/// are no tokens.
-inline void pool(const Pooling& pooling, TableView<const float> tokens, std::span<float> to) {
+/// are no tokens. The first `left_out` tokens, those of a prompt, count for `cls` and `last` only;
+/// the weights of the others are those of their places in the whole text.
+inline void pool(const Pooling& pooling, TableView<const float> tokens, std::span<float> to,
+                 std::size_t left_out = 0) {
     std::ranges::fill(to, 0.0f);
     if (tokens.empty()) return;
     const std::size_t dim = tokens.dim();
+    const std::size_t first = (std::min)(left_out, tokens.rows());
     std::size_t at = 0;
     const auto next = [&] { return to.subspan(dim * at++, dim); };
     const auto sum = [&](std::span<float> part, auto weight_of, double whole) {
-        for (std::size_t i = 0; i < tokens.rows(); ++i) {
+        if (first == tokens.rows()) return;
+        for (std::size_t i = first; i < tokens.rows(); ++i) {
             simd::axpy(static_cast<float>(weight_of(i)), tokens[i], part);
         }
         simd::scale(static_cast<float>(1 / whole), part);
     };
     const auto one = [](std::size_t) { return 1.0; };
-    const auto count = static_cast<double>(tokens.rows());
+    const auto count = static_cast<double>(tokens.rows() - first);
     if (pooling.cls) std::ranges::copy(tokens[0], next().begin());
     if (pooling.max) {
         const std::span<float> part = next();
-        std::ranges::copy(tokens[0], part.begin());
-        for (std::size_t i = 1; i < tokens.rows(); ++i) {
+        if (first < tokens.rows()) std::ranges::copy(tokens[first], part.begin());
+        for (std::size_t i = first + 1; i < tokens.rows(); ++i) {
             for (std::size_t k = 0; k < dim; ++k) {
                 part[k] = (std::max)(part[k], tokens[i][k]);
             }
@@ -55,7 +59,7 @@ inline void pool(const Pooling& pooling, TableView<const float> tokens, std::spa
     if (pooling.weighted_mean) {
         sum(
             next(), [](std::size_t i) { return static_cast<double>(i + 1); },
-            count * (count + 1) / 2);
+            count * static_cast<double>(first + 1 + tokens.rows()) / 2);
     }
     if (pooling.last) std::ranges::copy(tokens[tokens.rows() - 1], next().begin());
 }

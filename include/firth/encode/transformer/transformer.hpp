@@ -13,6 +13,8 @@
 #include <firth/encode/transformer/model_tensors.hpp>
 #include <firth/encode/transformer/transformer_config.hpp>
 #include <firth/encode/transformer/transformer_steps.hpp>
+#include <firth/simd/layer_norm.hpp>
+#include <firth/simd/update.hpp>
 #include <firth/table/id.hpp>
 #include <firth/table/matrix_view.hpp>
 
@@ -33,11 +35,10 @@ struct TokenBatch {
 /// not depend on the others of its batch.
 class Transformer {
 public:
-    /// One thread's memory: about 6 dim + 2 inner floats for each token of the largest batch.
+    /// One thread's memory: about 5 dim + inner floats for each token of the largest batch.
     struct Workspace {
-        Linear::Rows packed;
         std::vector<AlignedBuffer<float>> tables{};
-        std::vector<float> scores{};
+        AttentionWorkspace attention{};
     };
 
     /// Throws `FormatError` where a tensor is missing, or another than the sizes ask for.
@@ -58,15 +59,20 @@ public:
             const auto name = [&](const char* bert, const char* distilbert) {
                 return at + (distilled ? distilbert : bert);
             };
-            layers_.push_back(
-                {linear(name("attention.self.query", "attention.q_lin"), dim, dim),
-                 linear(name("attention.self.key", "attention.k_lin"), dim, dim),
-                 linear(name("attention.self.value", "attention.v_lin"), dim, dim),
-                 linear(name("attention.output.dense", "attention.out_lin"), dim, dim),
-                 norm(name("attention.output.LayerNorm", "sa_layer_norm")),
-                 linear(name("intermediate.dense", "ffn.lin1"), config_.inner, dim),
-                 linear(name("output.dense", "ffn.lin2"), dim, config_.inner),
-                 norm(name("output.LayerNorm", "output_layer_norm"))});
+            const Linear::Part attention[] = {
+                part(name("attention.self.query", "attention.q_lin"), dim, dim),
+                part(name("attention.self.key", "attention.k_lin"), dim, dim),
+                part(name("attention.self.value", "attention.v_lin"), dim, dim)};
+            const Linear::Part output[] = {
+                part(name("attention.output.dense", "attention.out_lin"), dim, dim)};
+            const Linear::Part up[] = {
+                part(name("intermediate.dense", "ffn.lin1"), config_.inner, dim)};
+            const Linear::Part down[] = {
+                part(name("output.dense", "ffn.lin2"), dim, config_.inner)};
+            layers_.push_back({Linear(attention), Linear(output),
+                               norm(name("attention.output.LayerNorm", "sa_layer_norm")),
+                               Linear(up, config_.activation), Linear(down),
+                               norm(name("output.LayerNorm", "output_layer_norm"))});
         }
     }
 
@@ -82,33 +88,22 @@ public:
         const std::size_t tokens = batch.ids.size();
         const std::size_t dim = config_.dim;
         const TableView<float> x = table(workspace, 0, tokens, dim);
-        const TableView<float> q = table(workspace, 1, tokens, dim);
-        const TableView<float> k = table(workspace, 2, tokens, dim);
-        const TableView<float> v = table(workspace, 3, tokens, dim);
-        const TableView<float> mixed = table(workspace, 4, tokens, dim);
-        const TableView<float> inner = table(workspace, 5, tokens, config_.inner);
+        const TableView<float> qkv = table(workspace, 1, tokens, 3 * dim);
+        const TableView<float> change = table(workspace, 2, tokens, dim);
+        const TableView<float> inner = table(workspace, 3, tokens, config_.inner);
         if (tokens == 0) return x;
         embed(batch, x);
         for (std::size_t i = 0; i < (std::min)(layers, config_.layers); ++i) {
             const Layer& layer = layers_[i];
-            workspace.packed.pack(x);
-            layer.query(workspace.packed, q);
-            layer.key(workspace.packed, k);
-            layer.value(workspace.packed, v);
-            attention(batch, q, k, v, workspace, mixed);
-            workspace.packed.pack(mixed);
-            layer.output(workspace.packed, q);
-            add_and_normalise(x, q, layer.after_attention);
-            workspace.packed.pack(x);
-            layer.up(workspace.packed, inner);
-            for (std::size_t row = 0; row < tokens; ++row) {
-                for (float& element : inner[row]) {
-                    element = activated(element, config_.activation);
-                }
-            }
-            workspace.packed.pack(inner);
-            layer.down(workspace.packed, q);
-            add_and_normalise(x, q, layer.after_inner);
+            layer.query_key_value(x, qkv);
+            attention(batch, qkv, workspace.attention, change);
+            // The queries are not needed any more.
+            const TableView<float> output(qkv.data(), tokens, dim, qkv.stride());
+            layer.output(change, output);
+            add_and_normalise(x, output, layer.after_attention);
+            layer.up(x, inner);
+            layer.down(inner, change);
+            add_and_normalise(x, change, layer.after_inner);
         }
         return x;
     }
@@ -119,12 +114,10 @@ private:
         std::span<const float> bias;
     };
     struct Layer {
-        Linear query;
-        Linear key;
-        Linear value;
+        Linear query_key_value;
         Linear output;
         Norm after_attention;
-        Linear up;
+        Linear up; ///< with the activation
         Linear down;
         Norm after_inner;
     };
@@ -145,7 +138,7 @@ private:
         return tensors_->floats(prefix_ + name, shape);
     }
 
-    Linear linear(const std::string& name, std::size_t outputs, std::size_t inputs) {
+    Linear::Part part(const std::string& name, std::size_t outputs, std::size_t inputs) {
         return {tensor(name + ".weight", {outputs, inputs}), tensor(name + ".bias", {outputs})};
     }
 
@@ -207,22 +200,22 @@ private:
                 if (!types_.empty()) {
                     simd::axpy(1.0f, row(types_, batch.types.empty() ? 0 : batch.types[i]), sum);
                 }
-                layer_norm(sum, norm_.gain, norm_.bias, config_.norm_epsilon);
+                simd::layer_norm(sum, norm_.gain, norm_.bias, config_.norm_epsilon);
             }
             begin = end;
         }
     }
 
-    void attention(const TokenBatch& batch, TableView<const float> q, TableView<const float> k,
-                   TableView<const float> v, Workspace& workspace, TableView<float> to) const {
+    void attention(const TokenBatch& batch, TableView<const float> qkv,
+                   AttentionWorkspace& workspace, TableView<float> to) const {
         std::size_t begin = 0;
         for (const std::size_t end : batch.ends) {
-            const auto text = [&](auto view) {
-                return decltype(view)(view.data() + begin * view.stride(), end - begin, config_.dim,
-                                      view.stride());
+            const auto text = [&](auto view, std::size_t first) {
+                return decltype(view)(view.data() + begin * view.stride() + first, end - begin,
+                                      config_.dim, view.stride());
             };
-            workspace.scores.resize((std::max)(workspace.scores.size(), end - begin));
-            attend(text(q), text(k), text(v), config_.heads, workspace.scores, text(to));
+            attend(text(qkv, 0), text(qkv, config_.dim), text(qkv, 2 * config_.dim), config_.heads,
+                   workspace, text(to, 0));
             begin = end;
         }
     }
@@ -230,8 +223,8 @@ private:
     void add_and_normalise(TableView<float> x, TableView<const float> change,
                            const Norm& norm) const {
         for (std::size_t row = 0; row < x.rows(); ++row) {
-            simd::axpy(1.0f, change[row], x[row]);
-            layer_norm(x[row], norm.gain, norm.bias, config_.norm_epsilon);
+            simd::add_and_layer_norm(x[row], change[row], norm.gain, norm.bias,
+                                     config_.norm_epsilon);
         }
     }
 

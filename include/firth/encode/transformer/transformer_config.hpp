@@ -4,16 +4,12 @@
 #include <string>
 
 #include <firth/base/error.hpp>
+#include <firth/simd/activation.hpp>
 
 namespace firth {
 
 /// What stands between the two products of a feed-forward step.
-enum class Activation {
-    gelu,       ///< x times the normal distribution's share below x (Hendrycks and Gimpel 2016)
-    gelu_tanh,  ///< the same by its approximation with tanh
-    quick_gelu, ///< x / (1 + exp(-1.702 x))
-    relu,
-};
+using simd::Activation;
 
 /// The sizes of an encoder of BERT's kind (Devlin et al. 2019): layers of self-attention and
 /// feed-forward steps, each added to its input and then normalised.

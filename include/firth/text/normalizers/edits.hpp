@@ -16,7 +16,8 @@ struct Strip {
     bool left = true;
     bool right = true;
 
-    void operator()(std::string_view text, NormalizedText& to) const {
+    /// The part of a text that stays.
+    [[nodiscard]] std::string_view kept(std::string_view text) const noexcept {
         std::size_t begin = 0;
         std::size_t end = text.size();
         while (left && begin < end) {
@@ -34,7 +35,13 @@ struct Strip {
             if (!is_white_space(next.point) || last + next.length != end) break;
             end = last;
         }
-        to.append_unchanged(text, begin, end);
+        return text.substr(begin, end - begin);
+    }
+
+    void operator()(std::string_view text, NormalizedText& to) const {
+        const std::string_view stays = kept(text);
+        const auto begin = static_cast<std::size_t>(stays.data() - text.data());
+        to.append_unchanged(text, begin, begin + stays.size());
     }
     [[nodiscard]] std::string settings() const {
         return std::string("strip") + (left ? " left" : "") + (right ? " right" : "");
