@@ -34,6 +34,8 @@ void add_classify_commands(CLI::App& app);
 void add_classify_tune(CLI::App& classify);
 void add_count_command(CLI::App& app);
 void add_demo_command(CLI::App& app);
+void add_distill_command(CLI::App& app);
+void add_encode_command(CLI::App& app);
 void add_eval_command(CLI::App& app);
 void add_file_commands(CLI::App& app);
 void add_query_commands(CLI::App& app);
@@ -41,6 +43,11 @@ void add_text_commands(CLI::App& app);
 void add_tokenize_command(CLI::App& app);
 void add_train_tokenizer_command(CLI::App& app);
 void add_train_command(CLI::App& app);
+
+using AddCommand = void (*)(CLI::App& app);
+
+/// A program of these commands: does what the arguments ask for, and gives what `main` returns.
+int run_commands(int argc, const char* const* argv, const std::vector<AddCommand>& commands);
 
 /// Takes arguments as they are: every value of a command, brackets, names of commands and what
 /// begins with a dash after "--" included. To be called with all commands added; throws as
@@ -173,6 +180,10 @@ private:
     mutable std::optional<std::vector<std::string>> texts_;
     mutable std::vector<firth::SkippedFile> skipped_;
 };
+
+/// Writes texts as an encoded corpus.
+void encode_corpus(const CorpusArguments& arguments, const std::string& output, bool json,
+                   bool quiet);
 
 /// The corpus of a command: encoded in memory, or on disk where the texts are large. What lies
 /// beside the output is removed in the end.

@@ -10,12 +10,16 @@
 #include <firth/eval/analogy_set.hpp>
 #include <firth/eval/word_similarity.hpp>
 
+#include "sts_eval.hpp"
+
 namespace {
 
 struct EvalArguments {
     std::string vectors;
     std::string analogies;
     std::vector<std::string> similarities;
+    std::vector<std::string> sts;
+    EncoderArguments encoder;
     firth::AnalogyEvaluationOptions options;
     bool case_sensitive = false;
     bool json = false;
@@ -111,8 +115,20 @@ nlohmann::json evaluate_similarity(const firth::WordVectors<float>& vectors,
 }
 
 void eval(EvalArguments arguments) {
-    if (arguments.analogies.empty() && arguments.similarities.empty()) {
-        throw firth::OptionError("nothing to evaluate: expected --analogies or --similarity");
+    const bool of_words = !arguments.analogies.empty() || !arguments.similarities.empty();
+    if (!of_words && arguments.sts.empty()) {
+        throw firth::OptionError(
+            "nothing to evaluate: expected --analogies, --similarity or --sts");
+    }
+    if (of_words && arguments.vectors.empty()) throw CLI::RequiredError("--vectors");
+    if (!of_words && !arguments.vectors.empty()) {
+        throw firth::OptionError("--vectors is for --analogies and --similarity");
+    }
+    if (!arguments.sts.empty() && arguments.encoder.model.empty()) {
+        throw firth::OptionError("--sts needs --model, the encoder of sentences");
+    }
+    if (arguments.sts.empty() && arguments.encoder.is_given()) {
+        throw firth::OptionError("--model and how it is asked are for --sts");
     }
     if (arguments.case_sensitive) arguments.options.folding = firth::CaseFolding::none;
     // All files are read before the first result is computed.
@@ -126,10 +142,18 @@ void eval(EvalArguments arguments) {
     for (const std::string& path : arguments.similarities) {
         sets.push_back(firth::read_word_pairs(path, &of_pairs[sets.size()]));
     }
-    const AskedVectors asked(arguments.vectors);
-    arguments.options.out_of_vocabulary = unknown_words(asked);
+    const StsSets sts(arguments.sts);
 
     nlohmann::json json = nlohmann::json::object();
+    if (!arguments.sts.empty()) {
+        json["sts"] = sts.evaluate(arguments.encoder, arguments.options.threads, arguments.json);
+    }
+    if (!of_words) {
+        if (arguments.json) print_json(json);
+        return;
+    }
+    const AskedVectors asked(arguments.vectors);
+    arguments.options.out_of_vocabulary = unknown_words(asked);
     if (!arguments.analogies.empty()) {
         if (!arguments.json) print(arguments.analogies, of_analogies);
         json["analogies"] = evaluate_analogies(asked.words(), sections, arguments);
@@ -151,8 +175,9 @@ void eval(EvalArguments arguments) {
 void add_eval_command(CLI::App& app) {
     auto arguments = std::make_shared<EvalArguments>();
     CLI::App* command =
-        app.add_subcommand("eval", "Measure word vectors by analogies and word similarity");
-    command->add_option("--vectors", arguments->vectors, "file of word vectors")->required();
+        app.add_subcommand("eval", "Measure word vectors by analogies and word similarity, "
+                                   "encoders by sentence similarity");
+    command->add_option("--vectors", arguments->vectors, "file of word vectors");
     command->add_option(
         "--analogies", arguments->analogies,
         "questions as in questions-words.txt, a table (section and four words, relation "
@@ -161,6 +186,12 @@ void add_eval_command(CLI::App& app) {
         "--similarity", arguments->similarities,
         "pairs with people's scores, between tabs, semicolons, commas or spaces; may be "
         "given several times");
+    command->add_option("--sts", arguments->sts,
+                        "pairs of sentences with people's scores, as STS Benchmark; may be given "
+                        "several times");
+    command->add_option("--model", arguments->encoder.model,
+                        "folder of sentence-transformers, for --sts");
+    arguments->encoder.add_to(*command);
     command
         ->add_option("--restrict-vocab", arguments->options.restrict_vocabulary,
                      "only the first words take part, 0: all")

@@ -93,37 +93,6 @@ void run_phrases(PhraseArguments& arguments) {
               << " times joined\n";
 }
 
-struct EncodeArguments {
-    CorpusArguments corpus;
-    std::string output;
-    bool json = false;
-    bool quiet = false;
-};
-
-void run_encode(const EncodeArguments& arguments) {
-    check_files(arguments.corpus.files(), {{"--output", arguments.output}});
-    if (firth::find_output(arguments.output).direct) {
-        throw firth::OptionError("cannot write " + arguments.output +
-                                 ": an encoded corpus is opened where it lies, expected the name "
-                                 "of a regular file");
-    }
-    const firth::EncodedCorpus corpus =
-        with_tokenizer(arguments.corpus, [&](const auto& tokenizer) {
-            return firth::read_corpus_through(arguments.output, arguments.corpus.inputs,
-                                              arguments.corpus.vocabulary, tokenizer);
-        });
-    report_skipped(corpus.skipped, arguments.quiet);
-    if (arguments.json) {
-        print_json({{"output", arguments.output},
-                    {"words", corpus.corpus.size()},
-                    {"raw_words", corpus.raw_words},
-                    {"symbols", corpus.vocabulary.size()}});
-        return;
-    }
-    std::cout << "wrote " << arguments.output << ": " << corpus.corpus.size() << " of "
-              << corpus.raw_words << " words, " << corpus.vocabulary.size() << " different ones\n";
-}
-
 } // namespace
 
 void report_skipped(const std::vector<firth::SkippedFile>& skipped, bool quiet) {
@@ -136,6 +105,30 @@ void report_skipped(const std::vector<firth::SkippedFile>& skipped, bool quiet) 
     if (skipped.size() > shown) {
         std::cerr << "firth: note: " << skipped.size() - shown << " more files are left out\n";
     }
+}
+
+void encode_corpus(const CorpusArguments& arguments, const std::string& output, bool json,
+                   bool quiet) {
+    check_files(arguments.files(), {{"--output", output}});
+    if (firth::find_output(output).direct) {
+        throw firth::OptionError("cannot write " + output +
+                                 ": an encoded corpus is opened where it lies, expected the name "
+                                 "of a regular file");
+    }
+    const firth::EncodedCorpus corpus = with_tokenizer(arguments, [&](const auto& tokenizer) {
+        return firth::read_corpus_through(output, arguments.inputs, arguments.vocabulary,
+                                          tokenizer);
+    });
+    report_skipped(corpus.skipped, quiet);
+    if (json) {
+        print_json({{"output", output},
+                    {"words", corpus.corpus.size()},
+                    {"raw_words", corpus.raw_words},
+                    {"symbols", corpus.vocabulary.size()}});
+        return;
+    }
+    std::cout << "wrote " << output << ": " << corpus.corpus.size() << " of " << corpus.raw_words
+              << " words, " << corpus.vocabulary.size() << " different ones\n";
 }
 
 CLI::Option* CorpusArguments::add_to(CLI::App& command) {
@@ -265,15 +258,4 @@ void add_text_commands(CLI::App& app) {
     command->add_flag("--json", phrases->json, "print the result as one JSON object");
     command->add_flag("--quiet", phrases->quiet, "say nothing of how far it is");
     command->callback([phrases] { run_phrases(*phrases); });
-
-    auto encode = std::make_shared<EncodeArguments>();
-    command = app.add_subcommand("encode", "Encode texts once, to train on them many times");
-    command->option_defaults()->always_capture_default();
-    encode->corpus.add_to(*command)->required();
-    command->add_option("--output", encode->output, "where the encoded corpus goes")->required();
-    encode->corpus.add_vocabulary_to(*command);
-    command->add_option("--threads", encode->corpus.vocabulary.threads, "0: all of the machine's");
-    command->add_flag("--json", encode->json, "print the result as one JSON object");
-    command->add_flag("--quiet", encode->quiet, "say nothing of how far it is");
-    command->callback([encode] { run_encode(*encode); });
 }
