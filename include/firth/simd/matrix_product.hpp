@@ -7,7 +7,6 @@
 #include <cstring>
 #include <span>
 
-#include <firth/base/aligned_buffer.hpp>
 #include <firth/base/config.hpp>
 #include <firth/simd/activation.hpp>
 #include <firth/simd/arch.hpp>
@@ -255,7 +254,7 @@ struct Compiled<MatrixProductKernels, Arch> {
 /// The number of floats that a packed matrix takes, whatever the architecture.
 [[nodiscard]] constexpr std::size_t packed_matrix_size(std::size_t outputs,
                                                        std::size_t inputs) noexcept {
-    return round_up(outputs, 32) * inputs;
+    return (outputs + 31) / 32 * 32 * inputs;
 }
 
 /// Packs a matrix for `multiply_matrix` on the same architecture: output o is the inner product
