@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the demo needs on Debian 12, builds the tool, and runs `firth demo`.
+# Installs what the demo needs on Debian 12, builds it, and runs it.
 set -eu
 cd "$(dirname "$0")/.."
 echo "This installs a compiler, CMake and libraries with apt, builds the demo in build/demo, and runs it."

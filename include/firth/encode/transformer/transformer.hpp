@@ -97,7 +97,7 @@ public:
             const Layer& layer = layers_[i];
             layer.query_key_value(x, qkv);
             attention(batch, qkv, workspace.attention, change);
-            // The queries are not needed any more.
+            // Nobody reads the queries after this: their room takes the output.
             const TableView<float> output(qkv.data(), tokens, dim, qkv.stride());
             layer.output(change, output);
             add_and_normalise(x, output, layer.after_attention);
